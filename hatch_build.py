@@ -20,4 +20,7 @@ class MakeBeforePacking(BuildHookInterface[Any]):
         root = Path(self.root)
         subprocess.run([sys.executable, str(root / "scripts/build_frontend.py")], check=True)
         subprocess.run([sys.executable, str(root / "scripts/messages.py"), "compile"], check=True)
-        build_data["artifacts"] += ["src/samspel/ui/static/samspel/build/**", "src/samspel/**/locale/*/LC_MESSAGES/*.mo"]
+        build_data["artifacts"] += [
+            "src/samspel/ui/static/samspel/build/**",
+            "src/samspel/**/locale/*/LC_MESSAGES/*.mo",
+        ]
