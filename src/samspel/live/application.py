@@ -1,0 +1,129 @@
+"""``GET /live/<room>?ticket=…[&since=N]``: server-sent events, raw ASGI under ``samspel.live.protocol.LiveProtocol``.
+
+The ticket is checked without the database and the connection is handed to the relay. ``GET /live/health`` answers 200.
+"""
+
+import gc
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from django.conf import settings
+from psycopg.conninfo import make_conninfo
+
+from samspel.live.bus import PostgresBus, PostgresLedger
+from samspel.live.protocol import EXTENSION
+from samspel.live.relay import Relay, Stream, frame
+from samspel.live.tickets import Ticket, TicketError, read_ticket
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+PREFIX: Final = "/live/"
+
+logger = logging.getLogger(__name__)
+
+
+def database_conninfo() -> str:
+    """Django's database as a libpq connection string."""
+    database: dict[str, Any] = settings.DATABASES["default"]
+    given = {
+        **{key: value for key, value in database.get("OPTIONS", {}).items() if isinstance(value, str | int)},
+        "dbname": database["NAME"],
+        "user": database.get("USER"),
+        "password": database.get("PASSWORD"),
+        "host": database.get("HOST"),
+        "port": database.get("PORT"),
+    }
+    return make_conninfo("", **{key: value for key, value in given.items() if value})
+
+
+class LiveApplication:
+    """The streams of one process. ``make_relay`` is called when the loop runs."""
+
+    def __init__(self, make_relay: Callable[[], Relay]) -> None:
+        self._make_relay = make_relay
+        self.relay: Relay | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._answer(scope, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self.relay = self._make_relay()
+        await self.relay.start()
+        # What is loaded by now stays; the collector need not look through it every time.
+        gc.collect()
+        gc.freeze()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.relay.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer(self, scope: Scope, send: Send) -> None:
+        relay = self.relay
+        if relay is None or EXTENSION not in scope.get("extensions", {}):
+            logger.error("live: started without its protocol class or lifespan; use samspel serve")
+            return await _refuse(send, 500, "streams are not served here")
+        room = scope["path"].removeprefix(PREFIX)
+        if scope["method"] != "GET":
+            return await _refuse(send, 405, "GET only", (b"allow", b"GET"))
+        if room == "health":
+            return await _refuse(send, 200, "ok")
+        if scope["http_version"] == "1.0":
+            return await _refuse(send, 426, "the proxy must speak HTTP/1.1 (nginx: proxy_http_version 1.1)")
+        try:
+            ticket, since = _asked(scope, room)
+        except TicketError as error:
+            return await _refuse(send, 403, str(error))
+        if not relay.has_room_for(room):
+            return await _refuse(send, 503, "full; try again", (b"retry-after", b"%d" % random.randint(2, 10)))
+        _open(relay, scope, ticket, since)
+
+
+def _asked(scope: Scope, room: str) -> tuple[Ticket, int | None]:
+    query = parse_qs(scope["query_string"].decode("latin-1"))
+    ticket = read_ticket(query.get("ticket", [""])[0])
+    if ticket.room != room:
+        raise TicketError("a ticket for another room")
+    since = query.get("since", [""])[0]
+    for name, value in scope["headers"]:
+        if name == b"last-event-id":
+            since = value.decode("latin-1")
+    return ticket, int(since) if since.isascii() and since.isdigit() and len(since) < 19 else None
+
+
+def _open(relay: Relay, scope: Scope, ticket: Ticket, since: int | None) -> None:
+    stream = Stream(relay, ticket)
+    transport = scope["extensions"][EXTENSION]["hand_over"](stream)
+    if transport is None:
+        return
+    stream.begin(transport, relay.limits.buffer_bytes)
+    if ticket.expires_s < time.time():
+        stream.end(frame("expired", "{}"))
+    else:
+        relay.join(stream, ticket, since)
+
+
+async def _refuse(send: Send, status: int, text: str, *headers: tuple[bytes, bytes]) -> None:
+    body = text.encode()
+    fixed = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": [*fixed, *headers]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def relay_from_settings() -> Relay:
+    """A relay on Django's database."""
+    conninfo = database_conninfo()
+    return Relay(PostgresBus(conninfo), PostgresLedger(conninfo))
+
+
+app = LiveApplication(relay_from_settings)
