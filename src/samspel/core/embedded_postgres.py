@@ -278,7 +278,8 @@ def _start(folder: Path, *, durable: bool) -> int:
     cluster = folder / "cluster"
     runner = _runner(folder)
     socket_dir = _socket_dir(folder)
-    own_settings = (folder / "own.conf").exists()
+    own = folder / "own.conf"
+    own_settings = own.read_text() if own.exists() else ""
     _write(cluster / "postgresql.conf", _configuration(socket_dir, durable=durable, own_settings=own_settings))
     _write(cluster / "pg_hba.conf", "# Written by Samspel at every start.\nlocal all all scram-sha-256\n")
     log_position = _rotate_log(folder)
@@ -431,7 +432,7 @@ def _make_cluster(folder: Path) -> None:
     runner = _runner(folder)
     new = folder / f"cluster.new-{secrets.token_hex(8)}"
     new.mkdir(mode=0o700)
-    os.chown(new, *_owner(folder))
+    _give(new, _owner(folder))
     statements = (
         f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{password}'\n"
         f"CREATE DATABASE {DATABASE} OWNER {ROLE}\n"
@@ -492,17 +493,16 @@ def _refuse_other_version(cluster: Path) -> None:
         )
 
 
-def _configuration(socket_dir: Path, *, durable: bool, own_settings: bool) -> str:
+def _configuration(socket_dir: Path, *, durable: bool, own_settings: str) -> str:
     settings: Mapping[str, str] = {
         **_SETTINGS,
         **(_DURABLE if durable else _NOT_DURABLE),
         "unix_socket_directories": "'{}'".format(str(socket_dir).replace("'", "''")),
     }
-    if own_settings:
-        settings = {**settings, "include": "'../own.conf'"}
     lines = [f"{name} = {value}" for name, value in settings.items()]
     head = ["# Written by Samspel at every start. Your own settings belong in own.conf, one folder up."]
-    return "\n".join([*head, *lines, ""])
+    # Copied rather than included: an include is not found when the server knows its folder by a descriptor only.
+    return "\n".join([*head, *lines, own_settings, ""])
 
 
 # -- as whom ----------------------------------------------------------------------------------------------------------
@@ -590,7 +590,8 @@ def _fall_back_user() -> pwd.struct_passwd:
 
 def _hand_over(folder: Path, uid: int) -> None:
     gid = pwd.getpwuid(uid).pw_gid
-    for path in [folder, *folder.rglob("*")]:
+    # The folder itself last: by its owner the next start sees that the rest is done.
+    for path in [*folder.rglob("*"), folder]:
         os.chown(path, uid, gid, follow_symlinks=False)
 
 
@@ -677,7 +678,7 @@ def _far_socket_dir(folder: Path) -> Path:
 def _closed_folder(folder: Path, owner: tuple[int, int]) -> None:
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
-        os.chown(folder, *owner)
+    _give(folder, owner)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != owner[0] or stat.S_IMODE(status.st_mode) & 0o077:
         raise EmbeddedPostgresError(
@@ -757,6 +758,12 @@ def _sync(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _give(path: Path, owner: tuple[int, int]) -> None:
+    """What root has made here belongs to whom the server runs as."""
+    if os.geteuid() == 0 and path.lstat().st_uid == 0:
+        os.chown(path, *owner, follow_symlinks=False)
 
 
 def _owner(path: Path) -> tuple[int, int]:

@@ -1,0 +1,33 @@
+"""Who is acting: every action and query takes an ``Actor`` and nothing else that tells who asks."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from django.http import HttpRequest
+
+Kind = Literal["person", "seat", "visitor", "system"]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """One who acts: a signed-in person, a seat in a dialogue, a visitor, or the system itself."""
+
+    kind: Kind
+    person_id: int | None = None
+    seat_id: int | None = None
+    name: str = ""
+    is_administrator: bool = False
+
+    @property
+    def is_signed_in(self) -> bool:
+        return self.kind == "person"
+
+
+VISITOR = Actor("visitor")
+SYSTEM = Actor("system", name="Samspel")
+
+
+class Request(HttpRequest):
+    """A request as it reaches the views: the middleware has said who acts."""
+
+    actor: Actor

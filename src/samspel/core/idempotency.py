@@ -1,0 +1,31 @@
+"""Writes that a second click or a retry does not repeat."""
+
+import re
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from samspel.core.errors import InvalidError
+
+KEY = re.compile(r"^[A-Za-z0-9_-]{16,64}$")
+
+
+def checked_key(key: str) -> str:
+    """The key if it could have been made on a device: 16 to 64 letters, digits, - or _."""
+    if not KEY.match(key):
+        raise InvalidError(_("Sidan är gammal. Ladda om den, det du skrev finns kvar."), fields={"key": key[:16]})
+    return key
+
+
+def once(key: str) -> bool:
+    """True the first time the device's key is seen, False when the write was done before.
+
+    Call it inside the write's transaction: the key is kept exactly when the write is. Two writes with one key
+    at the same moment wait for each other.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_devicekey (key) VALUES (%s) ON CONFLICT DO NOTHING",
+            [checked_key(key)],
+        )
+        return cursor.rowcount == 1

@@ -1,0 +1,101 @@
+"""Who asks, in which language, and what an error looks like."""
+
+import json
+import logging
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import translation
+
+from samspel.core.actor import VISITOR, Actor
+from samspel.core.errors import SamspelError, SignInError, TooManyError, UnavailableError
+
+Next = Callable[[HttpRequest], HttpResponse]
+log = logging.getLogger("samspel")
+
+
+class LanguageMiddleware:
+    """The language a person chose (cookie), else what the browser asks for, else Swedish."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        if chosen not in dict(settings.LANGUAGES):
+            chosen = translation.get_language_from_request(request)
+        translation.activate(chosen)
+        request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Language", str(translation.get_language()))
+        return response
+
+
+class ActorMiddleware:
+    """Sets ``request.actor`` for a signed-in person or a visitor; a seat is found by the dialogue it sits in."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.actor = _actor(request)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+def _actor(request: HttpRequest) -> Actor:
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return VISITOR  # no look-up for the 400 phones that never sign in
+    user = request.user
+    if not user.is_authenticated:
+        return VISITOR
+    assert isinstance(user, get_user_model())
+    return Actor("person", person_id=user.pk, name=user.name, is_administrator=user.is_administrator)
+
+
+class ErrorMiddleware:
+    """Turns the error family into a page or problem+json, and a lost database into «try again»."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, OperationalError | InterfaceError):
+            log.error("database away: %s", type(exception).__name__)
+            exception = UnavailableError()
+        if not isinstance(exception, SamspelError):
+            return None
+        return answer(request, exception)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether the caller is a program rather than a page."""
+    if request.path.startswith("/api/"):
+        return True
+    return "json" in request.headers.get("Accept", "").split(",")[0]
+
+
+def answer(request: HttpRequest, error: SamspelError) -> HttpResponse:
+    """The error as the caller can read it."""
+    response: HttpResponse
+    if wants_json(request):
+        body = json.dumps(error.problem(), ensure_ascii=False)
+        response = HttpResponse(body, status=error.status, content_type="application/problem+json")
+    elif isinstance(error, SignInError) and request.method == "GET":
+        return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}")
+    else:
+        response = render(request, "ui/error.html", {"error": error}, status=error.status)
+    if isinstance(error, TooManyError):
+        response.headers["Retry-After"] = str(error.wait_s)
+    if isinstance(error, UnavailableError):
+        response.headers["Retry-After"] = "2"
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,50 @@
+"""Every address of the site goes through ``route``: it has an owner, a permission row and a rate limit.
+
+A test walks all addresses and fails for one without; ``docs/reference/routes.md`` is made from them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path
+
+from samspel.core.errors import SignInError
+from samspel.core.limits import LIMITS, check_limit
+from samspel.core.permissions import permission
+
+View = Callable[..., HttpResponseBase]
+
+
+@dataclass(frozen=True)
+class RouteInfo:
+    """Who answers for an address, what act it is, and how often it may be asked."""
+
+    owner: str
+    act: str
+    limit: str
+
+
+def guarded(view: View, *, owner: str, act: str, limit: str) -> View:
+    """The view behind its limit; one who must sign in first is asked to before anything is looked up."""
+    if limit not in LIMITS:
+        raise ValueError(f"{limit!r} is no limit of core.limits")
+    row = permission(act)
+    needs_sign_in = row.roles.isdisjoint({"visitor", "participant", "pen", "advocate"})
+
+    @wraps(view)
+    def guard(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        check_limit(request, limit)
+        if needs_sign_in and not request.actor.is_signed_in:  # type: ignore[attr-defined]
+            raise SignInError
+        return view(request, *args, **kwargs)
+
+    guard.route_info = RouteInfo(owner, act, limit)  # type: ignore[attr-defined]
+    return guard
+
+
+def route(pattern: str, view: View, *, name: str, owner: str, act: str, limit: str = "page") -> URLPattern:
+    """A Django path with its owner, act and limit."""
+    return path(pattern, guarded(view, owner=owner, act=act, limit=limit), name=name)

@@ -1,0 +1,103 @@
+"""The red thread: signal → dialogue → agreement → trial → result → decision.
+
+A part puts its own objects on a thread and registers how they look; no part knows another's tables.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models
+
+from samspel.core.models import Knot, Stage, Thread, Tie, TieKind
+
+ORDER = {stage: place for place, stage in enumerate(Stage.values)}
+
+
+@dataclass(frozen=True)
+class KnotView:
+    """How an object looks on its thread: somebody's words, when, where to read more, and whether all may see it."""
+
+    object_id: int
+    stage: str
+    words: str
+    at: datetime
+    url: str = ""
+    detail: str = ""
+    is_going_on: bool = False
+    is_public: bool = True
+
+
+# From ids to views, in one query for all of them.
+Resolver = Callable[[Collection[int]], Mapping[int, KnotView]]
+_resolvers: dict[str, Resolver] = {}
+
+
+def register(object_type: str, resolve: Resolver) -> None:
+    """Tell how objects of a type (``dialogues.agreement``) look on a thread."""
+    _resolvers[object_type] = resolve
+
+
+def start_thread(*, unit_id: int, title: str, at: datetime) -> Thread:
+    """A new thread in a unit."""
+    return Thread.objects.create(unit_id=unit_id, title=title[:200], created_at=at)
+
+
+def add_knot(thread_id: int, stage: Stage, obj: models.Model, *, at: datetime) -> Knot:
+    """Put an object on a thread; it is there once, however often this is called."""
+    knot, _created = Knot.objects.get_or_create(
+        thread_id=thread_id,
+        object_type=obj._meta.label_lower,
+        object_id=obj.pk,
+        defaults={"stage": stage, "at": at},
+    )
+    return knot
+
+
+def knots_of(obj: models.Model) -> list[Knot]:
+    """Where an object hangs."""
+    return list(Knot.objects.filter(object_type=obj._meta.label_lower, object_id=obj.pk).order_by("pk"))
+
+
+def tie(knot: Knot, to: Knot, kind: TieKind) -> Tie:
+    """Tie a knot to the one it came from."""
+    found, _created = Tie.objects.get_or_create(knot=knot, to=to, kind=kind)
+    return found
+
+
+@dataclass(frozen=True)
+class ThreadView:
+    """A thread with its knots in the thread's order, as one reader may see it."""
+
+    thread: Thread
+    knots: tuple[KnotView, ...]
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages that have a knot, each once."""
+        return tuple(dict.fromkeys(knot.stage for knot in self.knots))
+
+    @property
+    def last(self) -> KnotView | None:
+        return self.knots[-1] if self.knots else None
+
+
+def view_threads(threads: Iterable[Thread], *, public_only: bool) -> list[ThreadView]:
+    """Threads with their knots: one query for the knots and one per type of object."""
+    chosen = list(threads)
+    knots = list(Knot.objects.filter(thread__in=chosen).order_by("at", "pk"))
+    ids: dict[str, set[int]] = defaultdict(set)
+    for knot in knots:
+        ids[knot.object_type].add(knot.object_id)
+    looks = {kind: _resolvers[kind](found) for kind, found in ids.items() if kind in _resolvers}
+    by_thread: dict[int, list[KnotView]] = defaultdict(list)
+    for knot in knots:
+        look = looks.get(knot.object_type, {}).get(knot.object_id)
+        if look is None or (public_only and not look.is_public):
+            continue
+        by_thread[knot.thread_id].append(look)
+    return [
+        ThreadView(thread, tuple(sorted(by_thread[thread.pk], key=lambda look: (ORDER[look.stage], look.at))))
+        for thread in chosen
+    ]

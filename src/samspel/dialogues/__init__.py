@@ -1,0 +1,1 @@
+"""Dialogues in three steps: alone, at the table, together."""

@@ -1,0 +1,73 @@
+"""Who may do what with units, persons and roles; the only way a request gets hold of their rows."""
+
+from collections.abc import Collection
+
+from samspel.core.actor import Actor
+from samspel.core.errors import NotFoundError
+from samspel.core.permissions import allow, may, permission_table
+from samspel.people.models import Person, Role, Unit
+
+PERMISSIONS = permission_table(
+    "people",
+    [
+        allow("unit.read", "member manager facilitator analyst editor administrator", why="The unit's own home page"),
+        allow("unit.read_public", "visitor person participant", why="Name and open threads of a unit are open"),
+        allow("unit.change", "administrator", why="The tree of units is the municipality's"),
+        allow("person.list", "manager administrator", why="A manager sees her own unit's people"),
+        allow("person.change", "administrator", why="Accounts and roles are given by an administrator"),
+        allow("person.self", "person", why="One's own name, language and sign-in"),
+        allow("staff.import", "administrator", why="A staff list makes accounts and roles"),
+        allow("home.read", "person", why="Everyone who is signed in has a start page"),
+    ],
+)
+
+# Roles that a unit's parent gives to the units below.
+INHERITED = frozenset({"manager", "facilitator", "analyst", "editor", "administrator"})
+
+
+def roles_in(actor: Actor, unit: Unit) -> frozenset[str]:
+    """The actor's roles in a unit: its own, those that reach down from the units above, and ``person``."""
+    if not actor.is_signed_in:
+        return frozenset({"visitor"})
+    found = {"person"}
+    if actor.is_administrator:
+        found.add("administrator")
+    above = [int(part) for part in unit.path.split("/") if part]
+    rows = Role.objects.filter(person_id=actor.person_id, unit_id__in=above).values_list("unit_id", "kind")
+    found.update(kind for unit_id, kind in rows if unit_id == unit.pk or kind in INHERITED)
+    return frozenset(found)
+
+
+def get_unit(actor: Actor, unit_id: int, act: str = "unit.read") -> Unit:
+    """The unit, if the actor may do ``act`` there."""
+    unit = Unit.objects.filter(pk=unit_id).first()
+    if unit is None:
+        raise NotFoundError("unit")
+    if not may(roles_in(actor, unit), act):
+        raise NotFoundError("unit")
+    return unit
+
+
+def get_person_to_change(actor: Actor, person_id: int) -> Person:
+    """A person's account, for an administrator."""
+    person = Person.objects.filter(pk=person_id).first()
+    if person is None:
+        raise NotFoundError("person")
+    if not may(site_roles(actor), "person.change"):
+        raise NotFoundError("person")
+    return person
+
+
+def site_roles(actor: Actor) -> Collection[str]:
+    """Roles that do not depend on a unit."""
+    if not actor.is_signed_in:
+        return frozenset({"visitor"})
+    if actor.is_administrator:
+        return frozenset({"person", "administrator"})
+    return frozenset({"person"})
+
+
+def require(actor: Actor, act: str) -> None:
+    """Stop one who may not do an act that concerns no unit in particular."""
+    if not may(site_roles(actor), act):
+        raise NotFoundError(act)

@@ -1,0 +1,26 @@
+"""Sign-in: accounts are made by an administrator or come from the identity provider, never by sign-up."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.http import HttpRequest
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """Whoever the organisation's own sign-in vouches for is let in; a known address joins the known person."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return True
+
+    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> Any:
+        person = super().populate_user(request, sociallogin, data)
+        first, last = data.get("first_name") or "", data.get("last_name") or ""
+        person.name = (data.get("name") or f"{first} {last}").strip() or str(data.get("email", "")).split("@")[0]
+        person.email = str(data.get("email") or "").lower()
+        return person

@@ -1,0 +1,1 @@
+"""Shared pages: base templates, the sam- style layer, template tags, built front-end assets."""

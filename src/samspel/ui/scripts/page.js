@@ -1,0 +1,80 @@
+// What every page needs and HTML lacks: fragments that ask again when something happened, clocks that count down
+// between the server's messages, a switch that sends its form, the banner for a lost line.
+(() => {
+  const body = document.body;
+
+  // <main data-refresh-on="step result table:12" hx-get="…" hx-trigger="refresh">: an event "live:table" with
+  // data.table 12 makes it ask for itself again. htmx's own filters need eval, which our policy forbids.
+  const tokens = (element) => (element.dataset.refreshOn || '').split(/\s+/).filter(Boolean);
+  const names = ['step', 'people', 'table', 'notes', 'result', 'screen', 'agreements', 'poll', 'reload'];
+  for (const name of names) {
+    body.addEventListener(`live:${name}`, (event) => {
+      const data = event.detail?.data || {};
+      for (const element of document.querySelectorAll('[data-refresh-on]')) {
+        const wanted = tokens(element).some((token) => {
+          const [word, id] = token.split(':');
+          if (name === 'poll' || name === 'reload') return true;
+          return word === name && (id === undefined || String(data[word]) === id);
+        });
+        if (wanted) window.htmx?.trigger(element, 'refresh');
+      }
+    });
+  }
+
+  // A form whose control should act at once: <form data-autosend> sends itself on change.
+  body.addEventListener('change', (event) => {
+    const form = event.target.closest?.('form[data-autosend]');
+    if (form) form.requestSubmit();
+  });
+
+  // Clocks. <span data-clock data-ends="ISO" data-now="ISO" data-paused="" data-left="… kvar" data-over="…">
+  const offset = new WeakMap();
+  const show = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
+  function tick() {
+    for (const clock of document.querySelectorAll('[data-clock]')) {
+      if (!offset.has(clock)) offset.set(clock, Date.parse(clock.dataset.now) - Date.now());
+      const frozen = clock.dataset.paused ? Date.parse(clock.dataset.paused) : null;
+      const now = frozen ?? Date.now() + offset.get(clock);
+      const left = Math.max(0, Math.round((Date.parse(clock.dataset.ends) - now) / 1000));
+      const value = clock.querySelector('[data-value]') || clock;
+      const text = left > 0 ? show(left) : clock.dataset.over || show(0);
+      if (value.textContent !== text) value.textContent = text;
+      clock.classList.toggle('is-over', left === 0);
+      const bar = clock.dataset.bar && document.getElementById(clock.dataset.bar);
+      if (bar) {
+        const whole = (Date.parse(clock.dataset.ends) - Date.parse(clock.dataset.starts)) / 1000;
+        bar.value = whole > 0 ? Math.round((100 * left) / whole) : 0;
+      }
+      // Said aloud at half time, one minute and zero only.
+      const say = clock.dataset.say && document.getElementById(clock.dataset.say);
+      if (say) {
+        const whole = Math.round((Date.parse(clock.dataset.ends) - Date.parse(clock.dataset.starts)) / 1000);
+        if (left === Math.round(whole / 2) || left === 60) say.textContent = `${show(left)} ${clock.dataset.left || ''}`;
+        else if (left === 0 && say.dataset.zero !== '1') { say.dataset.zero = '1'; say.textContent = clock.dataset.over || ''; }
+      }
+    }
+  }
+  setInterval(tick, 1000);
+  tick();
+  body.addEventListener('htmx:afterSettle', tick);
+
+  // A starter fills in the beginning of a sentence: <button data-starter="Det som …" data-for="id">
+  body.addEventListener('click', (event) => {
+    const starter = event.target.closest?.('[data-starter]');
+    if (starter) {
+      const field = document.getElementById(starter.dataset.for);
+      if (!field) return;
+      if (!field.value.trim()) field.value = `${starter.dataset.starter} `;
+      else if (!field.value.endsWith('\n')) field.value += `\n${starter.dataset.starter} `;
+      field.focus();
+      field.setSelectionRange(field.value.length, field.value.length);
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+      event.preventDefault();
+    }
+    const print = event.target.closest?.('[data-print]');
+    if (print) { event.preventDefault(); window.print(); }
+  });
+
+  // Everything live is marked so that styles can hide what only works with script.
+  document.documentElement.dataset.script = 'on';
+})();

@@ -1,0 +1,67 @@
+"""Pages that belong to no part: language, accessibility, what is kept, errors."""
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from samspel.core.errors import ConflictError, NotFoundError
+from samspel.core.middleware import answer
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Remember the chosen language on the device, signed in or not."""
+    chosen = request.POST.get("language", "")
+    to = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(to, allowed_hosts={request.get_host()}):
+        to = "/"
+    response = redirect(to)
+    if chosen in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            chosen,
+            max_age=60 * 60 * 24 * 365,
+            samesite="Lax",
+            secure=settings.HTTPS,
+            httponly=True,
+        )
+    return response
+
+
+@require_GET
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "ui/accessibility.html")
+
+
+@require_GET
+def what_is_kept(request: HttpRequest) -> HttpResponse:
+    return render(request, "ui/what_is_kept.html")
+
+
+@require_GET
+def health(request: HttpRequest) -> HttpResponse:
+    """200 when the database answers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    response = answer(request, ConflictError(_("Sidan är gammal. Gå tillbaka och ladda om, det du skrev finns kvar.")))
+    response.status_code = 403
+    return response
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return answer(request, NotFoundError("page"))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A page that needs nothing: the error may be anywhere."""
+    text = _("Något gick fel hos oss. Det du skrev finns kvar på din enhet. Försök igen om en stund.")
+    body = f'<!doctype html><html lang="sv"><head><meta charset="utf-8"><title>Samspel</title></head><body><h1>{text}</h1></body></html>'
+    return HttpResponse(body, status=500)

@@ -1,0 +1,90 @@
+"""Fixtures that every test may use, and what to say when a test cannot run here."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from samspel.core.limits import BUCKETS
+from tests.embedded import stop
+from tests.people import Town, make_town
+from tests.plugin import server
+
+NOW = datetime(2026, 4, 2, 11, 0, tzinfo=UTC)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--e2e", action="store_true", help="run the browser tests in tests/e2e")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without data or browser a test is named as not run; in CI it fails instead."""
+    if not config.getoption("--e2e"):
+        items[:] = [item for item in items if "tests/e2e/" not in item.nodeid]
+    strict = os.environ.get("CI") == "true"
+    missing = {
+        "data": None if data_folder() else "SAMSPEL_DATA is not set, so the real data is not here",
+        "browser": None if chromium() else "Chromium is not installed (apt-get install chromium)",
+    }
+    for item in items:
+        for mark, reason in missing.items():
+            if item.get_closest_marker(mark) and reason and not strict:
+                item.add_marker(pytest.mark.skip(reason=f"not run: {reason}"))
+
+
+def data_folder() -> Path | None:
+    """The folder of real data, if it is given and there."""
+    given = os.environ.get("SAMSPEL_DATA", "")
+    return Path(given) if given and Path(given).is_dir() else None
+
+
+def chromium() -> str | None:
+    return os.environ.get("SAMSPEL_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    stop(server)
+
+
+@pytest.fixture
+def data_dir() -> Path:
+    """The real data; a test that uses it carries ``@pytest.mark.data``."""
+    folder = data_folder()
+    assert folder is not None, "SAMSPEL_DATA must name the folder of real data"
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits() -> Iterator[None]:
+    BUCKETS.clear()
+    yield
+    BUCKETS.clear()
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def town(db: None) -> Town:
+    """The small cast that all tests share."""
+    return make_town()
+
+
+@pytest.fixture
+def signed_in(town: Town) -> "SignIn":
+    return SignIn()
+
+
+class SignIn:
+    """``signed_in(person)`` gives a client in which that person is signed in."""
+
+    def __call__(self, person: object) -> Client:
+        client = Client()
+        client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
