@@ -46,7 +46,8 @@ SUBSETS = ("latin-ext", "latin")
 DOCUMENT_WEIGHTS = {"Regular": 400, "SemiBold": 600, "Bold": 700}
 MARK = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
-    '<path d="M5 22c0-9 11-3 11-12M16 10c0 9 11 3 11 12" fill="none" stroke="#A63D2F" stroke-width="2.6" stroke-linecap="round"/>'
+    '<path d="M5 22c0-9 11-3 11-12M16 10c0 9 11 3 11 12" fill="none" stroke="#A63D2F" '
+    'stroke-width="2.6" stroke-linecap="round"/>'
     '<circle cx="5" cy="23" r="4" fill="#17565C"/><circle cx="16" cy="8" r="4" fill="#E6AE45"/>'
     '<circle cx="27" cy="23" r="4" fill="#17565C"/></svg>\n'
 )
@@ -103,8 +104,20 @@ def build(*, force: bool) -> None:
         (fresh / "favicon.svg").write_text(MARK)
         write_licences(fresh / "LICENSES.txt")
         weigh(fresh)
+        (fresh / "version.txt").write_text(version(fresh))
         (fresh / "stamp").write_text(stamp)
         swap_in(fresh)
+
+
+def version(fresh: Path) -> str:
+    """Part of each file's address (STATIC_URL), so that a browser may keep files for a year."""
+    import django_htmx
+
+    sums = hashlib.sha256()
+    for path in sorted([*fresh.rglob("*"), *Path(str(django_htmx.__file__)).parent.glob("static/**/*.min.js")]):
+        if path.is_file():
+            sums.update(path.name.encode() + b"\0" + path.read_bytes())
+    return sums.hexdigest()[:12]
 
 
 def swap_in(fresh: Path) -> None:
@@ -129,16 +142,8 @@ def install_packages(*, force: bool) -> None:
         return
     say("Fetching the front-end packages (about 35 MB the first time) …")
     npm = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    command = [
-        str(node()),
-        str(npm),
-        "ci",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--prefer-offline",
-        "--loglevel=error",
-    ]
+    command = [str(node()), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+    command.append("--loglevel=error")
     done = subprocess.run(command, cwd=FRONTEND, env=node_environment(), capture_output=True, text=True)
     if done.returncode:
         raise BuildError(
@@ -298,7 +303,8 @@ def font_faces() -> str:
     for package, (family, weights) in FONTS.items():
         ranges = json.loads((PACKAGES / f"@fontsource-variable/{package}/unicode.json").read_text())
         faces += [
-            f'@font-face {{ font-family: "{family} Variable"; src: url("../fonts/{package}-{subset}.woff2") format("woff2"); '
+            f'@font-face {{ font-family: "{family} Variable"; '
+            f'src: url("../fonts/{package}-{subset}.woff2") format("woff2"); '
             f"font-weight: {weights}; font-display: swap; unicode-range: {ranges[subset]}; }}\n"
             for subset in SUBSETS
         ]

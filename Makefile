@@ -1,0 +1,59 @@
+# Every target sets up what it needs by itself (scripts/bootstrap.py); a second run skips what is there.
+#
+#   make demo [PORT=8000]   open the example town        make test [ARGS="-k seats"]   run every test
+#   make lint               all checks                   make format                   put code and templates in form
+#   make bench [SIZE=…]     measure                      make wheel                    build dist/*.whl, and check it
+#   make messages           collect texts to translate   make lock [UPGRADE=1]         lock dependencies anew
+#   make frontend           build styles and scripts     make clean                    remove what was made here (not var/)
+
+PYTHON ?= python3
+SIZE ?= small
+BIN := .venv/bin
+setup = @$(PYTHON) scripts/bootstrap.py
+
+.PHONY: help demo test lint format bench wheel messages lock frontend setup clean
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n '3,7s/^# *//p' Makefile
+
+demo:
+	$(setup) run
+	@exec $(BIN)/samspel demo $(if $(PORT),--port $(PORT)) $(ARGS)
+
+test:
+	$(setup) dev --browser
+	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --e2e tests/e2e $(ARGS)
+
+lint: setup
+	$(BIN)/python scripts/lint.py
+
+format: setup
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+	$(BIN)/djlint --reformat --quiet src || true
+
+bench: setup
+	$(BIN)/python -m benchmarks --size $(SIZE) $(ARGS)
+
+wheel: setup
+	rm -rf dist
+	.cache/tools/bin/uv build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir dist
+	$(BIN)/python scripts/check_wheel.py dist/*.whl
+
+messages: setup
+	$(BIN)/python scripts/messages.py update
+
+frontend: setup
+	$(BIN)/python scripts/build_frontend.py
+
+lock: setup
+	$(BIN)/python scripts/lock.py
+
+setup:
+	$(setup) dev
+
+clean:
+	rm -rf .venv .cache dist frontend/node_modules src/samspel/ui/static/samspel/build .mypy_cache .ruff_cache .pytest_cache
+	find src -name '*.mo' -delete
