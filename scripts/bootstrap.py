@@ -121,7 +121,8 @@ def see_to_packages(level: str) -> None:
     locked = f"requirements/{level}.txt"
     with step(f"Installing the Python packages of {locked}"):
         mark.unlink(missing_ok=True)
-        arguments = ["pip", "sync", "--require-hashes", "--python", str(PYTHON), locked]
+        quiet = [] if sys.stderr.isatty() else ["--quiet"]
+        arguments = ["pip", "sync", *quiet, "--require-hashes", "--python", str(PYTHON), locked]
         run([str(uv()), *arguments], advice=UNREACHABLE)
         # No isolation: what builds is already there, locked like the rest.
         link = [

@@ -143,7 +143,7 @@ def messages(catalog: Catalog) -> Iterator[tuple[Key, Message]]:
 
 
 def is_translated(message: Message) -> bool:
-    strings = [message.string] if isinstance(message.string, str) else list(message.string)
+    strings = [message.string] if isinstance(message.string, str) else list(message.string or ())
     return bool(strings) and all(strings)
 
 
@@ -216,7 +216,7 @@ def differences(text: Text, message: Message) -> Iterator[str]:
         yield "lacks plural forms"
         return
     allowed = placeholders(text.singular) | placeholders(text.plural)
-    for number, string in enumerate(message.string):
+    for number, string in enumerate(message.string or ()):
         found = placeholders(string)
         if not found <= allowed or (number > 0 and found != placeholders(text.plural)):
             yield f"placeholders are not those of the Swedish text: {string!r}"
