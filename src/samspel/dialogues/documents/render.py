@@ -1,0 +1,41 @@
+"""Tagged PDF from a Typst template and data.
+
+Words go in as data, never as markup: what somebody wrote cannot change the document. Texts of the document itself are
+translated before they come here (``labels`` in the data).
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import typst
+
+TEMPLATES = Path(__file__).resolve().parent
+FONTS = TEMPLATES.parent.parent / "ui" / "static" / "samspel" / "build" / "fonts-ttf"
+# Readable by a screen reader (PDF/UA-1) and by an archive in fifty years (PDF/A-2a).
+STANDARDS = ["ua-1", "a-2a"]
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, font_paths=[str(FONTS)])
+
+
+def render_pdf(template: str, data: Mapping[str, object]) -> bytes:
+    """The PDF of ``documents/<template>.typ``.
+
+    :param data: JSON values; the template reads them with ``#let data = json(bytes(sys.inputs.data))``. Every template
+        needs ``title`` and ``language`` for ``house.typ``.
+    :raises typst.TypstError: when template and data do not fit; a defect of ours, never of what people wrote.
+    """
+    made = typst.compile(
+        TEMPLATES / f"{template}.typ",
+        root=TEMPLATES,
+        font_paths=_fonts(),
+        format="pdf",
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        pdf_standards=STANDARDS,
+    )
+    assert isinstance(made, bytes)
+    return made
