@@ -262,6 +262,18 @@ class Invitation(models.Model):
         ]
 
 
+class PlannedPlace(models.Model):
+    """Where somebody on the list will sit in a seating; it becomes her placement when she joins with her code."""
+
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="planned_places")
+    seating = models.SmallIntegerField()
+    table = models.ForeignKey("Table", on_delete=models.CASCADE, related_name="planned_places")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["invitation", "seating"], name="planned_place_once")]
+        indexes = [models.Index(fields=["table", "seating"], name="planned_place_table")]
+
+
 # ---------------------------------------------------------------- seats and tables
 
 
