@@ -284,10 +284,8 @@ def _start(folder: Path, *, durable: bool) -> int:
     _write(cluster / "pg_hba.conf", "# Written by Samspel at every start.\nlocal all all scram-sha-256\n")
     log_position = _rotate_log(folder)
     log = _open(folder / "server.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    alive = _open(folder / "alive.lock", os.O_RDWR | os.O_CREAT)
     try:
-        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        with runner.reach(cluster) as (path, descriptors):
+        with _marked_alive(folder) as alive, runner.reach(cluster) as (path, descriptors):
             # The shell puts the server in the background and ends, so that the server is nobody's child:
             # an unreaped child of ours would look alive to the next start.
             command = [*runner.prefix, str(runner.installation / "bin" / "postgres"), "-D", path]
@@ -304,9 +302,19 @@ def _start(folder: Path, *, durable: bool) -> int:
                 check=True,
             )
     finally:
-        os.close(alive)
         os.close(log)
     return log_position
+
+
+@contextmanager
+def _marked_alive(folder: Path) -> Iterator[int]:
+    """A descriptor to hand down: whoever has inherited it counts as alive, to its end."""
+    alive = _open(folder / "alive.lock", os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield alive
+    finally:
+        os.close(alive)
 
 
 def _wait_for_postmaster(folder: Path, deadline: float) -> _Postmaster:
@@ -438,13 +446,14 @@ def _make_cluster(folder: Path) -> None:
         f"CREATE DATABASE {DATABASE} OWNER {ROLE}\n"
         f"REVOKE ALL ON DATABASE {DATABASE} FROM PUBLIC\n"
     )
-    with runner.reach(new) as (path, descriptors):
+    # initdb is marked as well: when we are killed it works on, and must not be swept from under.
+    with _marked_alive(folder) as alive, runner.reach(new) as (path, descriptors):
         # Nobody may log in as the superuser: auth rejects, and it has no password.
         initdb = ["initdb", "-D", path, "--username=postgres", "--auth=reject", "--encoding=UTF8", "--locale=C"]
         initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums", "--no-instructions"]
-        _run(runner, folder, initdb, descriptors)
+        _run(runner, folder, initdb, (alive, *descriptors))
         single = ["postgres", "--single", "-D", path, "-c", "exit_on_error=on", "-c", "log_min_error_statement=panic"]
-        _run(runner, folder, [*single, "postgres"], descriptors, statements)
+        _run(runner, folder, [*single, "postgres"], (alive, *descriptors), statements)
     os.rename(new, folder / "cluster")
     _sync(folder)
 
