@@ -1,0 +1,1 @@
+"""Mathematics: values in, frozen results out. No Django, no files, no network, no global randomness."""
