@@ -111,10 +111,8 @@ def build(*, force: bool) -> None:
 
 def version(fresh: Path) -> str:
     """Part of each file's address (STATIC_URL), so that a browser may keep files for a year."""
-    import django_htmx
-
     sums = hashlib.sha256()
-    for path in sorted([*fresh.rglob("*"), *Path(str(django_htmx.__file__)).parent.glob("static/**/*.min.js")]):
+    for path in sorted(fresh.rglob("*")):
         if path.is_file():
             sums.update(path.name.encode() + b"\0" + path.read_bytes())
     return sums.hexdigest()[:12]
@@ -218,6 +216,7 @@ def used_icons() -> frozenset[str]:
 def digest(sources: Sources) -> str:
     sums = hashlib.sha256(",".join(sorted(sources.icons)).encode())
     own = [*FRONTEND.glob("*.json"), *FRONTEND.glob("*.css"), Path(__file__), SOURCE / "ui/styles/samspel.css"]
+    sums.update(htmx().read_bytes())
     for path in sorted([*own, *sources.styles.values(), *sources.scripts.values()]):
         sums.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     sums.update(",".join(sorted(used_components())).encode())
@@ -276,6 +275,15 @@ def bundle(sources: Sources, fresh: Path) -> None:
     if sources.scripts:
         js = [f"{path.stem}={path}" for path in sources.scripts.values()]
         run([*esbuild, "--format=iife", f"--outdir={fresh / 'js'}", *js], what="Building the scripts")
+    (fresh / "js").mkdir(exist_ok=True)
+    shutil.copyfile(htmx(), fresh / "js" / "htmx.js")
+
+
+def htmx() -> Path:
+    """htmx 2, as django-htmx carries it: the two are tested together."""
+    import django_htmx
+
+    return Path(str(django_htmx.__file__)).parent / "static" / "django_htmx" / "htmx-2.min.js"
 
 
 def used_components() -> set[str]:
@@ -389,6 +397,8 @@ def write_licences(target: Path) -> None:
         terms = next(iter(sorted((PACKAGES / package).glob("LICENSE*"))), None)
         text = terms.read_text().strip() if terms else MIT.format(holder=about.get("author") or "its authors")
         parts.append(f"{what}: {package} {about['version']}, {about['license']}\n\n{text}\n")
+    number = re.search(r'version:"([0-9.]+)"', htmx().read_text())
+    parts.append(f"htmx {number[1] if number else ''}: 0BSD\n\n{ZERO_BSD}\n")
     target.write_text("\n\n".join(parts))
 
 
@@ -406,6 +416,15 @@ THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLI
 WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
 COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
 OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE."""
+
+ZERO_BSD = """Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby
+granted.
+
+THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS SOFTWARE INCLUDING ALL
+IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT,
+INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN
+ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF
+THIS SOFTWARE."""
 
 
 # ---------------------------------------------------------------- weight
@@ -427,10 +446,6 @@ def weigh(fresh: Path) -> None:
 
 
 def find(name: str, fresh: Path) -> Path:
-    if name.startswith("django_htmx/"):
-        import django_htmx
-
-        return Path(str(django_htmx.__file__)).parent / "static" / name
     if not (fresh / name).is_file():
         raise BuildError(f"frontend/budgets.json names {name}, which is not built.")
     return fresh / name

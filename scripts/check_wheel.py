@@ -16,7 +16,14 @@ from pathlib import Path
 from bootstrap import ROOT, registry_settings, uv
 
 BUILT = "samspel/ui/static/samspel/build/"
-EXPECTED = ["css/base.css", "favicon.svg", "version.txt", "LICENSES.txt", "fonts-ttf/SourceSerif4-Regular.ttf"]
+EXPECTED = [
+    "css/base.css",
+    "js/htmx.js",
+    "favicon.svg",
+    "version.txt",
+    "LICENSES.txt",
+    "fonts-ttf/SourceSerif4-Regular.ttf",
+]
 EXPECTED += [f"fonts/{font}-latin.woff2" for font in ("atkinson-hyperlegible-next", "source-serif-4")]
 
 
