@@ -1,0 +1,74 @@
+"""What a phone shows now: each part of the dialogue gives a ``PhoneView``, and views/phone.py renders it.
+
+A template of a part extends ``phone_base`` (a variable: the whole page, or only what changes in it) and fills the
+blocks ``main`` (one ``<main class="body" id="innehall">``) and ``actions`` (a ``<footer class="sam-actions">``, or
+nothing). Its context holds beside its own: ``here``, ``dialogue``, ``seat``, ``table``, ``phase``, ``question`` (text),
+``clock``, ``code``, ``view``, and ``for_number`` when one helps somebody without a phone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from samspel.dialogues.models import Dialogue
+
+# A clock that counts minutes is of use in a meeting; over days a date is.
+LONGEST_COUNTDOWN = timedelta(hours=3)
+
+
+@dataclass(frozen=True)
+class PhoneView:
+    """What to render, and how the page keeps itself fresh.
+
+    :param refresh_on: live events beside ``step`` that make it ask again, as ``"table:12 result"``.
+    :param has_field: somebody may be writing here; such a page never refreshes itself without script.
+    :param parts: ids of the parts that are replaced when it asks again, as ``("tid", "tankar")``. Empty: all of it.
+        A view with a field names the parts that are not the field, so that focus and keyboard stay.
+    :param title: of the page, without the question: ``"Tänk själv"``.
+    :param styles: its own stylesheets, beside the phone's.
+    """
+
+    template: str
+    title: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+    refresh_on: str = ""
+    has_field: bool = False
+    parts: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The time of a step as the server sees it; the page counts on from here."""
+
+    starts_at: datetime
+    ends_at: datetime
+    now: datetime
+    paused_at: datetime | None
+    left_s: int
+    left_percent: int
+
+    @property
+    def text(self) -> str:
+        return f"{self.left_s // 60}:{self.left_s % 60:02}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.left_s == 0
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a date says more than minutes and seconds."""
+        return self.ends_at - self.starts_at > LONGEST_COUNTDOWN
+
+
+def clock_of(dialogue: Dialogue, now: datetime) -> Clock | None:
+    """The clock of the step that is going on, None when no step is."""
+    if dialogue.step_started_at is None or dialogue.step_ends_at is None:
+        return None
+    at = dialogue.paused_at or now
+    whole_s = (dialogue.step_ends_at - dialogue.step_started_at).total_seconds()
+    left_s = max(0.0, (dialogue.step_ends_at - at).total_seconds())
+    percent = round(100 * min(1.0, left_s / whole_s)) if whole_s > 0 else 0
+    return Clock(dialogue.step_started_at, dialogue.step_ends_at, now, dialogue.paused_at, round(left_s), percent)
