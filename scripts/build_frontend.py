@@ -99,14 +99,16 @@ def build(*, force: bool) -> None:
         fresh = Path(made) / "build"
         copy_fonts(fresh)
         bundle(sources, fresh)
-        check_components(fresh / "css" / "base.css")
         copy_icons(sources.icons, fresh / "icons")
         (fresh / "favicon.svg").write_text(MARK)
         write_licences(fresh / "LICENSES.txt")
-        weigh(fresh)
+        problems = [*wrong_names(fresh), *over_budget(fresh)]
         (fresh / "version.txt").write_text(version(fresh))
-        (fresh / "stamp").write_text(stamp)
+        if not problems:
+            (fresh / "stamp").write_text(stamp)
         swap_in(fresh)
+    if problems:
+        raise BuildError("\n- ".join(["the rest is built, but", *problems]))
 
 
 def version(fresh: Path) -> str:
@@ -116,6 +118,22 @@ def version(fresh: Path) -> str:
         if path.is_file():
             sums.update(path.name.encode() + b"\0" + path.read_bytes())
     return sums.hexdigest()[:12]
+
+
+def wrong_names(fresh: Path) -> Iterator[str]:
+    """What templates ask for and the build does not have."""
+    known = {path.stem for path in icon_files()}
+    styled = set(re.findall(r"\.(ds-[a-z-]+[a-z])", (fresh / "css" / "base.css").read_text()))
+    for path, text in texts(".html"):
+        file = path.relative_to(ROOT)
+        for name in sorted(set(ICON_TAG.findall(text)) - known):
+            yield f"{file} asks for the icon {name!r}, which Aksel does not have"
+        for kind, name in FILE_TAG.findall(text):
+            source = f"css/{name}.css" if kind == "style" else f"js/{name}.js"
+            if not (fresh / source).is_file():
+                yield f"{file} asks for {kind} {name!r}, and no app has {kind}s/{Path(source).name}"
+    for name in sorted(used_components() - styled):
+        yield f"templates use the class {name}, which base.css does not have; see frontend/base.css"
 
 
 def swap_in(fresh: Path) -> None:
@@ -201,16 +219,18 @@ def texts(*suffixes: str) -> Iterator[tuple[Path, str]]:
             yield path, path.read_text()
 
 
+ICON_TAG = re.compile(r"""\{%\s*icon\s+["'](\w+)["']""")
+FILE_TAG = re.compile(r"""\{%\s*(style|script)\s+["']([\w-]+)["']""")
+
+
 def used_icons() -> frozenset[str]:
     """Names in `{% icon "Name" %}`, and quoted words in templates and code that are names of icons."""
-    known = {path.stem for path in (PACKAGES / "@navikt/aksel-icons/dist/svg").glob("*.svg")}
-    used: set[str] = set()
-    for path, text in texts(".html", ".py", ".txt", ".svg"):
-        for name in re.findall(r"""\{%\s*icon\s+["'](\w+)["']""", text):
-            if name not in known:
-                raise BuildError(f"{path.relative_to(ROOT)} asks for the icon {name!r}, which Aksel does not have.")
-        used |= known.intersection(re.findall(r"""["']([A-Z][A-Za-z0-9]+)["']""", text))
-    return frozenset(used)
+    words = {word for _, text in texts(".html", ".py") for word in re.findall(r"""["']([A-Z][A-Za-z0-9]+)["']""", text)}
+    return frozenset(words & {path.stem for path in icon_files()})
+
+
+def icon_files() -> Iterator[Path]:
+    return (PACKAGES / "@navikt/aksel-icons/dist/svg").glob("*.svg")
 
 
 def digest(sources: Sources) -> str:
@@ -219,7 +239,8 @@ def digest(sources: Sources) -> str:
     sums.update(htmx().read_bytes())
     for path in sorted([*own, *sources.styles.values(), *sources.scripts.values()]):
         sums.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    sums.update(",".join(sorted(used_components())).encode())
+    asked = {name for _, text in texts(".html") for pattern in (ICON_TAG, FILE_TAG) for name in pattern.findall(text)}
+    sums.update(repr(sorted([*used_components(), *map(str, asked)])).encode())
     return sums.hexdigest()
 
 
@@ -290,16 +311,6 @@ def used_components() -> set[str]:
     return {
         name for _, text in texts(".html") for name in re.findall(r"""["'\s](ds-[a-z]+(?:-[a-z]+)*)(?=["'\s])""", text)
     }
-
-
-def check_components(base: Path) -> None:
-    styled = set(re.findall(r"\.(ds-[a-z-]+[a-z])", base.read_text()))
-    missing = sorted(used_components() - styled)
-    if missing:
-        raise BuildError(
-            f"templates use {', '.join(missing)}, which base.css does not style. "
-            "Add the component to frontend/base.css, or use another class."
-        )
 
 
 # ---------------------------------------------------------------- fonts, icons, licences
@@ -417,8 +428,8 @@ WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEM
 COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
 OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE."""
 
-ZERO_BSD = """Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby
-granted.
+ZERO_BSD = """Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is
+hereby granted.
 
 THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS SOFTWARE INCLUDING ALL
 IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT,
@@ -430,8 +441,8 @@ THIS SOFTWARE."""
 # ---------------------------------------------------------------- weight
 
 
-def weigh(fresh: Path) -> None:
-    """Print what each page costs a phone; stop when a page is over its budget."""
+def over_budget(fresh: Path) -> Iterator[str]:
+    """Print what each page costs a phone; name the pages that cost more than they may."""
     for page, budget in json.loads((FRONTEND / "budgets.json").read_text()).items():
         words, over = [], []
         for kind in ("css", "js", "fonts"):
@@ -442,7 +453,7 @@ def weigh(fresh: Path) -> None:
                 over.append(kind)
         say(f"  {page} page, gzipped: {', '.join(words)}")
         if over:
-            raise BuildError(f"the {page} page is over its budget in {' and '.join(over)} (frontend/budgets.json).")
+            yield f"the {page} page is over its budget in {' and '.join(over)} (frontend/budgets.json)"
 
 
 def find(name: str, fresh: Path) -> Path:
