@@ -124,9 +124,9 @@ def get_dialogue(actor: Actor, dialogue_id: int, act: str, *, lock: bool = False
 
     :raises ConflictError: when she may do it, but not in this phase.
     """
-    rows = Dialogue.objects.select_related("unit", "step", "template")
-    if lock:
-        rows = rows.select_for_update(of=("self",))
+    # A locked row is read without joins: one that waited for its lock is read again with the joined rows of
+    # before, so that a step changed meanwhile would come back as none at all.
+    rows = Dialogue.objects.select_for_update() if lock else Dialogue.objects.select_related("unit", "step", "template")
     dialogue = rows.filter(pk=dialogue_id).first()
     if dialogue is None:
         raise NotFoundError("dialogue")
@@ -226,9 +226,8 @@ def get_sitting(here: Here, *, lock: bool = False) -> Sitting:
     """The participant's table in this seating; locked, it is the table's lock for every change at it."""
     if here.placement is None:
         raise NotFoundError("table")
-    rows = Sitting.objects.select_related("table", "pen", "advocate")
-    if lock:
-        rows = rows.select_for_update(of=("self",))
+    # Locked without joins, for the reason given in get_dialogue.
+    rows = Sitting.objects.select_for_update() if lock else Sitting.objects.select_related("table", "pen", "advocate")
     sitting = rows.filter(table_id=here.placement.table_id, seating=here.placement.seating).first()
     if sitting is None:
         raise NotFoundError("table")

@@ -1,5 +1,22 @@
-"""Addresses."""
+"""Addresses of the leader's console."""
 
-from django.urls import URLPattern
+from functools import partial
 
-urlpatterns: list[URLPattern] = []
+from samspel.core.routes import route
+from samspel.dialogues.views import console
+
+lead = partial(route, owner="dialogues", act="dialogue.lead")
+
+urlpatterns = [
+    lead("dialogues/<int:dialogue_id>/lead", console.console, name="dialogue_lead"),
+    lead("dialogues/<int:dialogue_id>/lead/now", console.console_now, name="dialogue_lead_now"),
+    lead("dialogues/<int:dialogue_id>/lead/ticket", console.ticket, name="dialogue_lead_ticket", limit="stream"),
+    lead("dialogues/<int:dialogue_id>/lead/<slug:what>", console.press, name="dialogue_press", limit="write"),
+    lead(
+        "dialogues/<int:dialogue_id>/lead/help/<int:sitting_id>", console.take_help, name="dialogue_help", limit="write"
+    ),
+    lead("dialogues/<int:dialogue_id>/tables/merge", console.merge_tables, name="dialogue_merge_tables", limit="write"),
+    lead("dialogues/<int:dialogue_id>/review", console.review, name="dialogue_review"),
+    lead("dialogues/<int:dialogue_id>/review/judge", console.judge, name="dialogue_judge", limit="write"),
+    lead("dialogues/<int:dialogue_id>/close", console.close, name="dialogue_close", limit="write"),
+]

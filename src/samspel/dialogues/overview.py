@@ -1,0 +1,402 @@
+"""What the console shows: counts, states and what needs the leader. Never who wrote, nor what, before it is shared."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from samspel.core import defaults
+from samspel.dialogues.models import (
+    Agreement,
+    ConsoleAction,
+    CounterVoice,
+    Dialogue,
+    Invitation,
+    Note,
+    Placement,
+    Proposal,
+    Question,
+    Ready,
+    Seat,
+    Sitting,
+    State,
+    Step,
+    Table,
+)
+from samspel.live.queries import connected_hints
+
+# A phone that nobody has heard of for so long has lost its line; a locked phone wakes within this when it is used.
+LOST_AFTER = timedelta(seconds=90)
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """A step in the day's plan with its clock time: as planned before it, as it was after it."""
+
+    step: Step
+    title: str
+    at: datetime
+    is_done: bool
+    is_now: bool
+
+
+@dataclass(frozen=True)
+class TableState:
+    """One table on the console: ``is`` is ``empty``, ``working``, ``ready``, ``handed_in``, ``help`` or ``off``."""
+
+    table: Table
+    people: int
+    ready: int
+    state: str
+    help_words: str
+    help_taken_by: str
+    sitting_id: int
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something that needs the leader, with what to press."""
+
+    kind: str
+    title: str
+    words: str
+    button: str
+    target_id: int = 0
+    other_id: int = 0
+
+
+@dataclass(frozen=True)
+class ReviewItem:
+    """A text that waits to be let through to the hall, or has been set aside."""
+
+    kind: str
+    row_id: int
+    text: str
+    where: str
+    is_aside: bool
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Everything on the console, as of one moment."""
+
+    dialogue: Dialogue
+    plan: tuple[PlanRow, ...]
+    now_title: str
+    now_question: str
+    next_title: str
+    late_min: int
+    here: int
+    expected: int
+    wrote: int
+    ready: int
+    tables: tuple[TableState, ...]
+    needs: tuple[Need, ...]
+    to_review: int
+    last: ConsoleAction | None
+    can_undo: bool
+
+    @property
+    def counts(self) -> Counter[str]:
+        return Counter(table.state for table in self.tables)
+
+
+def title_of(step: Step, questions: dict[int, str]) -> str:
+    """«1. Själv: Hur har vi det nu?»"""
+    question = questions.get(step.question, "")
+    titles = {
+        "frame": _("Välkommen"),
+        "solo": _("1. Själv: {question}").format(question=question),
+        "small": _("2. Vid bordet: samtal"),
+        "objections": _("2. Vid bordet: invändningar"),
+        "choose": _("2. Vid bordet: välj tre"),
+        "move": _("Byt bord"),
+        "whole": _("3. Tillsammans"),
+        "ballot": _("3. Tillsammans: välj i tysthet"),
+        "agree": _("Kom överens"),
+        "checkout": _("Hur var det att vara med?"),
+        "break": _("Paus"),
+    }
+    return titles[step.kind]
+
+
+def now_title_of(step: Step | None) -> str:
+    """The console's big line about what happens now."""
+    if step is None:
+        return _("Alla kommer in")
+    return {
+        "frame": _("Välkommen"),
+        "solo": _("Nu tänker alla själva"),
+        "small": _("Nu pratar borden"),
+        "objections": _("Nu prövar borden invändningar"),
+        "choose": _("Nu väljer borden sina tre"),
+        "move": _("Nu byter alla bord"),
+        "whole": _("Nu är salen tillsammans"),
+        "ballot": _("Nu väljer alla i tysthet"),
+        "agree": _("Nu kommer ni överens"),
+        "checkout": _("Hur var det att vara med?"),
+        "break": _("Nu är det paus"),
+    }[step.kind]
+
+
+def go_on_of(step: Step | None) -> str:
+    """The main button's words: what comes next."""
+    if step is None:
+        return ""
+    return {
+        "frame": _("Gå till välkomsten"),
+        "solo": _("Gå till egen tanke"),
+        "small": _("Gå till samtal vid borden"),
+        "objections": _("Gå till invändningar"),
+        "choose": _("Gå till att välja tre"),
+        "move": _("Låt alla byta bord"),
+        "whole": _("Samla salen"),
+        "ballot": _("Öppna det tysta valet"),
+        "agree": _("Gå till överenskommelsen"),
+        "checkout": _("Fråga hur det var"),
+        "break": _("Ta paus"),
+    }[step.kind]
+
+
+def overview(dialogue: Dialogue, *, now: datetime) -> Overview:
+    """The console as of now. The number of queries does not grow with tables or people."""
+    steps = list(dialogue.steps.all())
+    questions = {question.number: question.text for question in Question.objects.filter(dialogue=dialogue)}
+    seating = dialogue.step.seating if dialogue.step else 1
+    question = dialogue.step.question if dialogue.step else 1
+    seats = list(Seat.objects.filter(dialogue=dialogue, left_at=None).only("id", "number", "seen_at", "kind"))
+    connected = connected_hints(dialogue.room, now=now)
+    lost = {
+        seat.pk
+        for seat in seats
+        if seat.kind == Seat.Kind.PHONE and str(seat.number) not in connected and seat.seen_at < now - LOST_AFTER
+    }
+    ready = set(Ready.objects.filter(step=dialogue.step).values_list("seat_id", flat=True)) if dialogue.step else set()
+    wrote = (
+        Note.objects.filter(dialogue=dialogue, question=question, seat__left_at=None)
+        .values("seat_id")
+        .distinct()
+        .count()
+    )
+    tables = _tables(dialogue, seating, ready, lost)
+    to_review = count_to_review(dialogue) if dialogue.needs_review else 0
+    last = ConsoleAction.objects.filter(dialogue=dialogue, undone_at=None).first()
+    seconds = defaults.value("dialogue.ten_seconds")
+    following = next((step for step in steps if dialogue.step and step.position > dialogue.step.position), None)
+    if dialogue.step is None and steps:
+        following = steps[0]
+    return Overview(
+        dialogue=dialogue,
+        plan=_plan(dialogue, steps, questions),
+        now_title=_("Mötet är avslutat") if dialogue.state == State.CLOSED else now_title_of(dialogue.step),
+        now_question=questions.get(question, dialogue.title),
+        next_title=go_on_of(following),
+        late_min=_late_min(dialogue, steps, now),
+        here=len(seats) - len(lost),
+        expected=max(len(seats), Invitation.objects.filter(dialogue=dialogue).count()),
+        wrote=wrote,
+        ready=len(ready),
+        tables=tables,
+        needs=_needs(dialogue, tables, seats, lost, seating, to_review),
+        to_review=to_review,
+        last=last,
+        can_undo=last is not None and now - last.at <= timedelta(seconds=seconds),
+    )
+
+
+def _plan(dialogue: Dialogue, steps: list[Step], questions: dict[int, str]) -> tuple[PlanRow, ...]:
+    here = dialogue.step.position if dialogue.step else 0
+    is_over = dialogue.state == State.CLOSED
+    at = dialogue.opened_at or dialogue.starts_at
+    rows = []
+    for step in steps:
+        if step.position == here and dialogue.step_started_at is not None:
+            at = dialogue.step_started_at
+        is_now = step.position == here and not is_over
+        rows.append(PlanRow(step, title_of(step, questions), at, is_over or step.position < here, is_now))
+        at += timedelta(minutes=step.minutes)
+        if is_now and dialogue.step_ends_at is not None:
+            at = dialogue.step_ends_at
+    return tuple(rows)
+
+
+def _late_min(dialogue: Dialogue, steps: list[Step], now: datetime) -> int:
+    """Minutes behind the plan (negative: before it), counted from the planned start of the day."""
+    if dialogue.step is None or dialogue.step_ends_at is None:
+        return 0
+    planned = dialogue.starts_at + timedelta(
+        minutes=sum(step.minutes for step in steps if step.position <= dialogue.step.position)
+    )
+    ends = max(dialogue.step_ends_at, dialogue.paused_at or now)
+    return round((ends - planned).total_seconds() / 60)
+
+
+def _tables(dialogue: Dialogue, seating: int, ready: set[int], lost: set[int]) -> tuple[TableState, ...]:
+    people: dict[int, list[int]] = {}
+    rows = Placement.objects.filter(seat__dialogue=dialogue, seat__left_at=None, seating=seating)
+    for table_id, seat_id in rows.values_list("table_id", "seat_id"):
+        people.setdefault(table_id, []).append(seat_id)
+    sittings = {
+        sitting.table_id: sitting for sitting in Sitting.objects.filter(table__dialogue=dialogue, seating=seating)
+    }
+    found = []
+    for table in dialogue.tables.all():
+        seats = people.get(table.pk, [])
+        sitting = sittings.get(table.pk)
+        away = sum(seat in lost for seat in seats)
+        done = sum(seat in ready for seat in seats)
+        if sitting is not None and sitting.help_asked_at is not None:
+            state = "help"
+        elif not seats:
+            state = "empty"
+        elif sitting is not None and sitting.handed_in_at is not None:
+            state = "handed_in"
+        elif away and away == len(seats):
+            state = "off"
+        elif done and done >= len(seats) - away:
+            state = "ready"
+        else:
+            state = "working"
+        found.append(
+            TableState(
+                table,
+                len(seats),
+                done,
+                state,
+                sitting.help_words if sitting else "",
+                sitting.help_taken_by if sitting else "",
+                sitting.pk if sitting else 0,
+            )
+        )
+    return tuple(found)
+
+
+def _needs(
+    dialogue: Dialogue,
+    tables: tuple[TableState, ...],
+    seats: list[Seat],
+    lost: set[int],
+    seating: int,
+    to_review: int,
+) -> tuple[Need, ...]:
+    """Most urgent first: who asks, what waits for review, lost phones, thin tables."""
+    found = []
+    for table in tables:
+        if table.state == "help":
+            words = f"”{table.help_words}”" if table.help_words else ""
+            if table.help_taken_by:
+                words = _("{name} är på väg.").format(name=table.help_taken_by)
+            found.append(
+                Need(
+                    "help",
+                    _("Bord {table} ber om hjälp").format(table=table.table.name),
+                    words,
+                    _("Det är klart") if table.help_taken_by else _("Jag går dit"),
+                    table.sitting_id,
+                )
+            )
+    if to_review:
+        found.append(
+            Need(
+                "review",
+                ngettext("{n} text väntar på granskning", "{n} texter väntar på granskning", to_review).format(
+                    n=to_review
+                ),
+                _("De visas i salen när du har läst dem."),
+                _("Granska"),
+            )
+        )
+    if dialogue.state == State.RUNNING and lost:
+        by_table = Counter(
+            Placement.objects.filter(seat_id__in=lost, seating=seating).values_list("table__name", flat=True)
+        )
+        for name, number in by_table.most_common(5):
+            found.append(
+                Need(
+                    "lost",
+                    _("Bord {table}").format(table=name),
+                    ngettext("En telefon tappade kontakten", "{n} telefoner tappade kontakten", number).format(
+                        n=number
+                    ),
+                    _("Visa kod"),
+                )
+            )
+    if dialogue.state == State.RUNNING and dialogue.has_seating:
+        found.extend(_thin_tables(tables))
+    return tuple(found)
+
+
+def _thin_tables(tables: tuple[TableState, ...]) -> list[Need]:
+    """A table of one or two, with the nearest table that has room for them."""
+    found = []
+    for table in tables:
+        if not 0 < table.people <= 2 or table.state == "handed_in":
+            continue
+        others = [
+            other
+            for other in tables
+            if other is not table
+            and other.state != "handed_in"
+            and other.people > 0
+            and other.people + table.people <= max(other.table.size, 8)
+        ]
+        if not others:
+            continue
+        near = min(others, key=lambda other: (abs(other.table.number - table.table.number), other.people))
+        title = _("Bord {table} är bara två") if table.people == 2 else _("Vid bord {table} sitter en ensam")
+        found.append(
+            Need(
+                "thin",
+                title.format(table=table.table.name),
+                _("Bord {table} har plats").format(table=near.table.name),
+                _("Slå ihop"),
+                table.table.pk,
+                near.table.pk,
+            )
+        )
+    return found
+
+
+def count_to_review(dialogue: Dialogue) -> int:
+    """How many texts wait: proposals, counter-voices, and the list of words as one."""
+    waiting = Q(reviewed_at=None, set_aside_at=None)
+    proposals = Proposal.objects.filter(waiting, dialogue=dialogue, merged_into=None).count()
+    voices = CounterVoice.objects.filter(waiting, dialogue=dialogue).count()
+    return proposals + voices
+
+
+def review_queue(dialogue: Dialogue) -> list[ReviewItem]:
+    """Texts that wait first, then those set aside; newest last."""
+    found = []
+    proposals = Proposal.objects.filter(dialogue=dialogue, merged_into=None).annotate(tables=Count("picks"))
+    for proposal in proposals.filter(Q(reviewed_at=None) | Q(set_aside_at__isnull=False)):
+        where = ngettext("{n} bord", "{n} bord", proposal.tables).format(n=proposal.tables)
+        found.append(ReviewItem("proposal", proposal.pk, proposal.text, where, proposal.set_aside_at is not None))
+    voices = CounterVoice.objects.filter(dialogue=dialogue).select_related("table")
+    for voice in voices.filter(Q(reviewed_at=None) | Q(set_aside_at__isnull=False)):
+        found.append(
+            ReviewItem(
+                "voice",
+                voice.pk,
+                voice.text,
+                _("Motröst, bord {table}").format(table=voice.table.name),
+                voice.set_aside_at is not None,
+            )
+        )
+    return sorted(found, key=lambda item: item.is_aside)
+
+
+def shared_notes(dialogue: Dialogue, question: int) -> list[Note]:
+    """What lies on the tables, for a leader who looks for a word that harms; never what is still sealed."""
+    return list(
+        Note.objects.filter(dialogue=dialogue, question=question, shared_at__isnull=False)
+        .select_related("table")
+        .order_by("table__number", "pk")
+    )
+
+
+def agreements_of(dialogue: Dialogue) -> list[Agreement]:
+    return list(dialogue.agreements.filter(withdrawn_at=None).select_related("proposal"))

@@ -1,0 +1,39 @@
+// The console's single keys. They work outside fields only, press the very buttons on the page,
+// and can be turned off on this device (WCAG 2.1.4).
+(() => {
+  const OFF = 'samspel:keys-off';
+  const stored = () => { try { return localStorage.getItem(OFF) === '1'; } catch { return false; } };
+  const dialog = document.getElementById('all-keys');
+  const toggle = document.querySelector('[data-keys-off]');
+  if (toggle) {
+    toggle.checked = stored();
+    toggle.addEventListener('change', () => { try { localStorage.setItem(OFF, toggle.checked ? '1' : '0'); } catch { /* private mode: for this page only */ } });
+  }
+  const isField = (element) => element.closest('input:not([type=checkbox]), textarea, select, [contenteditable], dialog[open]');
+  const openKeys = () => { if (dialog && !dialog.open) dialog.showModal(); };
+
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (isField(event.target)) return;
+    if (event.key === '?') { event.preventDefault(); openKeys(); return; }
+    if (toggle?.checked) return;
+    let key = event.key === ' ' ? 'Space' : event.key;
+    if (key.length === 1) key = key.toLowerCase();
+    // Space and Enter on a focused control are the control's own.
+    if (key === 'Space' && event.target.closest('button, a, summary, input')) return;
+    if (key === 'f') { event.preventDefault(); if (document.fullscreenElement) document.exitFullscreen(); else document.documentElement.requestFullscreen?.(); return; }
+    if (key === 'b') {
+      const views = document.getElementById('s-screen');
+      if (!views) return;
+      event.preventDefault();
+      views.value = views.value === 'black' ? 'auto' : 'black';
+      views.dispatchEvent(new Event('change', { bubbles: true }));
+      return;
+    }
+    const control = [...document.querySelectorAll('[data-key]')].find((each) => each.dataset.key === key);
+    if (!control) return;
+    event.preventDefault();
+    control.click();
+  });
+  document.addEventListener('click', (event) => { if (event.target.closest?.('[data-all-keys]')) openKeys(); });
+})();

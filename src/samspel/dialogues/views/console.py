@@ -1,0 +1,170 @@
+"""The leader's console, on a computer and as a remote on a phone; review; closing."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from samspel.core.actor import Request
+from samspel.core.errors import NotFoundError
+from samspel.dialogues.access import get_dialogue
+from samspel.dialogues.actions import leading
+from samspel.dialogues.models import Dialogue, Screen
+from samspel.dialogues.overview import overview, review_queue, shared_notes
+from samspel.live.queries import line_to
+
+
+@require_GET
+def console(request: Request, dialogue_id: int) -> HttpResponse:
+    dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
+    line = line_to(dialogue.room, "console")
+    return render(request, "dialogues/console.html", {"line": line, **_context(request, dialogue)})
+
+
+@require_GET
+def console_now(request: Request, dialogue_id: int) -> HttpResponse:
+    """The console's fragment, asked for again when something happened."""
+    dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
+    return render(request, "dialogues/_console.html", _context(request, dialogue))
+
+
+@require_GET
+def ticket(request: Request, dialogue_id: int) -> HttpResponse:
+    """A new ticket for the console's stream."""
+    dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
+    return JsonResponse({"ticket": line_to(dialogue.room, "console").ticket})
+
+
+def _context(request: HttpRequest, dialogue: Dialogue) -> dict[str, object]:
+    now = timezone.now()
+    switches = [
+        ("shows_results", _("Visa resultat"), _("dolt tills alla är klara"), "R"),
+        ("shows_code", _("Visa kod och QR"), "", "Q"),
+        ("is_locked", _("Lås svaren"), "", "L"),
+        ("needs_review", _("Granska texter innan de visas"), "", ""),
+        ("ballot_open", _("Det tysta valet är öppet"), "", ""),
+        ("checkout_open", _("Fråga hur det var"), "", ""),
+        ("is_dark", _("Mörk skärm"), "", "D"),
+    ]
+    return {
+        "dialogue": dialogue,
+        "view": overview(dialogue, now=now),
+        "now": now,
+        "switches": [(name, label, hint, key, getattr(dialogue, name)) for name, label, hint, key in switches],
+        "screens": [(value, label) for value, label in Screen.choices],
+        "join_address": request.build_absolute_uri(f"/m/{dialogue.code}/"),
+        "host": request.get_host(),
+    }
+
+
+def _done(request: HttpRequest, dialogue: Dialogue) -> HttpResponse:
+    """After a press: the new fragment to htmx, else back to the console."""
+    if request.headers.get("HX-Request"):
+        fresh = Dialogue.objects.select_related("unit", "step", "template").get(pk=dialogue.pk)
+        return render(request, "dialogues/_console.html", _context(request, fresh))
+    return redirect("dialogue_lead", dialogue.pk)
+
+
+def _seen(request: HttpRequest) -> int | None:
+    text = request.POST.get("seen", "")
+    return int(text) if text.isdecimal() else None
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    text = request.POST.get(name, "")
+    if not text.isdecimal() or len(text) > 18:
+        raise NotFoundError(name)
+    return int(text)
+
+
+@require_POST
+def press(request: Request, dialogue_id: int, what: str) -> HttpResponse:
+    """One of the console's buttons."""
+    actor, at = request.actor, timezone.now()
+    buttons: dict[str, Callable[[], Dialogue]] = {
+        "start": lambda: leading.start_dialogue(actor=actor, dialogue_id=dialogue_id, at=at),
+        "next": lambda: leading.next_step(actor=actor, dialogue_id=dialogue_id, seen=_seen(request), at=at),
+        "back": lambda: leading.previous_step(actor=actor, dialogue_id=dialogue_id, seen=_seen(request), at=at),
+        "pause": lambda: leading.pause(
+            actor=actor, dialogue_id=dialogue_id, wanted=request.POST.get("wanted") == "on", at=at
+        ),
+        "minute": lambda: leading.add_minute(actor=actor, dialogue_id=dialogue_id, at=at),
+        "switch": lambda: leading.set_switch(
+            actor=actor,
+            dialogue_id=dialogue_id,
+            name=request.POST.get("name", ""),
+            wanted=request.POST.get("wanted") == "on",
+            at=at,
+        ),
+        "screen": lambda: leading.set_screen(
+            actor=actor, dialogue_id=dialogue_id, screen=request.POST.get("screen", ""), at=at
+        ),
+        "undo": lambda: leading.undo(actor=actor, dialogue_id=dialogue_id, action_id=_number(request, "action"), at=at),
+    }
+    if what not in buttons:
+        raise NotFoundError("button")
+    return _done(request, buttons[what]())
+
+
+@require_POST
+def take_help(request: Request, dialogue_id: int, sitting_id: int) -> HttpResponse:
+    leading.take_help(actor=request.actor, dialogue_id=dialogue_id, sitting_id=sitting_id, at=timezone.now())
+    return _done(request, get_dialogue(request.actor, dialogue_id, "dialogue.lead"))
+
+
+@require_POST
+def merge_tables(request: Request, dialogue_id: int) -> HttpResponse:
+    leading.merge_tables(
+        actor=request.actor,
+        dialogue_id=dialogue_id,
+        table_id=_number(request, "table"),
+        into_id=_number(request, "into"),
+        at=timezone.now(),
+    )
+    return _done(request, get_dialogue(request.actor, dialogue_id, "dialogue.lead"))
+
+
+@require_GET
+def review(request: Request, dialogue_id: int) -> HttpResponse:
+    """Texts that wait to be let through, and all that lies on the tables."""
+    dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
+    question = dialogue.step.question if dialogue.step else 1
+    return render(
+        request,
+        "dialogues/review.html",
+        {
+            "dialogue": dialogue,
+            "items": review_queue(dialogue),
+            "notes": shared_notes(dialogue, question),
+            "line": line_to(dialogue.room, "console"),
+        },
+    )
+
+
+@require_POST
+def judge(request: Request, dialogue_id: int) -> HttpResponse:
+    """Let a text through, set it aside, or bring it back."""
+    leading.review(
+        actor=request.actor,
+        dialogue_id=dialogue_id,
+        kind=request.POST.get("kind", ""),
+        row_id=_number(request, "row"),
+        verdict=request.POST.get("verdict", ""),
+        at=timezone.now(),
+    )
+    if request.headers.get("HX-Request"):
+        return review(request, dialogue_id)
+    return redirect("dialogue_review", dialogue_id)
+
+
+def close(request: Request, dialogue_id: int) -> HttpResponse:
+    """Asks once, then closes: what nobody shared is erased."""
+    dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
+    if request.method == "POST":
+        leading.close_dialogue(actor=request.actor, dialogue_id=dialogue_id, at=timezone.now())
+        return redirect(reverse("dialogue_protocol", args=[dialogue.pk]))
+    return render(request, "dialogues/close.html", {"dialogue": dialogue, "section": "dialogues"})

@@ -1,0 +1,222 @@
+"""Leading: the leader moves on, two leaders at once, undo, and what closing erases."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from samspel.core.errors import ConflictError, NotFoundError
+from samspel.core.models import AuditEntry
+from samspel.dialogues.actions import leading
+from samspel.dialogues.models import Dialogue, Note, Sitting, State
+from samspel.dialogues.overview import overview
+from samspel.dialogues.sealing import seal
+from tests.people import WHEN, Town, actor_of, device_key, go_to, make_dialogue, make_seat, make_town
+
+
+def later(seconds: float) -> datetime:
+    return WHEN + timedelta(seconds=seconds)
+
+
+def test_a_dialogue_walks_through_its_plan_and_closes(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance)
+    leader = actor_of(town.facilitator)
+
+    leading.start_dialogue(actor=leader, dialogue_id=dialogue.pk, at=WHEN)
+    seen = []
+    for position in range(1, 8):
+        leading.next_step(actor=leader, dialogue_id=dialogue.pk, seen=position, at=later(position))
+        dialogue.refresh_from_db()
+        assert dialogue.step is not None
+        seen.append(dialogue.step.kind)
+    leading.close_dialogue(actor=leader, dialogue_id=dialogue.pk, at=later(60))
+
+    dialogue.refresh_from_db()
+    assert seen == ["solo", "small", "choose", "whole", "ballot", "agree", "checkout"]
+    assert (dialogue.state, dialogue.closed_at) == (State.CLOSED, later(60))
+    verbs = list(AuditEntry.objects.order_by("pk").values_list("verb", flat=True))
+    assert verbs == ["dialogue.started", *["dialogue.went_on"] * 7, "dialogue.closed"]
+
+
+def test_two_presses_on_the_same_page_move_one_step(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="frame")
+
+    for actor in (actor_of(town.facilitator), actor_of(town.manager)):
+        leading.next_step(actor=actor, dialogue_id=dialogue.pk, seen=1, at=WHEN)
+
+    dialogue.refresh_from_db()
+    assert dialogue.step is not None
+    assert dialogue.step.position == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_leaders_pressing_at_the_same_moment_move_one_step() -> None:
+    town = make_town()
+    dialogue = make_dialogue(town.guidance, now_at="frame")
+
+    def press(actor_number: int) -> None:
+        actor = actor_of((town.facilitator, town.manager)[actor_number % 2])
+        try:
+            leading.next_step(actor=actor, dialogue_id=dialogue.pk, seen=1, at=WHEN)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(press, range(6)))
+
+    dialogue.refresh_from_db()
+    assert dialogue.step is not None
+    assert dialogue.step.position == 2
+
+
+def test_a_pause_stops_the_clock_and_gives_back_what_was_left(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="solo")
+    leader = actor_of(town.facilitator)
+
+    leading.pause(actor=leader, dialogue_id=dialogue.pk, wanted=True, at=later(60))
+    leading.pause(actor=leader, dialogue_id=dialogue.pk, wanted=True, at=later(90))
+    leading.pause(actor=leader, dialogue_id=dialogue.pk, wanted=False, at=later(160))
+
+    dialogue.refresh_from_db()
+    assert dialogue.paused_at is None
+    assert dialogue.step_ends_at == later(300 + 100)
+
+
+def test_one_more_minute_counts_from_now_when_time_is_out(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="solo")
+    leader = actor_of(town.facilitator)
+
+    leading.add_minute(actor=leader, dialogue_id=dialogue.pk, at=later(10))
+    assert Dialogue.objects.get().step_ends_at == later(360)
+    leading.add_minute(actor=leader, dialogue_id=dialogue.pk, at=later(1000))
+    assert Dialogue.objects.get().step_ends_at == later(1060)
+
+
+def test_the_last_press_can_be_undone_for_ten_seconds(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="solo")
+    leader = actor_of(town.facilitator)
+    leading.next_step(actor=leader, dialogue_id=dialogue.pk, seen=2, at=later(100))
+    action = dialogue.console_actions.get()
+
+    leading.undo(actor=actor_of(town.manager), dialogue_id=dialogue.pk, action_id=action.pk, at=later(110))
+
+    dialogue.refresh_from_db()
+    assert dialogue.step is not None
+    assert (dialogue.step.kind, dialogue.step_ends_at) == ("solo", later(300))
+
+
+def test_an_undo_comes_too_late_after_ten_seconds_or_after_another_press(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="solo")
+    leader = actor_of(town.facilitator)
+    leading.add_minute(actor=leader, dialogue_id=dialogue.pk, at=WHEN)
+    first = dialogue.console_actions.get()
+
+    with pytest.raises(ConflictError):
+        leading.undo(actor=leader, dialogue_id=dialogue.pk, action_id=first.pk, at=later(11))
+    leading.set_switch(actor=leader, dialogue_id=dialogue.pk, name="is_locked", wanted=True, at=later(2))
+    with pytest.raises(ConflictError):
+        leading.undo(actor=leader, dialogue_id=dialogue.pk, action_id=first.pk, at=later(3))
+
+
+def test_a_reason_advocate_is_drawn_at_each_table_and_not_the_same_twice(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, plan=("solo", "small", "move", "choose"), tables=1)
+    dialogue.steps.filter(kind="choose").update(seating=2)
+    table = dialogue.tables.get()
+    seats = [make_seat(dialogue, table)[0] for _ in range(3)]
+    for seat in seats:
+        seat.placements.create(seating=2, table=table)
+    go_to(dialogue, "solo")
+    leader = actor_of(town.facilitator)
+
+    for position in (1, 2, 3):
+        leading.next_step(actor=leader, dialogue_id=dialogue.pk, seen=position, at=WHEN)
+
+    first, second = Sitting.objects.order_by("seating")
+    assert {first.advocate_id, second.advocate_id} <= {seat.pk for seat in seats}
+    assert first.advocate_id != second.advocate_id
+    assert first.pen_id == seats[0].pk
+    assert first.advocate_seed > 0
+
+
+def test_closing_erases_what_nobody_shared_and_nothing_else(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="whole")
+    table = dialogue.tables.get()
+    seat, token = make_seat(dialogue, table)
+    common = {"dialogue": dialogue, "seat": seat, "written_at": WHEN}
+    Note.objects.create(**common, key=device_key(), sealed=seal(token.secret, dialogue.pk, "bara min"))
+    Note.objects.create(**common, key=device_key(), text="delad", shared_at=WHEN, table=table)
+
+    leading.close_dialogue(actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, at=WHEN)
+    leading.close_dialogue(actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, at=later(5))
+
+    assert list(Note.objects.values_list("text", flat=True)) == ["delad"]
+
+
+def test_a_thin_table_is_offered_a_neighbour_and_its_notes_come_with_it(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="small", tables=2)
+    one, two = dialogue.tables.all()
+    alone = make_seat(dialogue, one)[0]
+    for _ in range(4):
+        make_seat(dialogue, two)
+    note = Note.objects.create(
+        dialogue=dialogue, seat=alone, key=device_key(), text="Tid", shared_at=WHEN, written_at=WHEN, table=one
+    )
+    leading.set_tables(dialogue, 1)
+
+    needs = [need for need in overview(dialogue, now=WHEN).needs if need.kind == "thin"]
+    leading.merge_tables(
+        actor=actor_of(town.facilitator),
+        dialogue_id=dialogue.pk,
+        table_id=needs[0].target_id,
+        into_id=needs[0].other_id,
+        at=WHEN,
+    )
+
+    note.refresh_from_db()
+    assert note.table == two
+    assert alone.placements.get().table == two
+
+
+def test_an_outsider_cannot_press_anything(town: Town, signed_in: Callable[..., Client]) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="solo")
+
+    for person in (town.outsider, town.member):
+        with pytest.raises(NotFoundError):
+            leading.next_step(actor=actor_of(person), dialogue_id=dialogue.pk, at=WHEN)
+        assert signed_in(person).get(f"/dialogues/{dialogue.pk}/lead").status_code == 404
+        assert signed_in(person).post(f"/dialogues/{dialogue.pk}/lead/next").status_code == 404
+    assert Client().get(f"/dialogues/{dialogue.pk}/lead").status_code == 302
+
+
+@pytest.mark.parametrize("tables", [1, 12])
+def test_the_console_asks_the_database_as_often_for_one_table_as_for_twelve(
+    town: Town, tables: int, django_assert_max_num_queries: Callable[..., object]
+) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="small", tables=tables)
+    for table in dialogue.tables.all():
+        for _ in range(5):
+            make_seat(dialogue, table)
+    dialogue = Dialogue.objects.select_related("step", "unit").get(pk=dialogue.pk)
+
+    with django_assert_max_num_queries(16):  # type: ignore[attr-defined]
+        view = overview(dialogue, now=WHEN)
+
+    assert len(view.tables) == tables
+    assert view.here == 5 * tables
+
+
+def test_a_table_that_asks_for_help_is_first_and_is_taken_by_one(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="small", tables=3)
+    sitting = Sitting.objects.get(table__number=2)
+    sitting.help_asked_at, sitting.help_words = WHEN, "Vad menas med nu?"
+    sitting.save()
+
+    need = overview(dialogue, now=WHEN).needs[0]
+    leading.take_help(actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, sitting_id=need.target_id, at=WHEN)
+
+    sitting.refresh_from_db()
+    assert (need.kind, need.words) == ("help", "”Vad menas med nu?”")
+    assert sitting.help_taken_by == town.facilitator.name
