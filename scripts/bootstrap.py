@@ -113,8 +113,6 @@ def see_to_packages(level: str) -> None:
     had = mark.read_text().split() if mark.is_file() else []
     if PYTHON.exists() and had in ([level, digest(level)], ["dev", digest("dev")]):
         return
-    with step("Fetching uv, which installs the rest"):
-        uv()
     if not (PYTHON.exists() and same_python()):
         with step("Making a place for Python packages in .venv"):
             run([str(uv()), "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)])
@@ -159,9 +157,10 @@ def uv() -> Path:
     shutil.rmtree(TOOLS, ignore_errors=True)
     command = [*PIP, "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--only-binary=:all:", "--require-hashes", "--target", str(TOOLS), "--requirement", str(locked)]
-    # A `user = true` in pip.conf does not go with --target, and root means it.
-    if subprocess.run(command, env={**os.environ, "PIP_USER": "0", "PIP_ROOT_USER_ACTION": "ignore"}).returncode:
-        raise SetupError(UNREACHABLE)
+    with step("Fetching uv, which installs the rest"):
+        # A `user = true` in pip.conf does not go with --target, and root means it.
+        if subprocess.run(command, env={**os.environ, "PIP_USER": "0", "PIP_ROOT_USER_ACTION": "ignore"}).returncode:
+            raise SetupError(UNREACHABLE)
     mark.write_text(stamp)
     return program
 
