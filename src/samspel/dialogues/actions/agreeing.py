@@ -1,0 +1,268 @@
+"""Agreeing: what the room will do, who answers for it, what became of it; and the one tap at the end."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from samspel.core import thread
+from samspel.core.actor import Actor
+from samspel.core.audit import record
+from samspel.core.errors import ConflictError, InvalidError, NotFoundError
+from samspel.core.idempotency import checked_key
+from samspel.core.models import Knot, Stage, TieKind
+from samspel.dialogues import queries
+from samspel.dialogues.access import PERMISSIONS, Here, check_seat, get_dialogue, roles_in_dialogue
+from samspel.dialogues.live import tell
+from samspel.dialogues.models import Agreement, Checkout, Dialogue, Proposal, Seat
+from samspel.dialogues.sealing import checkout_token
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is written about an agreement. ``owner`` is a name for those inside, ``owner_role`` what the public sees."""
+
+    text: str
+    owner: str = ""
+    owner_role: str = ""
+    due_on: date | None = None
+    becomes: str = Agreement.Becomes.NOTHING
+    proposal_id: int | None = None
+
+
+def _checked(draft: Draft, dialogue: Dialogue, at: datetime) -> Draft:
+    """The draft with its texts tidied.
+
+    :raises InvalidError: naming the fields to mend.
+    """
+    draft = replace(
+        draft,
+        text=draft.text.strip(),
+        owner=" ".join(draft.owner.split()),
+        owner_role=" ".join(draft.owner_role.split()),
+    )
+    wrong: dict[str, str | Promise] = {}
+    if not draft.text:
+        wrong["text"] = _("Skriv vad ni ska göra.")
+    elif len(draft.text) > 500:
+        wrong["text"] = _("Skriv kortare, högst 500 tecken.")
+    if len(draft.owner) > 120:
+        wrong["owner"] = _("Skriv kortare, högst 120 tecken.")
+    if len(draft.owner_role) > 120:
+        wrong["owner_role"] = _("Skriv kortare, högst 120 tecken.")
+    if draft.due_on is not None and draft.due_on < at.date():
+        wrong["due_on"] = _("Välj en dag som inte har varit.")
+    if draft.becomes not in Agreement.Becomes.values:
+        wrong["becomes"] = _("Välj vad det blir.")
+    if wrong:
+        raise InvalidError(fields=wrong)
+    if draft.proposal_id is not None and not Proposal.objects.filter(pk=draft.proposal_id, dialogue=dialogue).exists():
+        raise NotFoundError("proposal")
+    return draft
+
+
+def _dialogue_to_agree_in(actor: Actor, dialogue_id: int, here: Here | None) -> Dialogue:
+    """The locked dialogue, for a leader or for the seat that holds its table's pen."""
+    if here is None:
+        return get_dialogue(actor, dialogue_id, "agreement.write", lock=True)
+    rows = Dialogue.objects.select_for_update(of=("self",)).select_related("unit", "step", "template")
+    dialogue = rows.get(pk=here.dialogue.pk)
+    check_seat(replace(here, dialogue=dialogue), "agreement.write")
+    return dialogue
+
+
+@transaction.atomic
+def write_agreement(
+    *, actor: Actor, dialogue_id: int, draft: Draft, key: str, here: Here | None = None, at: datetime
+) -> Agreement:
+    """Write down what the room agrees, and hang it on the red thread after its dialogue. The same key writes it once.
+
+    :param here: the seat of a pen-holder who writes; a leader gives none.
+    :raises InvalidError: with the fields to mend.
+    """
+    dialogue = _dialogue_to_agree_in(actor, dialogue_id, here)
+    done = Agreement.objects.filter(dialogue=dialogue, key=checked_key(key)).first()
+    if done is not None:
+        return done
+    draft = _checked(draft, dialogue, at)
+    agreement = Agreement.objects.create(
+        dialogue=dialogue,
+        proposal_id=draft.proposal_id,
+        text=draft.text,
+        owner=draft.owner,
+        owner_role=draft.owner_role,
+        due_on=draft.due_on,
+        becomes=draft.becomes,
+        key=key,
+        agreed_at=at,
+    )
+    if not dialogue.is_rehearsal:
+        _hang(dialogue, agreement, at)
+    record(actor, "agreement.written", agreement, dialogue=dialogue.pk, becomes=draft.becomes)
+    tell(dialogue, "agreements")
+    return agreement
+
+
+def _hang(dialogue: Dialogue, agreement: Agreement, at: datetime) -> None:
+    """Put the agreement on every thread where its dialogue hangs; one is started when there is none."""
+    for knot in thread.knots_of(dialogue) or [_start_thread(dialogue, at)]:
+        thread.tie(thread.add_knot(knot.thread_id, Stage.AGREEMENT, agreement, at=at), knot, TieKind.GREW_FROM)
+
+
+def _start_thread(dialogue: Dialogue, at: datetime) -> Knot:
+    title = queries.question_text(dialogue, 1)
+    started = thread.start_thread(unit_id=dialogue.unit_id, title=title, at=at)
+    return thread.add_knot(started.pk, Stage.DIALOGUE, dialogue, at=dialogue.starts_at)
+
+
+def _get_agreement(dialogue: Dialogue, agreement_id: int) -> Agreement:
+    found = Agreement.objects.select_for_update(of=("self",)).filter(
+        pk=agreement_id, dialogue=dialogue, withdrawn_at=None
+    )
+    agreement = found.first()
+    if agreement is None:
+        raise NotFoundError("agreement")
+    return agreement
+
+
+@transaction.atomic
+def change_agreement(
+    *, actor: Actor, dialogue_id: int, agreement_id: int, draft: Draft, here: Here | None = None, at: datetime
+) -> Agreement:
+    """Write an agreement anew; what it said before is kept by the database's own history.
+
+    :raises InvalidError: with the fields to mend.
+    """
+    dialogue = _dialogue_to_agree_in(actor, dialogue_id, here)
+    agreement = _get_agreement(dialogue, agreement_id)
+    draft = _checked(draft, dialogue, at)
+    agreement.text = draft.text
+    agreement.owner = draft.owner
+    agreement.owner_role = draft.owner_role
+    agreement.due_on = draft.due_on
+    agreement.becomes = draft.becomes
+    agreement.save(update_fields=["text", "owner", "owner_role", "due_on", "becomes"])
+    record(actor, "agreement.changed", agreement, dialogue=dialogue.pk)
+    tell(dialogue, "agreements")
+    return agreement
+
+
+@transaction.atomic
+def withdraw_agreement(
+    *, actor: Actor, dialogue_id: int, agreement_id: int, here: Here | None = None, at: datetime
+) -> None:
+    """Take an agreement back; it leaves the lists and the thread, not the history."""
+    dialogue = _dialogue_to_agree_in(actor, dialogue_id, here)
+    agreement = _get_agreement(dialogue, agreement_id)
+    agreement.withdrawn_at = at
+    agreement.save(update_fields=["withdrawn_at"])
+    record(actor, "agreement.withdrawn", agreement, dialogue=dialogue.pk)
+    tell(dialogue, "agreements")
+
+
+@transaction.atomic
+def answer_agreement(
+    *,
+    actor: Actor,
+    agreement_id: int,
+    outcome: str,
+    words: str,
+    in_dialogue_id: int | None = None,
+    here: Here | None = None,
+    at: datetime,
+) -> Agreement:
+    """Tell what became of an agreement: done, partly, going on, or not done; each is as good an answer.
+
+    :param in_dialogue_id: the unit's next dialogue, when a leader answers there.
+    :param here: the seat that answers while the next dialogue opens with it.
+    :raises InvalidError: an outcome that is none, or too many words.
+    """
+    agreement = Agreement.objects.select_related("dialogue__unit", "dialogue__step").filter(pk=agreement_id).first()
+    if agreement is None or agreement.withdrawn_at is not None:
+        raise NotFoundError("agreement")
+    opening = _answered_in(actor, agreement, in_dialogue_id, here)
+    if outcome not in Agreement.Outcome.values:
+        raise InvalidError(fields={"outcome": _("Välj hur det gick.")})
+    words = words.strip()
+    if len(words) > 500:
+        raise InvalidError(fields={"words": _("Skriv kortare, högst 500 tecken.")})
+    agreement = Agreement.objects.select_for_update(of=("self",)).select_related("dialogue").get(pk=agreement_id)
+    agreement.outcome = outcome
+    agreement.outcome_words = words
+    agreement.outcome_at = at
+    agreement.outcome_in = opening
+    agreement.save(update_fields=["outcome", "outcome_words", "outcome_at", "outcome_in"])
+    record(actor, "agreement.answered", agreement, outcome=outcome)
+    if opening is not None:
+        tell(opening, "agreements")
+    return agreement
+
+
+def _answered_in(actor: Actor, agreement: Agreement, in_dialogue_id: int | None, here: Here | None) -> Dialogue | None:
+    """The dialogue that opens with the agreement, if the asker may answer there; None: answered on its own page."""
+    if here is not None:
+        check_seat(here, "agreement.answer")
+        if here.phase != "frame":
+            raise ConflictError(_("Det frågades om i början av mötet. Säg det till samtalsledaren."))
+        opening: Dialogue | None = here.dialogue
+    elif in_dialogue_id is not None:
+        opening = get_dialogue(actor, in_dialogue_id, "agreement.answer")
+    else:
+        get_dialogue(actor, agreement.dialogue_id, "agreement.answer")
+        return agreement.outcome_in
+    assert opening is not None
+    if agreement.pk not in {row.pk for row in queries.agreements_to_open_with(opening)}:
+        raise NotFoundError("agreement")
+    return opening
+
+
+def may_write_agreements(actor: Actor, dialogue: Dialogue) -> bool:
+    """Whether a signed-in person leads this dialogue, and so may write in every table's stead."""
+    return not PERMISSIONS["agreement.write"].roles.isdisjoint(roles_in_dialogue(actor, dialogue))
+
+
+# ---------------------------------------------------------------- check-out
+
+
+@transaction.atomic
+def answer_checkout(*, here: Here, level: int, may_change: bool, seat: Seat | None = None, at: datetime) -> Checkout:
+    """One tap about how it was to take part. Neither row nor audit trail tells whose it is.
+
+    :param may_change: the page has proof that this device answered within the last seconds.
+    :param seat: the person without a phone whom this seat helps.
+    :raises ConflictError: it is not open, or the time to change is over.
+    """
+    dialogue = Dialogue.objects.select_for_update(of=("self",)).select_related("step").get(pk=here.dialogue.pk)
+    check_seat(replace(here, dialogue=dialogue), "checkout.answer")
+    if not dialogue.checkout_open:
+        raise ConflictError(_("Frågan är inte öppen just nu."))
+    if level not in Checkout.Level.values:
+        raise InvalidError(fields={"level": _("Välj ett av de tre svaren.")})
+    token = token_of(here, seat)
+    row, is_new = Checkout.objects.get_or_create(dialogue=dialogue, token=token, defaults={"level": level})
+    if not is_new and row.level != level:
+        if not may_change:
+            raise ConflictError(_("Ditt svar är redan mottaget."))
+        row.level = level
+        row.save(update_fields=["level"])
+    if is_new:
+        record(Actor("seat"), "checkout.answered", dialogue)
+        tell(dialogue, "agreements")
+    return row
+
+
+def token_of(here: Here, seat: Seat | None = None) -> bytes:
+    """The seat's own token in the check-out; one for each person whom it helps."""
+    own = checkout_token(here.token.secret, here.dialogue.pk)
+    if seat is None or seat.pk == here.seat.pk:
+        return own
+    return hashlib.blake2b(str(seat.number).encode(), key=own, digest_size=16).digest()
+
+
+def has_checked_out(here: Here, seat: Seat | None = None) -> int | None:
+    """The level that this device's person has answered, or None."""
+    found = Checkout.objects.filter(dialogue_id=here.dialogue.pk, token=token_of(here, seat))
+    return found.values_list("level", flat=True).first()
