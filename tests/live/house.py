@@ -28,6 +28,9 @@ class Heard:
     data: Any
 
 
+OPENED: list["Phone"] = []
+
+
 @dataclass
 class Phone:
     """A browser's stream: opens, reads until a deadline, resumes."""
@@ -48,6 +51,7 @@ class Phone:
     def open(self) -> Self:
         """Send the request and read the answer's head."""
         self.close()
+        OPENED.append(self)
         one = socket.socket()
         if self.receive_buffer is not None:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
@@ -199,19 +203,24 @@ def _started(listener: socket.socket, environment: dict[str, str]) -> subprocess
     return subprocess.Popen(command, env=environment, cwd=ROOT, pass_fds=[listener.fileno()])
 
 
+def environment_for(database_url: str, **more: str) -> dict[str, str]:
+    """The environment of a process on the smallest Django."""
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "DJANGO_SETTINGS_MODULE": "tests.live.settings",
+        "SAMSPEL_DATABASE_URL": database_url,
+        **more,
+    }
+
+
 @contextmanager
 def running(database_url: str, **environment: str) -> Iterator[Site]:
     """A site on a free port, on the smallest Django (tests/live/settings.py)."""
     from samspel.serve import listen
 
     listener = listen("127.0.0.1", 0)
-    whole = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "DJANGO_SETTINGS_MODULE": "tests.live.settings",
-        "SAMSPEL_DATABASE_URL": database_url,
-        **environment,
-    }
+    whole = environment_for(database_url, **environment)
     site = Site(listener.getsockname()[1], whole, listener, _started(listener, whole))
     try:
         yield site

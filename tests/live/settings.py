@@ -2,7 +2,7 @@
 
 from samspel.config import env
 
-SECRET_KEY = env.text("SAMSPEL_SECRET_KEY", "a key for tests only")
+SECRET_KEY = env.text("SAMSPEL_SECRET_KEY", "a key for tests, long enough to be one and known to everybody")
 SECRET_KEY_FALLBACKS: list[str] = []
 ALLOWED_HOSTS = ["*"]
 USE_TZ = True
@@ -12,3 +12,5 @@ DATABASES = {
     "default": env.database("SAMSPEL_DATABASE_URL", "postgresql:///samspel")
     | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 }
+LIVE_STREAMS = env.whole("SAMSPEL_LIVE_STREAMS", 14_000)
+LIVE_STREAMS_PER_ROOM = env.whole("SAMSPEL_LIVE_STREAMS_PER_ROOM", 12_000)

@@ -16,7 +16,7 @@ from psycopg.conninfo import make_conninfo
 
 from samspel.live.bus import PostgresBus, PostgresLedger
 from samspel.live.protocol import EXTENSION
-from samspel.live.relay import Relay, Stream, frame
+from samspel.live.relay import Limits, Relay, Stream, frame
 from samspel.live.tickets import Ticket, TicketError, read_ticket
 
 Scope = MutableMapping[str, Any]
@@ -123,7 +123,8 @@ async def _refuse(send: Send, status: int, text: str, *headers: tuple[bytes, byt
 def relay_from_settings() -> Relay:
     """A relay on Django's database."""
     conninfo = database_conninfo()
-    return Relay(PostgresBus(conninfo), PostgresLedger(conninfo))
+    limits = Limits(streams=settings.LIVE_STREAMS, streams_per_room=settings.LIVE_STREAMS_PER_ROOM)
+    return Relay(PostgresBus(conninfo), PostgresLedger(conninfo), limits)
 
 
 app = LiveApplication(relay_from_settings)

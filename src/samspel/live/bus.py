@@ -225,5 +225,5 @@ def _published(row: tuple[object, ...]) -> Published:
 
 
 def _whole(value: object) -> int:
-    assert isinstance(value, int)  # noqa: S101 (narrows what the driver gives)
+    assert isinstance(value, int)
     return value

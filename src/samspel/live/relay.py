@@ -5,6 +5,7 @@ Everything here runs in one event loop and is called from it. Figures and reason
 
 import asyncio
 import contextlib
+import itertools
 import json
 import logging
 import random
@@ -67,15 +68,13 @@ def _nowhere(data: bytes) -> None:
 class Stream(asyncio.Protocol):
     """One browser's open line. It costs a transport and these fields."""
 
-    __slots__ = ("channel", "expires_s", "hint", "relay", "seen", "transport", "write")
+    __slots__ = ("channel", "expires_s", "hint", "relay", "transport", "write")
 
     def __init__(self, relay: "Relay", ticket: Ticket) -> None:
         self.relay = relay
         self.hint = ticket.hint
         self.expires_s = ticket.expires_s
         self.channel: Channel | None = None
-        # What it has, until it is written to with the others.
-        self.seen = 0
         self.transport: asyncio.Transport | None = None
         self.write: Callable[[bytes], None] = _nowhere
 
@@ -118,13 +117,14 @@ class Stream(asyncio.Protocol):
 class Channel:
     """The streams of one room and audience, and the ring of what they were told."""
 
-    def __init__(self, room: "Room", limit: int) -> None:
+    def __init__(self, room: "Room", limits: Limits) -> None:
         self.room = room
-        self.ring: deque[tuple[int, bytes]] = deque(maxlen=limit)
+        self.ring: deque[tuple[int, bytes]] = deque(maxlen=limits.ring)
+        self.most_bytes = limits.buffer_bytes // 2
         # Every event after this number that concerns the audience is in the ring.
         self.floor = 0
         self.streams: set[Stream] = set()
-        self._newcomers: list[Stream] = []
+        self._newcomers: dict[Stream, int] = {}
         self._pending: list[bytes] = []
         self._is_running = False
 
@@ -148,15 +148,19 @@ class Channel:
         """Give the stream what it missed after ``since``, then let it listen. Too far behind: it is told to reload."""
         if since is not None:
             self._give_missed(stream, since)
-        stream.seen = self.room.last
-        self._newcomers.append(stream)
+        if self._pending:
+            # Some of what waits for the next fan-out was just given to it.
+            self._newcomers[stream] = self.room.last
         self.streams.add(stream)
 
     def _give_missed(self, stream: Stream, since: int) -> None:
         last = self.room.last
-        if self.floor <= since <= last:
-            missed = b"".join(body for number, body in self.ring if number > since)
-        else:
+        if since == last:
+            return
+        bodies = [body for _, body in itertools.takewhile(lambda entry: entry[0] > since, reversed(self.ring))]
+        missed = b"".join(reversed(bodies))
+        # What would fill the reader's buffer at once is not sent: it would be cut off and come back for the same.
+        if not self.floor <= since <= last or len(missed) > self.most_bytes:
             missed = frame("reload", "{}", last)
         if missed:
             stream.write(chunk(missed))
@@ -170,16 +174,13 @@ class Channel:
     def _fan_out(self) -> None:
         if not self._pending or not self.streams:
             self._pending.clear()
+            self._newcomers.clear()
             self._is_running = False
-            if not self.streams:
-                self._newcomers.clear()
             return
-        newcomers = {stream: stream.seen for stream in self._newcomers}
-        self._newcomers.clear()
         body = chunk(b"".join(self._pending))
         self._pending.clear()
+        newcomers, self._newcomers = self._newcomers, {}
         targets = [stream for stream in self.streams if stream not in newcomers] if newcomers else list(self.streams)
-        # A newcomer was given everything up to `seen` when it came; some of that may be in this very fan-out.
         for stream, seen in newcomers.items():
             self._give_missed(stream, seen)
         self._slice(targets, 0, body)
@@ -204,12 +205,13 @@ class Room:
         self.last_read: int | None = None
         # The highest number that we know exists.
         self.wanted = 0
-        self.channels = {audience: Channel(self, limits.ring) for audience in AUDIENCES}
+        self.channels = {audience: Channel(self, limits) for audience in AUDIENCES}
         self.waiting: list[tuple[Stream, Channel, int | None]] = []
         self.hints: Counter[str] = Counter()
         self.reading: asyncio.Task[None] | None = None
         self.empty_since = 0.0
         self.count = 0
+        self.told_count = 0
 
     @property
     def last(self) -> int:
@@ -240,7 +242,6 @@ class Relay:
         self._tasks: list[asyncio.Task[None]] = []
         # What the presence table says of this process, as (room, hint); None when it must be written anew.
         self._told: set[tuple[str, str]] | None = None
-        self._counts: dict[str, int] = {}
 
     # ------------------------------------------------------------ streams
 
@@ -438,11 +439,11 @@ class Relay:
         self._told = here
         for room in self.rooms.values():
             count = counts.get(room.name, 0)
-            if self._counts.get(room.name) != count and room.last_read is not None:
+            if room.told_count != count and room.last_read is not None:
+                room.told_count = count
                 body = frame("presence", json.dumps({"count": count}))
                 room.channels["console"].say(body)
                 room.channels["screen"].say(body)
-        self._counts = {name: counts.get(name, 0) for name in self.rooms}
 
     def _let_go_of_empty_rooms(self) -> None:
         oldest = time.monotonic() - self.limits.keep_room_s

@@ -1,0 +1,64 @@
+"""A database of its own for servers that the tests start, and the servers."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from tests.live.house import OPENED, ROOT, Site, environment_for, running
+from tests.plugin import server
+
+
+@pytest.fixture(scope="session")
+def site_database() -> str:
+    """The address of a fresh database on the tests' server, with the tables of live delivery."""
+    name = f"live_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_{os.getpid()}"
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        for (old,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'live\\_%'").fetchall():
+            if not is_running(int(old.rpartition("_")[2])):
+                connection.execute(f'DROP DATABASE "{old}" WITH (FORCE)'.encode())
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    url = server.url.replace(f"/{server.database}?", f"/{name}?")
+    migrate(url)
+    return url
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def migrate(url: str) -> None:
+    """Make the tables."""
+    subprocess.run(
+        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"], env=environment_for(url), cwd=ROOT, check=True
+    )
+
+
+@pytest.fixture(scope="module")
+def site(site_database: str) -> Iterator[Site]:
+    """One process with pages and streams; every test has a room of its own."""
+    with running(site_database) as one:
+        yield one
+
+
+@pytest.fixture(autouse=True)
+def everybody_hangs_up() -> Iterator[None]:
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
+@pytest.fixture
+def room(request: pytest.FixtureRequest) -> str:
+    """A room that no other test uses."""
+    number = abs(hash((request.node.nodeid, os.getpid())))
+    return f"dialogue:{number}"
