@@ -24,6 +24,7 @@ from samspel.core.embedded_postgres import (
     Server,
     check_durability,
     ensure_running,
+    keep_running,
     processes,
     stop,
 )
@@ -323,6 +324,17 @@ def test_every_process_killed_at_once_loses_no_committed_row(folder: Path, serve
 
         assert _rows(running) == committed
     stop(running, even_if_used=True)
+
+
+def test_who_watches_over_the_server_starts_it_again(folder: Path, server: Server) -> None:
+    assert keep_running(server) is server
+    _kill(processes(server))
+
+    again = keep_running(server)
+
+    assert again.pid != server.pid
+    assert again.started_here
+    assert stop(again)  # and still counts as one user
 
 
 def test_locks_whose_number_belongs_to_somebody_else_by_now_are_stale(folder: Path, server: Server) -> None:

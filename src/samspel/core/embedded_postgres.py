@@ -48,6 +48,7 @@ __all__ = [
     "Server",
     "check_durability",
     "ensure_running",
+    "keep_running",
     "processes",
     "program",
     "stop",
@@ -119,6 +120,7 @@ class Server:
     database: str
     pid: int
     started_here: bool
+    durable: bool
     users_lock: int = field(repr=False, compare=False)  # descriptor that says "this process uses the server"
 
     @property
@@ -148,6 +150,16 @@ def ensure_running(data_dir: Path, *, durable: bool = True, timeout_s: float = 6
         except BaseException:
             os.close(users_lock)
             raise
+
+
+def keep_running(server: Server, *, timeout_s: float = 60) -> Server:
+    """The server itself while it lives, which is quick to see; started again when it was killed."""
+    postmaster = _postmaster(server.data_dir / "cluster")
+    if postmaster is not None and postmaster.pid == server.pid:
+        return server
+    deadline = time.monotonic() + timeout_s
+    with _lock(server.data_dir / "start.lock", deadline):
+        return _find_or_start(server.data_dir, durable=server.durable, users_lock=server.users_lock, deadline=deadline)
 
 
 def stop(server: Server, *, even_if_used: bool = False, timeout_s: float = 30) -> bool:
@@ -260,6 +272,7 @@ def _find_or_start(folder: Path, *, durable: bool, users_lock: int, deadline: fl
                 database=DATABASE,
                 pid=postmaster.pid,
                 started_here=started_here,
+                durable=durable,
                 users_lock=users_lock,
             )
             wait_until_ready(server, timeout_s=max(1.0, deadline - time.monotonic()))
