@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from samspel.core.actor import Actor
+from samspel.dialogues.access import Here, seating_now
 from samspel.dialogues.models import (
     Dialogue,
+    Note,
+    Pick,
     Placement,
+    Proposal,
     Question,
     Seat,
     Sitting,
@@ -138,3 +142,35 @@ def make_seat(dialogue: Dialogue, table: Table | None = None, name: str = "") ->
 
 def device_key() -> str:
     return secrets.token_hex(16)
+
+
+def hand_in(table: Table, *texts: str, question: int = 1, seating: int = 1, reviewed: bool = False) -> list[Proposal]:
+    """A table's three as they reach the hall, without the way there; the same words at two tables are one proposal."""
+    sitting = Sitting.objects.get(table=table, seating=seating)
+    found = []
+    for place, text in enumerate(texts, start=1):
+        note = Note.objects.create(
+            dialogue=table.dialogue,
+            question=question,
+            table=table,
+            text=text,
+            key=secrets.token_hex(16),
+            written_at=WHEN,
+            shared_at=WHEN,
+        )
+        proposal, _new = Proposal.objects.get_or_create(
+            dialogue=table.dialogue,
+            question=question,
+            normal=text.casefold(),
+            defaults={"text": text, "created_at": WHEN, "reviewed_at": WHEN if reviewed else None},
+        )
+        Pick.objects.create(sitting=sitting, question=question, place=place, note=note, proposal=proposal)
+        found.append(proposal)
+    return found
+
+
+def here_of(seat: Seat, token: SeatToken) -> Here:
+    """The seat as a request with its cookie finds it."""
+    dialogue = Dialogue.objects.select_related("unit", "step", "template").get(pk=seat.dialogue_id)
+    placement = Placement.objects.select_related("table").filter(seat=seat, seating=seating_now(dialogue)).first()
+    return Here(dialogue, seat, token, placement)

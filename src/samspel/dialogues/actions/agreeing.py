@@ -16,6 +16,7 @@ from samspel.core.idempotency import checked_key
 from samspel.core.models import Knot, Stage, TieKind
 from samspel.dialogues import queries
 from samspel.dialogues.access import PERMISSIONS, Here, check_seat, get_dialogue, roles_in_dialogue
+from samspel.dialogues.holding import hold
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import Agreement, Checkout, Dialogue, Proposal, Seat
 from samspel.dialogues.sealing import checkout_token
@@ -65,13 +66,10 @@ def _checked(draft: Draft, dialogue: Dialogue, at: datetime) -> Draft:
 
 
 def _dialogue_to_agree_in(actor: Actor, dialogue_id: int, here: Here | None) -> Dialogue:
-    """The locked dialogue, for a leader or for the seat that holds its table's pen."""
+    """The dialogue held still, for a leader or for the seat that holds its table's pen."""
     if here is None:
         return get_dialogue(actor, dialogue_id, "agreement.write", lock=True)
-    rows = Dialogue.objects.select_for_update(of=("self",)).select_related("unit", "step", "template")
-    dialogue = rows.get(pk=here.dialogue.pk)
-    check_seat(replace(here, dialogue=dialogue), "agreement.write")
-    return dialogue
+    return hold(here, "agreement.write").dialogue
 
 
 @transaction.atomic
@@ -119,10 +117,8 @@ def _start_thread(dialogue: Dialogue, at: datetime) -> Knot:
 
 
 def _get_agreement(dialogue: Dialogue, agreement_id: int) -> Agreement:
-    found = Agreement.objects.select_for_update(of=("self",)).filter(
-        pk=agreement_id, dialogue=dialogue, withdrawn_at=None
-    )
-    agreement = found.first()
+    found = Agreement.objects.select_for_update(no_key=True).filter(pk=agreement_id, dialogue=dialogue)
+    agreement = found.filter(withdrawn_at=None).first()
     if agreement is None:
         raise NotFoundError("agreement")
     return agreement
@@ -189,7 +185,7 @@ def answer_agreement(
     words = words.strip()
     if len(words) > 500:
         raise InvalidError(fields={"words": _("Skriv kortare, högst 500 tecken.")})
-    agreement = Agreement.objects.select_for_update(of=("self",)).select_related("dialogue").get(pk=agreement_id)
+    agreement = Agreement.objects.select_for_update(no_key=True).get(pk=agreement_id)
     agreement.outcome = outcome
     agreement.outcome_words = words
     agreement.outcome_at = at
@@ -235,8 +231,8 @@ def answer_checkout(*, here: Here, level: int, may_change: bool, seat: Seat | No
     :param seat: the person without a phone whom this seat helps.
     :raises ConflictError: it is not open, or the time to change is over.
     """
-    dialogue = Dialogue.objects.select_for_update(of=("self",)).select_related("step").get(pk=here.dialogue.pk)
-    check_seat(replace(here, dialogue=dialogue), "checkout.answer")
+    here = hold(here, "checkout.answer")
+    dialogue = here.dialogue
     if not dialogue.checkout_open:
         raise ConflictError(_("Frågan är inte öppen just nu."))
     if level not in Checkout.Level.values:

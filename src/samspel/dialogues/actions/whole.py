@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,8 +13,9 @@ from samspel.core.actor import SYSTEM, Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, NotFoundError
 from samspel.dialogues import compute_choice, queries
-from samspel.dialogues.access import Here, check_seat, get_dialogue
+from samspel.dialogues.access import Here, get_dialogue
 from samspel.dialogues.actions.leading import KEPT
+from samspel.dialogues.holding import hold
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
     Ballot,
@@ -38,8 +39,8 @@ def cast_ballot(
     :param seat: the person without a phone whom this seat helps; else its own.
     :raises ConflictError: the ballot is not open, or no longer about this question.
     """
-    check_seat(here, "ballot.cast")
-    if not _keep_ballot_open(here.dialogue.pk) or question != here.question:
+    here = hold(here, "ballot.cast")
+    if not here.dialogue.ballot_open or question != here.question:
         raise ConflictError(_("Valet är inte öppet just nu."))
     threes = queries.threes_of(here.dialogue, question)
     wanted = {threes.root_of.get(proposal_id, 0) for proposal_id in proposal_ids}
@@ -55,18 +56,6 @@ def cast_ballot(
     if is_new:
         tell(here.dialogue, "result")
     return ballot
-
-
-def _keep_ballot_open(dialogue_id: int) -> bool:
-    """Whether the ballot is open, and stays so until this transaction ends. A hall's ballots do not wait for each
-    other as they would with an exclusive lock; the leader who closes waits for those under way."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT ballot_open FROM {Dialogue._meta.db_table} WHERE id = %s FOR SHARE",  # noqa: S608 (our own name)
-            [dialogue_id],
-        )
-        row = cursor.fetchone()
-    return bool(row and row[0])
 
 
 def open_ballot(*, actor: Actor, dialogue_id: int, at: datetime) -> Dialogue:
