@@ -113,6 +113,7 @@ def see_to_packages(level: str) -> None:
     had = mark.read_text().split() if mark.is_file() else []
     if PYTHON.exists() and had in ([level, digest(level)], ["dev", digest("dev")]):
         return
+    uv()
     if not (PYTHON.exists() and same_python()):
         with step("Making a place for Python packages in .venv"):
             run([str(uv()), "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)])
