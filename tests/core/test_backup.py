@@ -393,7 +393,9 @@ def _add_rows(url: str, number: int) -> None:
 def _rows(url: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(url) as connection:
         notes = connection.execute("SELECT id, words, sealed, phase, key::text FROM note ORDER BY id").fetchall()
-        ties = connection.execute("SELECT note, weight, at::text FROM tie ORDER BY note").fetchall()
+        ties = connection.execute(
+            "SELECT note, weight, (at AT TIME ZONE 'UTC')::text FROM tie ORDER BY note"
+        ).fetchall()
     return [*notes, *ties]
 
 
