@@ -15,10 +15,10 @@ from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.idempotency import checked_key
 from samspel.core.models import Knot, Stage, TieKind
 from samspel.dialogues import queries
-from samspel.dialogues.access import PERMISSIONS, Here, check_seat, get_dialogue, roles_in_dialogue
+from samspel.dialogues.access import Here, check_seat, get_dialogue
 from samspel.dialogues.holding import hold
 from samspel.dialogues.live import tell
-from samspel.dialogues.models import Agreement, Checkout, Dialogue, Proposal, Seat
+from samspel.dialogues.models import Agreement, Checkout, Dialogue, Proposal
 from samspel.dialogues.sealing import checkout_token
 
 
@@ -215,20 +215,14 @@ def _answered_in(actor: Actor, agreement: Agreement, in_dialogue_id: int | None,
     return opening
 
 
-def may_write_agreements(actor: Actor, dialogue: Dialogue) -> bool:
-    """Whether a signed-in person leads this dialogue, and so may write in every table's stead."""
-    return not PERMISSIONS["agreement.write"].roles.isdisjoint(roles_in_dialogue(actor, dialogue))
-
-
 # ---------------------------------------------------------------- check-out
 
 
 @transaction.atomic
-def answer_checkout(*, here: Here, level: int, may_change: bool, seat: Seat | None = None, at: datetime) -> Checkout:
+def answer_checkout(*, here: Here, level: int, may_change: bool, at: datetime) -> Checkout:
     """One tap about how it was to take part. Neither row nor audit trail tells whose it is.
 
     :param may_change: the page has proof that this device answered within the last seconds.
-    :param seat: the person without a phone whom this seat helps.
     :raises ConflictError: it is not open, or the time to change is over.
     """
     here = hold(here, "checkout.answer")
@@ -237,7 +231,7 @@ def answer_checkout(*, here: Here, level: int, may_change: bool, seat: Seat | No
         raise ConflictError(_("Frågan är inte öppen just nu."))
     if level not in Checkout.Level.values:
         raise InvalidError(fields={"level": _("Välj ett av de tre svaren.")})
-    token = token_of(here, seat)
+    token = token_of(here)
     row, is_new = Checkout.objects.get_or_create(dialogue=dialogue, token=token, defaults={"level": level})
     if not is_new and row.level != level:
         if not may_change:
@@ -246,19 +240,19 @@ def answer_checkout(*, here: Here, level: int, may_change: bool, seat: Seat | No
         row.save(update_fields=["level"])
     if is_new:
         record(Actor("seat"), "checkout.answered", dialogue)
-        tell(dialogue, "agreements")
+        tell(dialogue, "notes")  # a count for the console; a phone that asked again would lose its ten seconds
     return row
 
 
-def token_of(here: Here, seat: Seat | None = None) -> bytes:
-    """The seat's own token in the check-out; one for each person whom it helps."""
+def token_of(here: Here) -> bytes:
+    """The seat's own token in the check-out; one more for each person whom its phone helps."""
     own = checkout_token(here.token.secret, here.dialogue.pk)
-    if seat is None or seat.pk == here.seat.pk:
+    if here.seat.number == here.token.number:
         return own
-    return hashlib.blake2b(str(seat.number).encode(), key=own, digest_size=16).digest()
+    return hashlib.blake2b(str(here.seat.number).encode(), key=own, digest_size=16).digest()
 
 
-def has_checked_out(here: Here, seat: Seat | None = None) -> int | None:
-    """The level that this device's person has answered, or None."""
-    found = Checkout.objects.filter(dialogue_id=here.dialogue.pk, token=token_of(here, seat))
+def checked_out(here: Here) -> int | None:
+    """The level that this seat's phone has answered, or None."""
+    found = Checkout.objects.filter(dialogue_id=here.dialogue.pk, token=token_of(here))
     return found.values_list("level", flat=True).first()

@@ -1,7 +1,6 @@
 """Together: silent ballots, the hall's choice, the reveal, lone voices, the words."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -31,12 +30,11 @@ from samspel.dialogues.models import (
 
 
 @transaction.atomic
-def cast_ballot(
-    *, here: Here, question: int, proposal_ids: Collection[int], seat: Seat | None = None, at: datetime
-) -> Ballot:
+def cast_ballot(*, here: Here, question: int, proposal_ids: Collection[int], at: datetime) -> Ballot:
     """Cast or change a silent ballot: everything that the seat can stand behind, also nothing at all.
 
-    :param seat: the person without a phone whom this seat helps; else its own.
+    For a person without a phone ``here`` is hers (``joining.acting_here``).
+
     :raises ConflictError: the ballot is not open, or no longer about this question.
     """
     here = hold(here, "ballot.cast")
@@ -46,13 +44,12 @@ def cast_ballot(
     wanted = {threes.root_of.get(proposal_id, 0) for proposal_id in proposal_ids}
     if not wanted <= {proposal.proposal_id for proposal in threes.shown}:
         raise NotFoundError("proposal")
-    voter = seat or here.seat
     # The seat's row is the lock: two taps at once become one ballot.
-    Seat.objects.select_for_update(no_key=True).get(pk=voter.pk)
+    voter = Seat.objects.select_for_update(no_key=True).get(pk=here.seat.pk)
     ballot, is_new = Ballot.objects.update_or_create(seat=voter, question=question, defaults={"cast_at": at})
     ballot.proposals.set(wanted)
     # How many, never what: a silent ballot is nobody else's.
-    record(replace(here.actor, seat_id=voter.pk), "ballot.cast" if is_new else "ballot.changed", here.dialogue)
+    record(here.actor, "ballot.cast" if is_new else "ballot.changed", here.dialogue)
     if is_new:
         tell(here.dialogue, "result")
     return ballot
