@@ -1,0 +1,242 @@
+"""Seating: the list and the tables become an engine problem; the result is stored with its seed and explanation."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+
+import numpy as np
+from django.db.models import Max
+
+from samspel.dialogues.models import (
+    Dialogue,
+    Invitation,
+    Placement,
+    PlannedPlace,
+    Seat,
+    Table,
+)
+from samspel.engine import seating as engine
+
+# How many earlier dialogues of the unit count as «have met»: after a year of monthly ones, faces are new again.
+EARLIER_DIALOGUES = 12
+# From five at a table they talk in threes first (product.md 5).
+THREES_FROM = 5
+
+
+def seatings_of(dialogue: Dialogue) -> int:
+    """How many times people are seated in this plan."""
+    return dialogue.steps.aggregate(most=Max("seating"))["most"] or 1
+
+
+# ---------------------------------------------------------------- the problem
+
+
+def unit_names(text: str) -> tuple[str, ...]:
+    """The units in a list written with semicolons."""
+    return tuple(name.strip() for name in text.split(";") if name.strip())
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def person_of(invitation: Invitation, units_of_department: Mapping[str, frozenset[str]]) -> engine.Person:
+    """Somebody on the list, as the seating engine knows her. Who leads a department leads all its units."""
+    manages: set[str] = set()
+    for name in unit_names(invitation.manages):
+        manages |= {_plain(name)} | units_of_department.get(_plain(name), frozenset())
+    return engine.Person(
+        id=f"i{invitation.pk}",
+        attributes={
+            "unit": _plain(invitation.unit),
+            "department": _plain(invitation.department),
+            "profession": _plain(invitation.profession),
+            "role": _plain(invitation.role),
+        },
+        manages=tuple(sorted(manages)),
+        needs=("accessible",) if "accessible" in invitation.needs else (),
+    )
+
+
+def _units_of_department(invitations: Iterable[Invitation]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for invitation in invitations:
+        if invitation.department and invitation.unit:
+            found[_plain(invitation.department)].add(_plain(invitation.unit))
+    return {department: frozenset(units) for department, units in found.items()}
+
+
+def _marked(invitations: Iterable[Invitation], field: str) -> list[list[str]]:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for invitation in invitations:
+        mark = _plain(getattr(invitation, field))
+        if mark:
+            groups[mark].append(f"i{invitation.pk}")
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _together(invitations: list[Invitation], most: int) -> tuple[tuple[str, ...], ...]:
+    """Who sits together: by mark, and all who need an interpreter, who can then serve them. Overlaps join."""
+    groups = _marked(invitations, "together")
+    interpreted = [f"i{invitation.pk}" for invitation in invitations if "interpreter" in invitation.needs]
+    groups += [interpreted[at : at + most] for at in range(0, len(interpreted), most)]
+    joined: list[set[str]] = []
+    for group in groups:
+        touching = [other for other in joined if other.intersection(group)]
+        joined = [other for other in joined if not other.intersection(group)]
+        joined.append(set(group).union(*touching))
+    return tuple(tuple(sorted(group, key=_number)) for group in joined if len(group) > 1)
+
+
+def _number(person_id: str) -> int:
+    return int(person_id[1:])
+
+
+def problem_of(dialogue: Dialogue, invitations: list[Invitation], tables: list[Table]) -> engine.Problem:
+    """Everyone on the list, the tables, the hard rules, and who has met before in this unit's dialogues."""
+    units = _units_of_department(invitations)
+    most = max((table.size for table in tables), default=1)
+    apart = {pair for group in _marked(invitations, "apart") for pair in combinations(group, 2)}
+    return engine.Problem(
+        people=tuple(person_of(invitation, units) for invitation in invitations),
+        tables=tuple(
+            engine.Table(f"t{table.pk}", 0, table.size, ("accessible",) if table.is_accessible else ())
+            for table in tables
+        ),
+        rounds=seatings_of(dialogue),
+        apart=tuple(sorted(apart)),
+        together=_together(invitations, most),
+        earlier=earlier_pairs(dialogue, invitations),
+    )
+
+
+def earlier_pairs(dialogue: Dialogue, invitations: list[Invitation]) -> tuple[tuple[str, str], ...]:
+    """Pairs on the list that sat at one table in an earlier dialogue of the unit. Two queries."""
+    ids = {invitation.email: f"i{invitation.pk}" for invitation in invitations if invitation.email}
+    earlier = list(
+        Dialogue.objects.filter(
+            unit=dialogue.unit_id, starts_at__lt=dialogue.starts_at, is_rehearsal=False, opened_at__isnull=False
+        )
+        .exclude(pk=dialogue.pk)
+        .order_by("-starts_at")
+        .values_list("pk", flat=True)[:EARLIER_DIALOGUES]
+    )
+    rows = Placement.objects.filter(seat__dialogue__in=earlier, seat__invitation__email__in=ids).values_list(
+        "table_id", "seating", "seat__invitation__email"
+    )
+    sat: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for table_id, number, email in rows:
+        sat[table_id, number].append(ids[email])
+    pairs = {pair for people in sat.values() for pair in combinations(sorted(set(people), key=_number), 2)}
+    return tuple(sorted(pairs))
+
+
+# ---------------------------------------------------------------- everyone on the list
+
+
+def seat_everyone(dialogue: Dialogue) -> None:
+    """Plan a place for everyone on the list in every seating, and keep what it gives in ``seating_told``.
+
+    The same list, tables and seed give the same places. Call it while nobody has joined.
+    """
+    PlannedPlace.objects.filter(invitation__dialogue=dialogue).delete()
+    invitations = list(Invitation.objects.filter(dialogue=dialogue).order_by("pk"))
+    tables = list(dialogue.tables.all())
+    if not dialogue.has_seating or not invitations or not tables:
+        dialogue.seating_told = {}
+        dialogue.save(update_fields=["seating_told"])
+        return
+    problem = problem_of(dialogue, invitations, tables)
+    solution = engine.solve(problem, rng=np.random.default_rng(dialogue.seating_seed))
+    PlannedPlace.objects.bulk_create(
+        PlannedPlace(invitation_id=_number(person), seating=number, table_id=_number(table))
+        for number, places in enumerate(solution.rounds, start=1)
+        for person, table in places.items()
+    )
+    dialogue.seating_told = told(problem, solution)
+    dialogue.save(update_fields=["seating_told"])
+
+
+def told(problem: engine.Problem, solution: engine.Solution) -> dict[str, object]:
+    """What the seating gives, in numbers: new meetings, units that meet, and the rules that could not be kept."""
+    met = {frozenset(pair) for pair in problem.earlier}
+    unit_of = {person.id: person.attributes.get("unit", "") for person in problem.people}
+    new: set[frozenset[str]] = set()
+    again = 0
+    meeting: set[str] = set()
+    seatings = []
+    for number in range(len(solution.rounds)):
+        before = len(new)
+        for people in solution.at(number).values():
+            units = {unit_of[person] for person in people} - {""}
+            if len(units) > 1:
+                meeting |= units
+            for pair in combinations(people, 2):
+                one, other = (unit_of[person] for person in pair)
+                if one and one == other:
+                    continue
+                if frozenset(pair) in met:
+                    again += 1
+                else:
+                    met.add(frozenset(pair))
+                    new.add(frozenset(pair))
+        seatings.append({"new": len(new) - before})
+    return {
+        "people": len(problem.people),
+        "seatings": seatings,
+        "new": len(new),
+        "again": again,
+        "units": len(meeting),
+        "has_managers": any(person.manages and problem.staff_of(person) for person in problem.people),
+        "broken": [
+            {
+                "rule": broken.rule,
+                "reason": broken.reason,
+                "seating": broken.round + 1,
+                "people": [_number(person) for person in broken.people],
+            }
+            for broken in solution.broken
+        ],
+    }
+
+
+# ---------------------------------------------------------------- threes at a table
+
+
+def groups_for(table: Table, seating: int) -> list[list[int]]:
+    """The groups that talk first at a table of five or more, as seat ids: neighbours by unit are dealt apart.
+
+    A smaller table is one group.
+    """
+    rows = Placement.objects.filter(table=table, seating=seating, seat__left_at=None)
+    seats = [row.seat for row in rows.select_related("seat", "seat__invitation", "table__dialogue")]
+    if len(seats) < THREES_FROM:
+        return [[seat.pk for seat in seats]] if seats else []
+    seats.sort(key=_by_unit)
+    return [[seat.pk for seat in group] for group in engine.deal_trios(seats, table.dialogue.group_size)]
+
+
+def _by_unit(seat: Seat) -> tuple[str, str, int]:
+    invitation = seat.invitation
+    if invitation is None:
+        return _plain(seat.unit), _plain(seat.role), seat.number
+    return _plain(invitation.unit), _plain(invitation.profession), seat.number
+
+
+def deal_groups(dialogue: Dialogue, seating: int) -> None:
+    """Number the threes at every table in ``Placement.group``, from 1; 0 at a small table. Who comes later joins one.
+
+    A table whose threes are dealt already keeps them.
+    """
+    dealt = set(
+        Placement.objects.filter(table__dialogue=dialogue, seating=seating, group__gt=0).values_list(
+            "table_id", flat=True
+        )
+    )
+    for table in dialogue.tables.exclude(pk__in=dealt):
+        table.dialogue = dialogue
+        groups = groups_for(table, seating)
+        if len(groups) < 2:
+            continue
+        for number, seats in enumerate(groups, start=1):
+            Placement.objects.filter(table=table, seating=seating, seat_id__in=seats).update(group=number)
