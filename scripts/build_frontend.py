@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -347,9 +348,13 @@ def build_document_fonts(*, force: bool) -> None:
     inputs = [font_file(package, subset) for package in FONTS for subset in SUBSETS]
 
     def make(target: Path) -> None:
-        for package, (family, _) in FONTS.items():
-            for style, weight in DOCUMENT_WEIGHTS.items():
-                make_still_font(package, family, style, weight, target)
+        wanted = [
+            (package, family, style, weight, target)
+            for package, (family, _) in FONTS.items()
+            for style, weight in DOCUMENT_WEIGHTS.items()
+        ]
+        with ProcessPoolExecutor() as workers:
+            list(workers.map(make_still_font, *zip(*wanted, strict=True)))
 
     unless_made("fonts-ttf", [*inputs, Path(__file__)], make, force=force)
 

@@ -92,5 +92,5 @@ for who in $WHO; do
         attempt "$who" "fresh clone, warm caches" "$target"
     done
 done
-printf '\n%s\n' "Summary" "${report[@]}"
+printf '\nSummary\n'; printf '%s\n' "${report[@]}"
 exit "$failed"
