@@ -2,12 +2,12 @@
 #
 #   make demo [PORT=8000]   open the example town        make test [ARGS="-k seats"]   run every test
 #   make lint               all checks                   make format                   put code and templates in form
-#   make bench [SIZE=…]     measure                      make wheel                    build dist/*.whl, and check it
+#   make bench [SIZE=smoke] measure                      make wheel                    build dist/*.whl, and check it
 #   make messages           collect texts to translate   make lock [UPGRADE=1]         lock dependencies anew
 #   make frontend           build styles and scripts     make clean                    remove what was made here (not var/)
 
 PYTHON ?= python3
-SIZE ?= small
+SIZE ?= full
 BIN := .venv/bin
 setup = @$(PYTHON) scripts/bootstrap.py
 
@@ -35,7 +35,7 @@ format: setup
 	$(BIN)/djlint --reformat --quiet src || true
 
 bench: setup
-	$(BIN)/python -m benchmarks --size $(SIZE) $(ARGS)
+	$(BIN)/python -m benchmarks --size $(SIZE) $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 wheel: setup
 	rm -rf dist

@@ -1,0 +1,53 @@
+"""Runs every benchmark, one after the other: `make bench`, `make bench SIZE=smoke`, `make bench ONLY=choosing`.
+
+A benchmark is a module in a folder here that runs by itself (`python -m benchmarks.engine.choosing [--smoke]`), prints
+its figures and ends with an error when a result is wrong. `--smoke` is for CI: small, and every result checked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Run every benchmark.")
+    parser.add_argument("--size", choices=["full", "smoke"], default="full")
+    parser.add_argument("--only", default="", metavar="WORD", help="those with this word in their name")
+    options = parser.parse_args()
+    modules = [name for name in benchmarks() if options.only in name]
+    if not modules:
+        print(f"No benchmark has {options.only!r} in its name: {', '.join(benchmarks())}")
+        return 2
+    failed = []
+    for module in modules:
+        print(f"\n--- {module}", flush=True)
+        start = time.monotonic()
+        command = [sys.executable, "-m", module, *(["--smoke"] if options.size == "smoke" else [])]
+        if subprocess.run(command, cwd=HERE.parent).returncode:
+            failed.append(module)
+        print(f"--- {module}: {time.monotonic() - start:.1f} s", flush=True)
+    if failed:
+        print(f"\nFailed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def benchmarks() -> list[str]:
+    """Modules of the folders here that run by themselves; a folder may also be one benchmark."""
+    found = []
+    for path in sorted(HERE.glob("*/*.py")):
+        module = ".".join(path.relative_to(HERE.parent).with_suffix("").parts)
+        if path.name == "__main__.py":
+            found.append(module.removesuffix(".__main__"))
+        elif '__name__ == "__main__"' in path.read_text():
+            found.append(module)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
