@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -301,7 +301,7 @@ def test_a_killed_postmaster_is_replaced_while_its_children_still_work(folder: P
         busy.pgconn.send_query(b"SELECT pg_sleep(60)")
         children = processes(server)[1:]
         assert busy.info.backend_pid in children
-        os.kill(server.pid, signal.SIGKILL)
+        _kill([server.pid])
 
         began = time.monotonic()
         again = ensure_running(folder)
@@ -603,11 +603,11 @@ def _processes_in(outer: Path) -> list[int]:
 
 
 def _kill(pids: list[int]) -> None:
+    """Return when they are dead: a killed process may take a moment to notice."""
     for pid in pids:
-        try:
+        with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+    _wait_for(lambda: not any(Path(f"/proc/{pid}/exe").is_file() for pid in pids))
 
 
 def _wait_for(condition: Callable[[], object]) -> None:

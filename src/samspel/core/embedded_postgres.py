@@ -398,10 +398,11 @@ def _clear_remains(folder: Path) -> None:
             raise EmbeddedPostgresError(
                 f"The database folder {folder} is in use by {whose}. Stop what uses it, then start again."
             )
-        # Without their postmaster they leave by themselves, but not in the middle of a long query.
-        if waited_s > 4:
+        # Without their postmaster they leave by themselves, but not in the middle of a long query. What they have
+        # acknowledged is in the log on the disk, so they may be hurried.
+        if waited_s > 1:
             for pid in left:
-                _signal(pid, signal.SIGKILL if waited_s > 6 else signal.SIGQUIT, cluster)
+                _signal(pid, signal.SIGKILL if waited_s > 2 else signal.SIGQUIT, cluster)
         time.sleep(0.05)
     stale = [cluster / "postmaster.pid"]
     for socket_dir in (folder / "socket", _far_socket_dir(folder)):
