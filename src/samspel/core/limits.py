@@ -63,6 +63,13 @@ class Buckets:
                 self._forget()
             return 0.0
 
+    def wait(self, name: str, caller: str, burst: float, per_s: float) -> float:
+        """Seconds until there is one to take, without taking it."""
+        with self._lock:
+            left, at = self._left.get((name, caller), (burst, self._clock()))
+            left = min(burst, left + (self._clock() - at) * per_s)
+            return 0.0 if left >= 1 else (1 - left) / per_s
+
     def _forget(self) -> None:
         """Drop the older half: a bucket that has not been asked for is full again."""
         oldest = sorted(self._left, key=lambda key: self._left[key][1])
@@ -115,3 +122,26 @@ def check_limit(request: HttpRequest, name: str) -> None:
         wait = max(wait, BUCKETS.take(name, caller, limit.burst, limit.per_s))
     if wait:
         raise TooManyError(max(1, round(wait)))
+
+
+def check_failures(request: HttpRequest, name: str) -> None:
+    """Stop one who has failed too often, before anything is looked up: even a right guess tells nothing then.
+
+    :raises TooManyError: until the bucket has room for another failure.
+    """
+    limit = LIMITS[name]
+    caller = caller_of(request)
+    wait = BUCKETS.wait(name + "/address", address_of(request), limit.address_burst, limit.address_per_s)
+    if caller is not None:
+        wait = max(wait, BUCKETS.wait(name, caller, limit.burst, limit.per_s))
+    if wait:
+        raise TooManyError(max(1, round(wait)))
+
+
+def count_failure(request: HttpRequest, name: str) -> None:
+    """Count a failed guess; those who guess right are never counted, so that a whole hall can join at once."""
+    limit = LIMITS[name]
+    caller = caller_of(request)
+    BUCKETS.take(name + "/address", address_of(request), limit.address_burst, limit.address_per_s)
+    if caller is not None:
+        BUCKETS.take(name, caller, limit.burst, limit.per_s)

@@ -36,7 +36,9 @@ def guarded(view: View, *, owner: str, act: str, limit: str) -> View:
 
     @wraps(view)
     def guard(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        check_limit(request, limit)
+        # Looking is not writing: only what changes something is counted as a write or a try.
+        is_look = request.method in {"GET", "HEAD"} and limit in {"write", "login"}
+        check_limit(request, "page" if is_look else limit)
         if needs_sign_in and not request.actor.is_signed_in:  # type: ignore[attr-defined]
             raise SignInError
         return view(request, *args, **kwargs)

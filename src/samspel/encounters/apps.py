@@ -6,6 +6,6 @@ class EncountersConfig(AppConfig):
     label = "encounters"
 
     def ready(self) -> None:
-        from samspel.encounters import queries
+        from samspel.encounters import access, queries  # noqa: F401  (its permission rows are wanted everywhere)
 
         queries.register_knots()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Unit(models.Model):
-    """A part of the municipality. ``path`` holds the ids from the root, as ``/1/4/9/``, so that a branch is a prefix."""
+    """A part of the municipality. ``path`` holds the ids from the root (``/1/4/9/``): a branch is a prefix."""
 
     name = models.CharField(max_length=120)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")

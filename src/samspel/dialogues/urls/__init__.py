@@ -1,8 +1,9 @@
 """Addresses of the dialogue, by the part of the day they belong to."""
 
-from samspel.dialogues.urls import after, console, phone, plan, screen, table, whole
+from samspel.dialogues.urls import after, console, home, phone, plan, screen, table, whole
 
 urlpatterns = [
+    *home.urlpatterns,
     *phone.urlpatterns,
     *table.urlpatterns,
     *whole.urlpatterns,

@@ -1,5 +1,30 @@
-"""Addresses."""
+"""Addresses of what comes afterwards."""
 
-from django.urls import URLPattern
+from functools import partial
 
-urlpatterns: list[URLPattern] = []
+from samspel.core.routes import route
+from samspel.dialogues.views import after
+
+inside = partial(route, owner="dialogues", act="dialogue.read_protocol")
+everyone = partial(route, owner="dialogues", act="dialogue.read_public")
+
+urlpatterns = [
+    inside("dialogues/<int:dialogue_id>/protocol", after.protocol, name="dialogue_protocol"),
+    inside(
+        "dialogues/<int:dialogue_id>/protocol.<slug:kind>",
+        after.protocol_file,
+        name="dialogue_protocol_file",
+        limit="heavy",
+    ),
+    route(
+        "dialogues/<int:dialogue_id>/open",
+        after.set_open,
+        name="dialogue_set_open",
+        owner="dialogues",
+        act="dialogue.lead",
+        limit="write",
+    ),
+    everyone("open", after.open_dialogues, name="open_dialogues"),
+    everyone("open/<slug:slug>", after.public, name="dialogue_public"),
+    everyone("open/<slug:slug>.<slug:kind>", after.public_file, name="dialogue_public_file", limit="heavy"),
+]

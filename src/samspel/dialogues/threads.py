@@ -1,0 +1,122 @@
+"""Red threads as pages show them: rows on the start page, one thread with its knots, what comes next."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from samspel.core.actor import Actor
+from samspel.core.errors import NotFoundError
+from samspel.core.models import Stage, Thread
+from samspel.core.permissions import may
+from samspel.core.thread import ORDER, KnotView, ThreadView, view_threads
+from samspel.people.access import roles_in
+
+ICONS = {
+    "signal": "Chat2",
+    "dialogue": "PersonGroup",
+    "agreement": "Handshake",
+    "trial": "TestFlask",
+    "result": "BarChart",
+    "decision": "Gavel",
+}
+
+
+@dataclass(frozen=True)
+class ThreadRow:
+    """A thread in a list: somebody's words, where, and how far it has come (1 to 6)."""
+
+    thread: Thread
+    words: str
+    place: int
+    stage: str
+    detail: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class KnotRow:
+    """A knot on a thread's page."""
+
+    knot: KnotView
+    label: str
+    icon: str
+    is_now: bool
+
+
+def _row(view: ThreadView) -> ThreadRow | None:
+    last = view.last
+    if last is None:
+        return None
+    first = view.knots[0]
+    return ThreadRow(
+        view.thread,
+        first.words,
+        ORDER[last.stage] + 1,
+        str(Stage(last.stage).label),
+        last.detail if last is not first else "",
+        last.at,
+    )
+
+
+def thread_rows(threads: Iterable[Thread], *, public_only: bool) -> list[ThreadRow]:
+    """Threads that have a knot to show, the one that moved last first."""
+    rows = [row for view in view_threads(threads, public_only=public_only) if (row := _row(view)) is not None]
+    return sorted(rows, key=lambda row: row.at, reverse=True)
+
+
+def public_threads(*, limit: int | None = None) -> tuple[list[ThreadRow], int]:
+    """Open threads that moved last, and how many there are."""
+    threads = Thread.objects.filter(is_public=True).select_related("unit").annotate(moved=Max("knots__at"))
+    rows = thread_rows(threads.order_by("-moved")[:200], public_only=True)
+    return (rows if limit is None else rows[:limit]), len(rows)
+
+
+def unit_threads(unit_id: int, *, public_only: bool) -> list[ThreadView]:
+    """A unit's threads with their knots, the one that moved last first."""
+    threads = Thread.objects.filter(unit_id=unit_id).select_related("unit")
+    if public_only:
+        threads = threads.filter(is_public=True)
+    views = [view for view in view_threads(threads, public_only=public_only) if view.knots]
+    return sorted(views, key=lambda view: max(knot.at for knot in view.knots), reverse=True)
+
+
+def knot_rows(view: ThreadView) -> list[KnotRow]:
+    """A thread's knots with icon and name; the last that is going on is marked."""
+    going = [index for index, knot in enumerate(view.knots) if knot.is_going_on]
+    now = going[-1] if going else None
+    return [
+        KnotRow(knot, str(Stage(knot.stage).label), ICONS[knot.stage], index == now)
+        for index, knot in enumerate(view.knots)
+    ]
+
+
+def next_stage(view: ThreadView) -> tuple[str, str, str]:
+    """What comes next on a thread: its name, its icon, and what will happen, in words."""
+    place = ORDER[view.knots[-1].stage] if view.knots else -1
+    following = list(Stage)[min(place + 1, len(Stage) - 1)]
+    words = {
+        Stage.SIGNAL: "",
+        Stage.DIALOGUE: _("Vi tar upp det i ett samtal."),
+        Stage.AGREEMENT: _("Vi kommer överens om vad vi gör, vem som svarar för det och när."),
+        Stage.TRIAL: _("Vi provar, och säger när vi ser tillbaka."),
+        Stage.RESULT: _("Vi visar öppet vad som hände, även om det inte blev som vi tänkte."),
+        Stage.DECISION: _("Det som hjälper tas upp för beslut. Det som inte hjälper slutar vi med."),
+    }
+    return str(following.label), ICONS[following], words[following]
+
+
+def get_thread(actor: Actor, thread_id: int) -> tuple[ThreadView, bool]:
+    """A thread as the actor may see it, and whether she sees it from inside."""
+    thread = Thread.objects.select_related("unit").filter(pk=thread_id).first()
+    if thread is None:
+        raise NotFoundError("thread")
+    inside = may(roles_in(actor, thread.unit), "unit.read")
+    if not inside and not thread.is_public:
+        raise NotFoundError("thread")
+    view = view_threads([thread], public_only=not inside)[0]
+    if not view.knots:
+        raise NotFoundError("thread")
+    return view, inside

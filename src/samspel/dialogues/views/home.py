@@ -1,0 +1,113 @@
+"""The town's start page, a unit's home with its red thread, and the threads."""
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from samspel.core.actor import Request
+from samspel.core.permissions import may
+from samspel.dialogues.models import Agreement, Dialogue, State
+from samspel.dialogues.threads import get_thread, knot_rows, next_stage, public_threads, unit_threads
+from samspel.people.access import get_unit, roles_in
+from samspel.people.queries import members_of, units_of, units_to_lead
+
+
+@require_GET
+def start(request: HttpRequest) -> HttpResponse:
+    rows, total = public_threads(limit=4)
+    return render(request, "dialogues/start.html", {"rows": rows, "total": total})
+
+
+@require_GET
+def home(request: Request) -> HttpResponse:
+    """The signed-in person's unit; who has several chooses, who has none sees the threads."""
+    units = units_of(request.actor) or units_to_lead(request.actor)
+    if len(units) == 1:
+        return redirect("unit", units[0].pk)
+    return render(request, "dialogues/home.html", {"units": units, "section": "unit"})
+
+
+@require_GET
+def unit(request: Request, unit_id: int) -> HttpResponse:
+    """A unit's home: the next dialogue and its threads; from outside, what is open of the same."""
+    found = get_unit(request.actor, unit_id, "unit.read_public")
+    roles = roles_in(request.actor, found)
+    inside = may(roles, "unit.read")
+    dialogues = Dialogue.objects.filter(unit=found, is_rehearsal=False).prefetch_related("questions")
+    coming = dialogues.filter(state__in=[State.PLANNED, State.RUNNING, State.DRAFT]).order_by("starts_at")
+    if not may(roles, "dialogue.create"):
+        coming = coming.exclude(state=State.DRAFT)
+    threads = unit_threads(found.pk, public_only=not inside)
+    chosen = next((view for view in threads if str(view.thread.pk) == request.GET.get("thread")), None)
+    view = chosen or (threads[0] if threads else None)
+    return render(
+        request,
+        "dialogues/unit.html",
+        {
+            "unit": found,
+            "inside": inside,
+            "may_plan": may(roles, "dialogue.create"),
+            "may_note": may(roles, "signal.note"),
+            "people": len(members_of(found.pk)) if inside else 0,
+            "coming": coming.first() if inside else None,
+            "view": view,
+            "knots": knot_rows(view) if view else [],
+            "next_stage": next_stage(view) if view else None,
+            "others": [other for other in threads if other is not view],
+            "total": len(threads),
+            "agreements": _agreements(found.pk) if inside else [],
+            "finished": list(dialogues.filter(state=State.CLOSED).order_by("-closed_at")[:5]) if inside else [],
+            "section": "unit",
+            "now": timezone.now(),
+        },
+    )
+
+
+def _agreements(unit_id: int) -> list[Agreement]:
+    """Agreements that nobody has said the end of, the nearest date first."""
+    unanswered = Q(outcome="") | Q(outcome=Agreement.Outcome.GOING_ON)
+    return list(
+        Agreement.objects.filter(unanswered, dialogue__unit_id=unit_id, withdrawn_at=None, dialogue__is_rehearsal=False)
+        .exclude(dialogue__state__in=[State.DRAFT])
+        .select_related("dialogue")
+        .order_by("due_on", "pk")[:12]
+    )
+
+
+@require_GET
+def thread_list(request: Request) -> HttpResponse:
+    rows, total = public_threads()
+    return render(request, "dialogues/thread_list.html", {"rows": rows, "total": total, "section": "threads"})
+
+
+@require_GET
+def thread_page(request: Request, thread_id: int) -> HttpResponse:
+    view, inside = get_thread(request.actor, thread_id)
+    return render(
+        request,
+        "dialogues/thread.html",
+        {
+            "view": view,
+            "knots": knot_rows(view),
+            "next_stage": next_stage(view),
+            "inside": inside,
+            "section": "threads",
+        },
+    )
+
+
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    """Find open threads by one's own words. Services join the search when they have a catalogue."""
+    words = request.GET.get("q", "").strip()[:100]
+    rows, _total = public_threads()
+    wanted = words.casefold().split()
+    found = [
+        row
+        for row in rows
+        if wanted
+        and all(word in f"{row.words} {row.thread.title} {row.thread.unit.name}".casefold() for word in wanted)
+    ]
+    return render(request, "dialogues/search.html", {"words": words, "rows": found, "section": ""})

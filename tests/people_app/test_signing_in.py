@@ -1,0 +1,96 @@
+"""Signing in: password, reset by mail, two steps, and the language of one who has no account."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, hotp_value, yield_hotp_counters_from_time
+from django.core import mail
+from django.test import Client
+
+from tests.people import Town
+
+PASSWORD = "en lång mening med hästar"
+
+
+def test_a_person_signs_in_with_her_password_and_lands_at_home(town: Town, client: Client) -> None:
+    town.manager.set_password(PASSWORD)
+    town.manager.save()
+
+    wrong = client.post("/accounts/login/", {"login": town.manager.email, "password": "fel fel fel fel"})
+    right = client.post("/accounts/login/", {"login": town.manager.email.upper(), "password": PASSWORD})
+
+    assert wrong.status_code == 200
+    assert (right.status_code, right.headers["Location"]) == (302, "/home")
+    assert client.get("/home").headers["Location"] == f"/units/{town.guidance.pk}"
+    assert town.manager.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def test_a_forgotten_password_is_set_anew_by_a_letter(town: Town, client: Client) -> None:
+    client.post("/accounts/password/reset/", {"email": town.manager.email})
+    link = re.search(r"http://[^\s]+", mail.outbox[0].body)
+    assert link is not None
+
+    page = client.get(link.group().replace("http://testserver", ""), follow=True)
+    done = client.post(page.request["PATH_INFO"], {"password1": PASSWORD, "password2": PASSWORD})
+
+    assert done.status_code == 302
+    town.manager.refresh_from_db()
+    assert town.manager.check_password(PASSWORD)
+
+
+def test_a_letter_is_promised_also_to_an_address_without_an_account(town: Town, client: Client) -> None:
+    known = client.post("/accounts/password/reset/", {"email": town.manager.email})
+    unknown = client.post("/accounts/password/reset/", {"email": "ingen@lindvik.example"})
+
+    assert (known.status_code, known.headers["Location"]) == (unknown.status_code, unknown.headers["Location"])
+
+
+def test_two_steps_ask_for_the_code(town: Town, client: Client) -> None:
+    town.manager.set_password(PASSWORD)
+    town.manager.save()
+    secret = generate_totp_secret()
+    TOTP.activate(town.manager, secret)
+
+    first = client.post("/accounts/login/", {"login": town.manager.email, "password": PASSWORD})
+    assert "authenticate" in first.headers["Location"]
+    assert client.get("/home").status_code == 302
+    code = hotp_value(secret, next(iter(yield_hotp_counters_from_time())))
+    second = client.post(first.headers["Location"], {"code": f"{code:06}"})
+
+    assert second.headers["Location"] == "/home"
+    assert Authenticator.objects.filter(user=town.manager).exists()
+
+
+def test_nobody_signs_up(client: Client, db: None) -> None:
+    page = client.post("/accounts/signup/", {"email": "ny@example.org", "password1": PASSWORD, "password2": PASSWORD})
+
+    assert not page.wsgi_request.user.is_authenticated
+    from samspel.people.models import Person
+
+    assert not Person.objects.exists()
+
+
+@pytest.mark.parametrize("language", ["da", "en", "sv"])
+def test_a_visitor_chooses_a_language_that_stays(db: None, client: Client, language: str) -> None:
+    client.post("/language", {"language": language, "next": "/accounts/login/"})
+
+    page = client.get("/accounts/login/")
+
+    assert f'lang="{language}"' in page.content.decode()
+    assert page.headers["Content-Language"] == language
+
+
+def test_the_language_switch_leads_nowhere_else(db: None, client: Client) -> None:
+    answer = client.post("/language", {"language": "en", "next": "https://evil.example/"})
+
+    assert answer.headers["Location"] == "/"
+
+
+def test_every_page_of_signing_in_opens(town: Town, signed_in: Callable[..., Client], client: Client) -> None:
+    for address in ("/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/"):
+        assert client.get(address).status_code == 200, address
+    inside = signed_in(town.manager)
+    for address in ("/account", "/accounts/2fa/", "/accounts/logout/"):
+        assert inside.get(address).status_code == 200, address
