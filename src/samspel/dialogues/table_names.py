@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 
 def _listed(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(","))
+    return tuple(" ".join(name.split()) for name in text.split(","))
 
 
 NAMES: dict[str, tuple[str, ...]] = {
