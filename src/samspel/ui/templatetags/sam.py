@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import segno
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date
 from django import template
 from django.conf import settings
 from django.utils import timezone
@@ -90,11 +90,13 @@ def day(moment: datetime | date | None, form: str = "long") -> str:
     if moment is None:
         return ""
     local = timezone.localtime(moment).date() if isinstance(moment, datetime) else moment
-    skeleton = "MMMMd" if form == "short" else "EEEEMMMMd"
+    language = (get_language() or "sv")[:2]
+    pattern = "d. MMMM" if language == "da" else "d MMMM"
+    if form != "short":
+        pattern = "EEEE 'den' " + pattern if language == "da" else "EEEE " + pattern
     if local.year != timezone.localdate().year:
-        skeleton = "y" + skeleton
-    language = get_language() or "sv"
-    return format_skeleton(skeleton, datetime(local.year, local.month, local.day), locale=language)
+        pattern += " y"
+    return format_date(local, pattern, locale=language)
 
 
 @register.filter
