@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 ALIVE: Final = timedelta(seconds=20)
 _QUIET_S: Final = 10.0
 _PATIENCE_S: Final = 5.0
-_LONGEST_WAIT_S: Final = 5.0
+_LONGEST_WAIT_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -321,7 +321,7 @@ class Relay:
                 except (psycopg.Error, OSError, TimeoutError) as error:
                     logger.warning("live: cannot read the outbox (%s); trying again", type(error).__name__)
                     await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))
-                    wait_s = min(wait_s * 2, 5.0)
+                    wait_s = min(wait_s * 2, 2.0)
         finally:
             room.reading = None
 
