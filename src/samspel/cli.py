@@ -1,13 +1,15 @@
 """The command line: ``samspel demo | serve | init | check | backup | restore …``."""
 
 import argparse
+import getpass
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from samspel import __version__
-from samspel.core.embedded_postgres import EmbeddedPostgresError, Server, ensure_running, stop
+from samspel.core.embedded_postgres import EmbeddedPostgresError, Server, ensure_running, processes, stop
 
 
 class CommandError(Exception):
@@ -32,6 +34,11 @@ class Database:
             os.environ["SAMSPEL_DATABASE_URL"] = self.server.url
         return self
 
+    def keep(self) -> None:
+        """Start the embedded server again if somebody killed it."""
+        if self.server is not None and self.server.pid not in processes(self.server):
+            self.server = ensure_running(self.server.data_dir)
+
     def __exit__(self, *_: object) -> None:
         if self.server is not None:
             stop(self.server)
@@ -54,7 +61,7 @@ def say(text: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 when it went well, 1 with a sentence on standard error when not, 2 for words it does not know."""
+    """Run one command: 0 when it went well, 1 with a sentence on standard error when not, 2 for unknown words."""
     parser = argparse.ArgumentParser(
         prog="samspel", description="Samspel: an open platform for trust-based municipalities."
     )
@@ -71,9 +78,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-
-
-Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -93,7 +97,12 @@ def _run_serve(options: argparse.Namespace) -> int:
 
         if database.server is not None:
             say(f"Data: {database.server.data_dir}")
-        return int(serve(options.host, options.port, options.workers) or 0)
+        serve(options.host, options.port, options.workers, keep=database.keep, announce=_announce)
+        return 0
+
+
+def _announce(address: str) -> None:
+    say(f"Samspel is at {address}")
 
 
 def _check_start() -> None:
@@ -120,7 +129,135 @@ def _run_check(options: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS: list[Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"], None]] = [_serve, _check]
+def _init(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("init", help="make an empty installation with its first administrator")
+    parser.add_argument("--name", required=True, help="the municipality's name")
+    parser.add_argument("--admin-name", required=True)
+    parser.add_argument("--admin-email", required=True)
+    parser.add_argument("--language", default="sv", choices=("sv", "da", "en"))
+    parser.add_argument("--password-file", type=Path, help="file with the password; asked for when left out")
+    parser.set_defaults(run=_run_init)
+
+
+def _run_init(options: argparse.Namespace) -> int:
+    password = _password(options.password_file)
+    with Database() as database:
+        set_up()
+        migrate()
+        from django.core.exceptions import ValidationError
+
+        from samspel.people.actions import AlreadyThereError, make_installation
+
+        try:
+            make_installation(
+                name=options.name,
+                language=options.language,
+                admin_name=options.admin_name,
+                admin_email=options.admin_email,
+                password=password,
+            )
+        except AlreadyThereError as error:
+            raise CommandError("there is an installation already; nothing was changed") from error
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        if database.server is not None:
+            say(f"Data: {database.server.data_dir}")
+        say(f"{options.name} is ready. Start it with: samspel serve")
+    return 0
+
+
+def _password(file: Path | None) -> str:
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read ({error.strerror})") from error
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    first = getpass.getpass("Password for the administrator (at least 12 characters): ")
+    if getpass.getpass("Once more: ") != first:
+        raise CommandError("the two passwords differ; nothing was changed")
+    return first
+
+
+def _backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("backup", help="write the whole installation into one file")
+    parser.add_argument("file", type=Path)
+    parser.set_defaults(run=_run_backup)
+
+
+def _run_backup(options: argparse.Namespace) -> int:
+    from samspel.core import backup
+
+    with Database():
+        try:
+            manifest = backup.back_up(os.environ["SAMSPEL_DATABASE_URL"], options.file, made_at=datetime.now(UTC))
+        except backup.BackupError as error:
+            raise CommandError(str(error)) from error
+    say(f"{options.file}: {manifest.size_bytes:,} bytes, sha256 {manifest.sha256[:16]}…")
+    return 0
+
+
+def _restore(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("restore", help="put a backup back, whole or not at all")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--replace", action="store_true", help="also when the database holds something: it is replaced")
+    parser.set_defaults(run=_run_restore)
+
+
+def _run_restore(options: argparse.Namespace) -> int:
+    from samspel.core import backup
+
+    with Database():
+        try:
+            manifest = backup.restore(os.environ["SAMSPEL_DATABASE_URL"], options.file, replace=options.replace)
+        except backup.BackupError as error:
+            raise CommandError(str(error)) from error
+        set_up()
+        migrate()
+    say(f"Restored what was backed up {manifest.made_at:%Y-%m-%d %H:%M} UTC.")
+    return 0
+
+
+def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("import", help="take in a file")
+    parser.add_argument("what", choices=("staff",))
+    parser.add_argument("file", type=Path, help="CSV or Excel (.xlsx)")
+    parser.set_defaults(run=_run_import)
+
+
+def _run_import(options: argparse.Namespace) -> int:
+    try:
+        content = options.file.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{options.file} cannot be read ({error.strerror})") from error
+    with Database():
+        set_up()
+        migrate()
+        from samspel.core.actor import Actor
+        from samspel.core.errors import InvalidError
+        from samspel.people.actions import import_staff
+        from samspel.people.importing import parse_staff
+
+        try:
+            good, bad = parse_staff(options.file.name, content)
+        except InvalidError as error:
+            raise CommandError(" ".join(error.fields.values())) from error
+        done = import_staff(actor=Actor("person", name="command line", is_administrator=True), good=good, bad=bad)
+    for row in done.bad:
+        print(f"{options.file}:{row.line}: {row.reason}", file=sys.stderr)
+    say(f"{done.rows} rows in, {len(done.bad)} not. {done.new_people} new people, {done.new_units} new units.")
+    return 0 if not done.bad else 1
+
+
+COMMANDS: list[Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"], None]] = [
+    _serve,
+    _init,
+    _check,
+    _backup,
+    _restore,
+    _import,
+]
 
 if __name__ == "__main__":
     raise SystemExit(main())

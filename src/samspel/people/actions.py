@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from samspel.core.actor import Actor
+from samspel.core.actor import SYSTEM, Actor
 from samspel.core.audit import record, record_fact
 from samspel.core.errors import InvalidError, NotFoundError
+from samspel.core.models import Installation
 from samspel.people.access import get_person_to_change, require
 from samspel.people.importing import BadRow, StaffRow
 from samspel.people.models import Person, Provider, Role, Unit
@@ -216,9 +218,8 @@ def import_staff(*, actor: Actor, good: list[StaffRow], bad: list[BadRow]) -> Im
 
     for row in good:
         if not row.parent and len(by_name.get(row.unit.casefold(), [])) > 1:
-            told.append(
-                BadRow(row.line, _("Flera enheter heter {name}. Skriv vilken i kolumnen parent.").format(name=row.unit))
-            )
+            reason = _("Flera enheter heter {name}. Skriv vilken i kolumnen parent.").format(name=row.unit)
+            told.append(BadRow(row.line, reason))
             continue
         unit = unit_of(row.unit, unit_of(row.parent, None) if row.parent else None)
         person = people.get(row.email)
@@ -233,3 +234,29 @@ def import_staff(*, actor: Actor, good: list[StaffRow], bad: list[BadRow]) -> Im
         done += 1
     record_fact(actor, "staff.imported", "people.person", rows=done, people=new_people, units=new_units, bad=len(told))
     return Imported(new_people, new_units, done, tuple(sorted(told, key=lambda row: row.line)))
+
+
+class AlreadyThereError(Exception):
+    """There is an installation already."""
+
+
+@transaction.atomic
+def make_installation(*, name: str, language: str, admin_name: str, admin_email: str, password: str) -> Person:
+    """An empty installation with its first administrator and the root of its tree of units.
+
+    :raises AlreadyThereError: when there is one; nothing is changed.
+    :raises ValidationError: for a password or an address that is not good enough.
+    """
+    if Installation.objects.filter(pk=1).exists() or Person.objects.exists():
+        raise AlreadyThereError
+    validate_email(admin_email)
+    person = Person(name=admin_name.strip()[:120], email=admin_email.strip().lower(), is_administrator=True)
+    validate_password(password, person)
+    person.set_password(password)
+    person.save()
+    Installation.objects.create(pk=1, name=name.strip()[:80], language=language, contact=person.email)
+    root = Unit.objects.create(name=name.strip()[:120])
+    root.path = _path_below(None, root.pk)
+    root.save(update_fields=["path"])
+    record_fact(SYSTEM, "installation.made", "core.installation")
+    return person
