@@ -1,0 +1,59 @@
+"""A seat's own thoughts, opened with its secret: for its own pages, and nowhere else."""
+
+from dataclasses import dataclass, field
+
+from samspel.dialogues.access import Here
+from samspel.dialogues.models import Note
+from samspel.dialogues.sealing import unseal
+
+
+@dataclass(frozen=True)
+class OwnNote:
+    """A thought as its author sees it. The words never show in a repr."""
+
+    id: int
+    question: int
+    is_shared: bool
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class OwnNotes:
+    """A seat's thoughts in the order written, and how many were sealed on a phone that this one did not follow."""
+
+    notes: list[OwnNote]
+    unreadable: int = 0
+
+    @property
+    def unshared(self) -> list[OwnNote]:
+        return [note for note in self.notes if not note.is_shared]
+
+    @property
+    def shared(self) -> list[OwnNote]:
+        return [note for note in self.notes if note.is_shared]
+
+
+def own_notes(here: Here, question: int | None = None) -> OwnNotes:
+    """The seat's own thoughts on a question, or on all. One query."""
+    rows = Note.objects.filter(seat=here.seat).order_by("question", "pk")
+    if question is not None:
+        rows = rows.filter(question=question)
+    found: list[OwnNote] = []
+    unreadable = 0
+    for note in rows:
+        text = open_note(here, note)
+        if text is None:
+            unreadable += 1
+        else:
+            found.append(OwnNote(note.pk, note.question, note.shared_at is not None, text))
+    return OwnNotes(found, unreadable)
+
+
+def open_note(here: Here, note: Note) -> str | None:
+    """A note's words for its author, None when it was sealed with another secret."""
+    if note.sealed is None:
+        return note.text
+    try:
+        return unseal(here.token.secret, here.dialogue.pk, note.sealed)
+    except ValueError:
+        return None
