@@ -43,6 +43,9 @@ IS_DEMO = env.flag("SAMSPEL_DEMO", False)
 ALLOW_UNSAFE_DATABASE = env.flag("SAMSPEL_ALLOW_UNSAFE_DATABASE", False)
 
 INSTALLED_APPS = [
+    # before allauth, whose templates these give our own look
+    "samspel.ui",
+    "samspel.people",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -61,8 +64,6 @@ INSTALLED_APPS = [
     "rules",
     "samspel.core",
     "samspel.live",
-    "samspel.ui",
-    "samspel.people",
     "samspel.encounters",
     "samspel.dialogues",
     "samspel.api",

@@ -9,7 +9,7 @@ from samspel.people.models import Person, Role, Unit
 
 # The embedded PostgreSQL knows no Swedish order, so names are sorted by a key made here: å ä ö after z,
 # æ as ä and ø as ö, other accents as their letter.
-_NORDIC = str.maketrans({"å": "z\u0001", "ä": "z\u0002", "æ": "z\u0002", "ö": "z\u0003", "ø": "z\u0003"})
+_NORDIC = str.maketrans({"å": "\uffff1", "ä": "\uffff2", "æ": "\uffff2", "ö": "\uffff3", "ø": "\uffff3"})
 
 
 def name_key(name: str) -> str:
