@@ -171,6 +171,12 @@ class Site:
         """Again, on the same socket."""
         self.process = _started(self.listener, self.environment)
 
+    def listen_again(self) -> None:
+        """Open the same port anew after it was closed."""
+        from samspel.serve import listen
+
+        self.listener = listen("127.0.0.1", self.port)
+
     def post(self, room: str, name: str = "note", audiences: tuple[str, ...] = ("person",), **data: object) -> int:
         """Publish through Django; gives the number, and raises OSError when there was no acknowledgement."""
         status, body = request(
@@ -226,4 +232,4 @@ def running(database_url: str, **environment: str) -> Iterator[Site]:
         yield site
     finally:
         site.kill()
-        listener.close()
+        site.listener.close()

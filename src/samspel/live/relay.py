@@ -83,7 +83,7 @@ class Stream(asyncio.Protocol):
         self.transport = transport
         self.write = transport.write
         transport.set_write_buffer_limits(high=buffer_bytes, low=0)
-        retry_ms = random.randint(500, 4_000)
+        retry_ms = random.randint(500, 2_000)
         self.write(_HEADERS + chunk(b"retry: %d\nevent: hello\ndata: {}\n\n" % retry_ms))
 
     def pause_writing(self) -> None:

@@ -82,7 +82,7 @@
       try {
         waitMs = await listen(control);
       } catch {
-        waitMs = Math.min(retryMs * 2 ** tries, LONGEST_MS) * (0.5 + Math.random() / 2);
+        waitMs = Math.min(500 * 2 ** tries, LONGEST_MS) * (0.5 + Math.random() / 2);
       }
       if (!leading || running !== mine) return;
       if (++tries > 1) { link('off'); say({ link: 'off' }); }
