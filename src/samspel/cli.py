@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from samspel import __version__
-from samspel.core.embedded_postgres import EmbeddedPostgresError, Server, ensure_running, processes, stop
+from samspel.core.embedded_postgres import EmbeddedPostgresError, Server, ensure_running, keep_running, stop
 
 
 class CommandError(Exception):
@@ -36,8 +36,8 @@ class Database:
 
     def keep(self) -> None:
         """Start the embedded server again if somebody killed it."""
-        if self.server is not None and self.server.pid not in processes(self.server):
-            self.server = ensure_running(self.server.data_dir)
+        if self.server is not None:
+            self.server = keep_running(self.server)
 
     def __exit__(self, *_: object) -> None:
         if self.server is not None:
