@@ -8,13 +8,14 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Final, Literal
 
 import typst
 
 TEMPLATES = Path(__file__).resolve().parent
 FONTS = TEMPLATES.parent.parent / "ui" / "static" / "samspel" / "build" / "fonts-ttf"
 # Readable by a screen reader (PDF/UA-1) and by an archive in fifty years (PDF/A-2a).
-STANDARDS = ["ua-1", "a-2a"]
+STANDARDS: Final[list[Literal["ua-1", "a-2a"]]] = ["ua-1", "a-2a"]
 
 
 @cache
@@ -29,13 +30,11 @@ def render_pdf(template: str, data: Mapping[str, object]) -> bytes:
         needs ``title`` and ``language`` for ``house.typ``.
     :raises typst.TypstError: when template and data do not fit; a defect of ours, never of what people wrote.
     """
-    made = typst.compile(
-        TEMPLATES / f"{template}.typ",
-        root=TEMPLATES,
+    return typst.compile(
+        str(TEMPLATES / f"{template}.typ"),
+        root=str(TEMPLATES),
         font_paths=_fonts(),
         format="pdf",
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        pdf_standards=STANDARDS,
+        pdf_standards=[*STANDARDS],
     )
-    assert isinstance(made, bytes)
-    return made

@@ -1,0 +1,161 @@
+"""Sheets to print for tables that think on paper, and the page where a leader enters them afterwards."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.timezone import now
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from samspel.core.actor import Request
+from samspel.core.errors import InvalidError, NotFoundError
+from samspel.dialogues.access import get_dialogue
+from samspel.dialogues.actions.paper import Line, enter_sheet, seating_of
+from samspel.dialogues.documents.render import render_pdf
+from samspel.dialogues.models import Dialogue, Question
+from samspel.ui.templatetags.sam import code as grouped
+from samspel.ui.templatetags.sam import day
+
+LINES_ON_PAPER = 8
+LINES_ON_PAGE = 10
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the form as it was typed, with what is wrong with it."""
+
+    number: int
+    text: str = ""
+    marks: str = ""
+    place: str = ""
+    errors: tuple[str, ...] = ()
+
+
+@require_GET
+def sheets(request: Request, dialogue_id: int) -> HttpResponse:
+    """One page a table and question, as tagged PDF."""
+    dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
+    tables = [_("Bord %(name)s") % {"name": table.name} for table in dialogue.tables.all()] or [_("Bord:")]
+    data = {
+        "title": _("Blad till borden: %(title)s") % {"title": dialogue.title},
+        "language": (get_language() or "sv")[:2],
+        "footer": f"{dialogue.title} · {day(dialogue.starts_at)}",
+        "code": grouped(dialogue.code),
+        "lines": LINES_ON_PAPER,
+        "places": dialogue.places,
+        "labels": {
+            "code": _("Kod"),
+            "alone": _("Skriv först var för sig, i tysthet. Läs sedan upp för varandra."),
+            "thoughts": _("Våra tankar, en på varje rad"),
+            "marks": _("Streck"),
+            "count": _("Antal"),
+            "how": _("När alla tankar är upplästa sätter var och en ett streck vid högst %(places)s. Räkna strecken.")
+            % {"places": dialogue.places},
+            "three": _("Bordets tre, i ordning") if dialogue.places == 3 else _("Bordets val, i ordning"),
+            "counter": _("Motröst: vad talar emot?"),
+        },
+        "pages": [
+            {"table": table, "question": question.text} for question in dialogue.questions.all() for table in tables
+        ],
+    }
+    response = HttpResponse(render_pdf("paper", data), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="samspel-blad-{dialogue.code}.pdf"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+def enter(request: Request, dialogue_id: int) -> HttpResponse:
+    """Enter a sheet. After an error everything typed is still there."""
+    dialogue = get_dialogue(request.actor, dialogue_id, "note.enter")
+    if request.method == "GET":
+        return _form(request, dialogue, [Row(number) for number in range(1, LINES_ON_PAGE + 1)], {})
+    typed = _typed(request)
+    written = [row for row in typed if row.text or row.marks or row.place]
+    try:
+        entered = enter_sheet(
+            actor=request.actor,
+            dialogue_id=dialogue_id,
+            table_id=_number(request.POST.get("table", "")),
+            question=_number(request.POST.get("question", "1")),
+            people=_count(request.POST.get("people", "")),
+            lines=[
+                Line(row.text, _count(row.marks), int(row.place) if row.place.isdecimal() else None) for row in written
+            ],
+            counter_voice=request.POST.get("voice", ""),
+            key=request.POST.get("key", ""),
+            at=now(),
+        )
+    except InvalidError as error:
+        numbers = {str(place): row.number for place, row in enumerate(written, start=1)}
+        return _form(request, dialogue, _with_errors(typed, error.fields, numbers), error.fields)
+    if entered:
+        messages.success(
+            request,
+            ngettext("En tanke ligger på bordet.", "%(n)s tankar ligger på bordet.", entered) % {"n": entered},
+        )
+    return redirect("dialogue_paper", dialogue_id)
+
+
+def _typed(request: HttpRequest) -> list[Row]:
+    return [
+        Row(
+            number,
+            request.POST.get(f"text-{number}", "").strip(),
+            request.POST.get(f"marks-{number}", "").strip(),
+            request.POST.get(f"place-{number}", "").strip(),
+        )
+        for number in range(1, LINES_ON_PAGE + 1)
+    ]
+
+
+def _with_errors(rows: list[Row], fields: dict[str, str], numbers: dict[str, int]) -> list[Row]:
+    """The action counts the lines that were written; the page shows each error at the row it came from."""
+    by_row: dict[int, list[str]] = {}
+    for name, text in fields.items():
+        place = name.rpartition("-")[2]
+        if name.startswith(("text-", "marks-", "place-")):
+            by_row.setdefault(numbers.get(place, int(place)), []).append(text)
+    return [Row(row.number, row.text, row.marks, row.place, tuple(by_row.get(row.number, ()))) for row in rows]
+
+
+def _count(value: str) -> int:
+    """A count as typed; nothing is none, and what is no count is one too many."""
+    if not value:
+        return 0
+    return int(value) if value.isdecimal() and len(value) < 4 else 999
+
+
+def _number(value: str) -> int:
+    if not value.isdecimal() or len(value) > 18:
+        raise NotFoundError("table")
+    return int(value)
+
+
+def _form(request: HttpRequest, dialogue: Dialogue, rows: list[Row], errors: dict[str, str]) -> HttpResponse:
+    questions = list(Question.objects.filter(dialogue=dialogue))
+    current = dialogue.step.question if dialogue.step else 1
+    response = render(
+        request,
+        "dialogues/paper.html",
+        {
+            "dialogue": dialogue,
+            "section": "dialogues",
+            "tables": list(dialogue.tables.all()),
+            "questions": questions,
+            "chosen_table": request.POST.get("table", ""),
+            "chosen_question": request.POST.get("question", str(current)),
+            "people": request.POST.get("people", ""),
+            "voice": request.POST.get("voice", ""),
+            "rows": rows,
+            "places": range(1, dialogue.places + 1),
+            "errors": errors,
+            "seating": seating_of(dialogue, current),
+        },
+        status=422 if errors else 200,
+    )
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -1,0 +1,401 @@
+"""At the table, on a phone: one page that goes from reading to marking to ordering, and small ones for one thing."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from samspel.core.errors import ConflictError, InvalidError, NotFoundError, SamspelError
+from samspel.dialogues.access import Here, check_seat, find_here, get_here, get_sitting
+from samspel.dialogues.actions import joining, table
+from samspel.dialogues.models import Seat, StepKind
+from samspel.dialogues.tables import TableNow, table_now
+from samspel.dialogues.thoughts import own_notes
+from samspel.dialogues.views.phone_view import PhoneView, context_of, for_number
+from samspel.live.queries import line_to
+
+GET_POST = ["GET", "POST"]
+
+
+def view(here: Here) -> PhoneView:
+    """The table as it is for this seat: marking while everybody chooses, the order when the counts are open."""
+    shown = _now(here)
+    helped = here.seat.kind == Seat.Kind.HELPED
+    kind = here.dialogue.step.kind if here.dialogue.step else ""
+    return PhoneView(
+        "dialogues/table.html",
+        _("Bordets ordning") if shown.is_open else _("Vid bordet: välj dina tre"),
+        {
+            "now": shown,
+            "own": own_notes(here, here.question),
+            "helps": [] if helped else joining.helped_seats(here),
+            "is_helped": helped,
+            "talks_first": kind == StepKind.SMALL and not shown.is_open,
+            "objects": kind == StepKind.OBJECTIONS,
+            "label": _label(kind, shown),
+        },
+        refresh_on=f"table:{shown.sitting.table_id}",
+        # The switches of one's own thoughts are no part: what is chosen there stays while others change the table.
+        parts=("tid", "bord", "sida", "knappar"),
+        styles=("vidbordet", "rangordna", "reflektion"),
+    )
+
+
+def _label(kind: str, shown: TableNow) -> str:
+    """What the time is for."""
+    if kind == StepKind.OBJECTIONS:
+        return _("Vad talar emot?")
+    if shown.moves_on:
+        return _("Läs och prata")
+    if shown.is_open:
+        return _("Välj tre, i ordning")
+    return _("Läs, prata, välj dina tre")
+
+
+def _now(here: Here) -> TableNow:
+    return table_now(here.dialogue, get_sitting(here), here.seat, question=here.question, at=now())
+
+
+# ---------------------------------------------------------------- presses on the table's page
+
+
+def _act(request: HttpRequest, code: str, do: Callable[[Here], str | None]) -> HttpResponse:
+    """Do one thing at the table; then the page again, with what was done or why not in a sentence.
+
+    What another has changed meanwhile is told on the page, which then shows how it is now.
+    """
+    here = _acting(request, code, "seat.read")
+    said, told = "", ""
+    try:
+        said = do(here) or ""
+    except NotFoundError:
+        raise
+    except SamspelError as error:
+        told = next(iter(error.fields.values()), error.message)
+    if not request.htmx:  # type: ignore[attr-defined]
+        if told:
+            messages.error(request, told)
+        elif said:
+            messages.success(request, said)
+        return _back(here)
+    return _part(request, code, said=said, told=told)
+
+
+def _acting(request: HttpRequest, code: str, act: str) -> Here:
+    """The seat that is acted for: one's own, or one that one helps."""
+    return joining.acting_here(get_here(request, code, act), for_number(request))
+
+
+def _back(here: Here) -> HttpResponse:
+    address = reverse("join", args=[here.dialogue.code])
+    if here.seat.kind == Seat.Kind.HELPED:
+        address += "?" + urlencode({"for": here.seat.number})
+    return redirect(address)
+
+
+def _leave(request: HttpRequest, here: Here) -> HttpResponse:
+    """Back to the table from a small page; a script that sent the form goes there itself."""
+    back = _back(here)
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(status=204, headers={"HX-Redirect": back.headers["Location"]})
+    return back
+
+
+def _part(request: HttpRequest, code: str, *, said: str, told: str) -> HttpResponse:
+    here = find_here(request, code)
+    if here is None or here.phase != "small" or here.placement is None:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    here = joining.acting_here(here, for_number(request))
+    shown = view(here)
+    context = context_of(request, here, shown) | dict(shown.context) | {"said": said, "told": told}
+    return _private(render(request, shown.template, context))
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    value = request.POST.get(name, "")
+    if not value.isdecimal() or len(value) > 18:
+        raise NotFoundError(name)
+    return int(value)
+
+
+@require_POST
+def mark(request: HttpRequest, code: str) -> HttpResponse:
+    """``mark`` or ``unmark`` carries the note: the wanted state, not a flip."""
+    wanted = "mark" in request.POST
+    note_id = _number(request, "mark" if wanted else "unmark")
+
+    def do(here: Here) -> str:
+        table.set_mark(here=here, note_id=note_id, wanted=wanted)
+        shown = _now(here)
+        return _("Valt. %(marked)s av %(places)s.") % {"marked": shown.marked, "places": shown.places}
+
+    return _act(request, code, do)
+
+
+@require_POST
+def ready(request: HttpRequest, code: str) -> HttpResponse:
+    wanted = request.POST.get("wanted") != "0"
+
+    def do(here: Here) -> str:
+        table.set_ready(here=here, wanted=wanted, at=now())
+        return _("Tack. Du är klar.") if wanted else _("Välj vidare i lugn och ro.")
+
+    return _act(request, code, do)
+
+
+@require_POST
+def part(request: HttpRequest, code: str) -> HttpResponse:
+    note_id = _number(request, "note")
+
+    def do(here: Here) -> str:
+        table.part(here=here, note_id=note_id)
+        return _("Tankarna ligger var för sig igen.")
+
+    return _act(request, code, do)
+
+
+@require_POST
+def move(request: HttpRequest, code: str) -> HttpResponse:
+    """``up`` or ``down`` carries ``note:place``, the place it is wanted at."""
+    way = "up" if "up" in request.POST else "down"
+    value, _colon, wanted = request.POST.get(way, "").partition(":")
+    if not (value.isdecimal() and wanted.isdecimal() and len(value) < 19 and len(wanted) < 5):
+        raise NotFoundError("place")
+
+    def do(here: Here) -> str:
+        place = table.move_note(here=here, note_id=int(value), place=int(wanted))
+        name = next((card.name for card in _now(here).cards if card.note_id == int(value)), "")
+        return _("%(name)s är nu på plats %(place)s.") % {"name": name.rstrip("."), "place": place}
+
+    return _act(request, code, do)
+
+
+@require_POST
+def pen(request: HttpRequest, code: str) -> HttpResponse:
+    """``ask``, ``let_be``, ``keep`` or ``to`` (a place's number)."""
+
+    def do(here: Here) -> str:
+        if "to" in request.POST:
+            table.hand_over_pen(here=here, to_number=_number(request, "to"))
+            return _("Pennan är överlämnad.")
+        if "keep" in request.POST:
+            table.keep_pen(here=here)
+            return ""
+        if "let_be" in request.POST:
+            table.set_pen_wanted(here=here, wanted=False, at=now())
+            return ""
+        sitting = table.set_pen_wanted(here=here, wanted=True, at=now())
+        return _("Du har pennan.") if sitting.pen_id == here.seat.pk else _("Du har bett om pennan.")
+
+    return _act(request, code, do)
+
+
+@require_POST
+def take_back(request: HttpRequest, code: str) -> HttpResponse:
+    def do(here: Here) -> str:
+        table.take_back(here=here)
+        return _("Bordets tre är tillbaka på bordet.")
+
+    return _act(request, code, do)
+
+
+@require_POST
+def lone(request: HttpRequest, code: str) -> HttpResponse:
+    wanted = request.POST.get("wanted") == "1"
+
+    def do(here: Here) -> str:
+        table.set_lone_allowed(here=here, wanted=wanted)
+        return ""
+
+    return _act(request, code, do)
+
+
+@require_POST
+def help_off(request: HttpRequest, code: str) -> HttpResponse:
+    def do(here: Here) -> str:
+        table.withdraw_help(here=here)
+        return _("Samtalsledaren ser att det löste sig.")
+
+    return _act(request, code, do)
+
+
+# ---------------------------------------------------------------- small pages
+
+
+def _small_page(
+    request: HttpRequest,
+    here: Here,
+    template: str,
+    title: str,
+    *,
+    parts: tuple[str, ...] = ("tid",),
+    status: int = 200,
+    **context: object,
+) -> HttpResponse:
+    """A page for one thing. It never replaces what is being written or chosen in it; only its time keeps fresh."""
+    shown = PhoneView(template, title, has_field=True, parts=parts, styles=("vidbordet", "rangordna"))
+    line = None if request.htmx else line_to(here.dialogue.room, "person", hint=str(here.seat.number))  # type: ignore[attr-defined]
+    full = context_of(request, here, shown) | {"here_url": request.get_full_path(), "line": line} | context
+    return _private(render(request, template, full, status=status))
+
+
+def _sit(request: HttpRequest, code: str, act: str) -> Here | None:
+    """The participant, if the page is for her now; None when the meeting or the pen has moved on."""
+    here = _acting(request, code, "seat.read")
+    try:
+        check_seat(here, act)
+    except ConflictError:
+        return None
+    return here if here.placement is not None else None
+
+
+def _gone(request: HttpRequest, code: str) -> HttpResponse:
+    """The small page is for nothing any more: back to what is going on."""
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(headers={"HX-Redirect": reverse("join", args=[code])})
+    return redirect("join", code)
+
+
+@require_http_methods(GET_POST)
+def note(request: HttpRequest, code: str) -> HttpResponse:
+    """A further thought, straight to the table."""
+    return _writing(
+        request,
+        code,
+        "note.share",
+        "dialogues/table_note.html",
+        _("Skriv en tanke till"),
+        lambda here, text, key: table.add_note(here=here, text=text, key=key, at=now()),
+    )
+
+
+@require_http_methods(GET_POST)
+def voice(request: HttpRequest, code: str) -> HttpResponse:
+    """A counter-voice, without a name or as the table's reason advocate."""
+    return _writing(
+        request,
+        code,
+        "counter_voice.say",
+        "dialogues/table_voice.html",
+        _("Lämna en motröst"),
+        lambda here, text, key: table.say_counter_voice(here=here, text=text, key=key, at=now()),
+    )
+
+
+def _writing(
+    request: HttpRequest, code: str, act: str, template: str, title: str, write: Callable[[Here, str, str], object]
+) -> HttpResponse:
+    """A page with one field. After an error the field still holds what was typed."""
+    here = _acting(request, code, "seat.read")
+    text, error, status = request.POST.get("text", ""), None, 200
+    if request.method == "POST":
+        try:
+            write(here, text, request.POST.get("key", ""))
+            return _leave(request, here)
+        except (InvalidError, ConflictError) as refused:
+            if request.htmx:  # type: ignore[attr-defined]
+                raise  # the text is kept on the device, which shows the sentence
+            error, status = refused, refused.status
+    elif _sit(request, code, act) is None:
+        return _gone(request, code)
+    sitting = get_sitting(here)
+    return _small_page(
+        request,
+        here,
+        template,
+        title,
+        status=status,
+        text=text,
+        error=error,
+        is_advocate=sitting.advocate_id == here.seat.pk,
+    )
+
+
+@require_http_methods(GET_POST)
+def merge(request: HttpRequest, code: str) -> HttpResponse:
+    """Choose two cards to lay on one another."""
+    here = _sit(request, code, "table.merge")
+    if here is None:
+        return _gone(request, code)
+    error, status = None, 200
+    chosen = {int(value) for value in request.POST.getlist("note") if value.isdecimal() and len(value) < 19}
+    if request.method == "POST":
+        try:
+            table.merge(here=here, note_ids=chosen)
+            return _leave(request, here)
+        except (InvalidError, ConflictError) as refused:
+            error, status = refused, refused.status
+    return _small_page(
+        request,
+        here,
+        "dialogues/table_merge.html",
+        _("Lägg ihop två"),
+        status=status,
+        now=_now(here),
+        chosen=chosen,
+        error=error,
+    )
+
+
+@require_http_methods(["GET"])
+def pen_to(request: HttpRequest, code: str) -> HttpResponse:
+    """Choose whom to give the pen."""
+    here = _sit(request, code, "table.order")
+    if here is None:
+        return _gone(request, code)
+    return _small_page(request, here, "dialogues/table_pen.html", _("Lämna över pennan"), now=_now(here))
+
+
+@require_http_methods(GET_POST)
+def hand_in(request: HttpRequest, code: str) -> HttpResponse:
+    """Asks once, with the three as they will go on."""
+    here = _sit(request, code, "table.hand_in")
+    if here is None:
+        return _gone(request, code)
+    error, status = None, 200
+    if request.method == "POST":
+        try:
+            table.hand_in(here=here, lone_allowed=request.POST.get("lone") == "1", at=now())
+            return _leave(request, here)
+        except ConflictError as refused:
+            error, status = refused, refused.status
+    return _small_page(
+        request,
+        here,
+        "dialogues/table_hand_in.html",
+        _("Lämna in bordets tre"),
+        status=status,
+        now=_now(here),
+        error=error,
+    )
+
+
+@require_http_methods(GET_POST)
+def ask_for_help(request: HttpRequest, code: str) -> HttpResponse:
+    """«Come here, please», with a line about what it is if one likes."""
+    here = _sit(request, code, "table.help")
+    if here is None:
+        return _gone(request, code)
+    words, error, status = request.POST.get("words", ""), None, 200
+    if request.method == "POST":
+        try:
+            table.ask_for_help(here=here, words=words, at=now())
+            return _leave(request, here)
+        except (InvalidError, ConflictError) as refused:
+            if request.htmx:  # type: ignore[attr-defined]
+                raise
+            error, status = refused, refused.status
+    return _small_page(
+        request, here, "dialogues/table_help.html", _("Be om hjälp"), status=status, words=words, error=error
+    )
