@@ -26,6 +26,15 @@ from samspel.dialogues.models import (
     Step,
     Table,
 )
+from samspel.dialogues.queries import (
+    BallotCount,
+    LoneVoice,
+    Result,
+    ballots_of,
+    lone_voices_of,
+    result_of,
+    threes_of,
+)
 from samspel.live.queries import connected_hints
 
 # A phone that nobody has heard of for so long has lost its line; a locked phone wakes within this when it is used.
@@ -80,6 +89,21 @@ class ReviewItem:
 
 
 @dataclass(frozen=True)
+class Together:
+    """The hall's own controls: how far the choice has come, and what to show next."""
+
+    question: int
+    handed_in: int
+    of_tables: int
+    ballots: BallotCount
+    result: Result | None
+    revealed: int
+    next_label: str
+    lone: tuple[LoneVoice, ...]
+    lone_shown: int
+
+
+@dataclass(frozen=True)
 class Overview:
     """Everything on the console, as of one moment."""
 
@@ -98,6 +122,7 @@ class Overview:
     to_review: int
     last: ConsoleAction | None
     can_undo: bool
+    together: Together | None
 
     @property
     def counts(self) -> Counter[str]:
@@ -204,6 +229,33 @@ def overview(dialogue: Dialogue, *, now: datetime) -> Overview:
         to_review=to_review,
         last=last,
         can_undo=last is not None and now - last.at <= timedelta(seconds=seconds),
+        together=_together(dialogue, question)
+        if dialogue.state == State.RUNNING and dialogue.step is not None and dialogue.step.phase == "whole"
+        else None,
+    )
+
+
+def _together(dialogue: Dialogue, question: int) -> Together:
+    threes = threes_of(dialogue, question)
+    result = result_of(dialogue, question, threes=threes)
+    places = len(result.places) if result else min(dialogue.places, len(threes.proposals))
+    revealed = min(dialogue.revealed, places + 1)
+    if revealed < places:
+        label = _("Visa nummer {place}").format(place=places - revealed)
+    elif revealed == places and places:
+        label = _("Visa orden")
+    else:
+        label = ""
+    return Together(
+        question,
+        threes.of_tables,
+        dialogue.tables.filter(placements__isnull=False).distinct().count(),
+        ballots_of(dialogue, question),
+        result,
+        revealed,
+        label,
+        tuple(lone_voices_of(dialogue, question, threes=threes)),
+        dialogue.lone_shown,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from samspel.core import defaults
-from samspel.dialogues.compute_words import words_of
+from samspel.dialogues.compute_words import may_show_words, words_of
 from samspel.dialogues.models import Dialogue, Note, Question, Seat
 from samspel.dialogues.queries import (
     CheckoutFigures,
@@ -183,7 +183,11 @@ def _question(dialogue: Dialogue, question: Question, inside: bool) -> ProtocolQ
             for voice in lone_voices_of(dialogue, question.number, threes=threes)
         ),
         counter_voices=tuple(voice.text for voice in counter_voices_of(dialogue, question.number)),
-        words=tuple(ProtocolWord(word.word, word.count) for word in words_of(dialogue, question.number)),
+        words=tuple(
+            ProtocolWord(word.word, word.count)
+            for word in words_of(dialogue, question.number)
+            if inside or may_show_words(dialogue)
+        ),
         notes=(),
     )
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from samspel.core.actor import Request
 from samspel.core.errors import NotFoundError
 from samspel.dialogues.access import get_dialogue
-from samspel.dialogues.actions import leading
+from samspel.dialogues.actions import leading, whole
 from samspel.dialogues.models import Dialogue, Screen
 from samspel.dialogues.overview import overview, review_queue, shared_notes
 from samspel.live.queries import line_to
@@ -103,6 +103,11 @@ def press(request: Request, dialogue_id: int, what: str) -> HttpResponse:
         "screen": lambda: leading.set_screen(
             actor=actor, dialogue_id=dialogue_id, screen=request.POST.get("screen", ""), at=at
         ),
+        "choose": lambda: (
+            whole.choose(actor=actor, dialogue_id=dialogue_id, question=_number(request, "question"), at=at).dialogue
+        ),
+        "reveal": lambda: whole.reveal(actor=actor, dialogue_id=dialogue_id, to=_number(request, "to"), at=at),
+        "lone": lambda: whole.show_lone(actor=actor, dialogue_id=dialogue_id, index=_number(request, "index"), at=at),
         "undo": lambda: leading.undo(actor=actor, dialogue_id=dialogue_id, action_id=_number(request, "action"), at=at),
     }
     if what not in buttons:
