@@ -213,7 +213,7 @@ def environment_for(database_url: str, **more: str) -> dict[str, str]:
     """The environment of a process on the smallest Django."""
     return {
         **os.environ,
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
         "DJANGO_SETTINGS_MODULE": "tests.live.settings",
         "SAMSPEL_DATABASE_URL": database_url,
         **more,

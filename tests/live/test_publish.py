@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from samspel.live.application import database_conninfo
 from samspel.live.bus import Notice, read_notice
+from samspel.live.events import CHANNEL
 from samspel.live.models import Outbox
-from samspel.live.publish import CHANNEL, Event, publish_on_commit, sweep
+from samspel.live.publish import Event, publish_on_commit, sweep
 from samspel.live.queries import last_number
 
 ROOM = "dialogue:1"

@@ -1,4 +1,4 @@
-"""The browser's side in a real browser: one stream for all tabs, drafts, posts that are sent until they are received."""
+"""The browser's side in a real browser: one stream for all tabs, drafts, posts sent until they are received."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -204,6 +204,16 @@ def test_a_live_process_that_was_killed_catches_up_with_what_it_missed(site_data
         assert [event.number for event in bertil.collect(6)] == [2, 3, 4, 5, 6, 7]
 
 
+def test_streams_have_a_process_of_their_own_that_loads_no_pages(site: Site, site_database: str, room: str) -> None:
+    with running(site_database, LIVE_APPLICATION="samspel.live.application:app") as streams:
+        anna = phone(streams, room, since=0)
+
+        site.post(room)
+
+        assert anna.collect(1)[0].number == 1
+        assert request(streams.port, "GET", "/anything-else")[0] == 404
+
+
 def test_a_process_that_ends_in_order_hangs_up_and_the_page_goes_on_at_another(site_database: str, room: str) -> None:
     with running(site_database) as one, running(site_database) as other:
         anna = phone(one, room, since=0)

@@ -73,7 +73,10 @@ class LiveApplication:
         if relay is None or EXTENSION not in scope.get("extensions", {}):
             logger.error("live: started without its protocol class or lifespan; use samspel serve")
             return await _refuse(send, 500, "streams are not served here")
-        room = scope["path"].removeprefix(PREFIX)
+        path: str = scope["path"]
+        if not path.startswith(PREFIX):
+            return await _refuse(send, 404, "streams only")
+        room = path.removeprefix(PREFIX)
         if scope["method"] != "GET":
             return await _refuse(send, 405, "GET only", (b"allow", b"GET"))
         if room == "health":

@@ -17,7 +17,7 @@ from typing import Final, LiteralString, Protocol
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from samspel.live.publish import CHANNEL
+from samspel.live.events import CHANNEL
 
 logger = logging.getLogger(__name__)
 

@@ -5,52 +5,19 @@ so the order of numbers is the order of commits and a live process that sees a j
 """
 
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal, get_args
+from typing import Final
 
 from django.db import connection
 from django.utils import timezone
 
+from samspel.live.events import CHANNEL, Audience, Event
 from samspel.live.models import Outbox
 
-Value = str | int | bool | None | list[int]
-Audience = Literal["person", "console", "screen"]
-AUDIENCES: Final[tuple[Audience, ...]] = get_args(Audience)
-CHANNEL: Final = "samspel_live"
+__all__ = ["Audience", "Event", "publish_on_commit", "sweep"]
+
 # PostgreSQL refuses a NOTIFY of 8,000 bytes; a bigger event is announced by its number and read from the outbox.
 NOTIFY_BYTES: Final = 7_000
-ROOM: Final = re.compile(r"[a-z][a-z_]{0,30}:[A-Za-z0-9_-]{1,60}")
-_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,40}")
-# Said by the live process itself, or by the page's own script.
-RESERVED_NAMES: Final = frozenset({"hello", "ping", "reload", "expired", "presence", "poll", "link"})
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened in a room, told to the audiences it is for.
-
-    ``room`` is ``kind:id`` (``dialogue:12``). ``data`` is small: ids, counts, the sender's key; never words.
-
-    >>> Event("dialogue:12", "step", ("person", "console", "screen"), {"step": 4}).name
-    'step'
-    """
-
-    room: str
-    name: str
-    audiences: tuple[Audience, ...]
-    data: Mapping[str, Value] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if not ROOM.fullmatch(self.room):
-            raise ValueError(f"room must look like dialogue:12, got {self.room!r}")
-        if not _NAME.fullmatch(self.name) or self.name in RESERVED_NAMES:
-            raise ValueError(f"name must be a short word of a–z that is not reserved, got {self.name!r}")
-        if not self.audiences or not set(self.audiences) <= set(AUDIENCES):
-            raise ValueError(f"audiences must be some of {AUDIENCES}, got {self.audiences!r}")
-
 
 _PUBLISH: Final = f"""
 WITH numbered AS (

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
+from samspel.live.events import Audience
 from samspel.live.models import Presence, Process, Room
-from samspel.live.publish import Audience
 from samspel.live.tickets import issue_ticket
 
 # A live process says that it lives every five seconds.

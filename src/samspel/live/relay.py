@@ -19,7 +19,7 @@ from typing import Final
 import psycopg
 
 from samspel.live.bus import Bus, Ledger, Notice, Published
-from samspel.live.publish import AUDIENCES
+from samspel.live.events import AUDIENCES
 from samspel.live.tickets import Ticket
 
 logger = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from typing import Final
 
 from django.conf import settings
 
-from samspel.live.publish import AUDIENCES, ROOM, Audience
+from samspel.live.events import AUDIENCES, ROOM, Audience
 
 LASTS_S: Final = 30 * 60
 _PURPOSE: Final = b"samspel.live.ticket.v1"
