@@ -51,7 +51,7 @@ def cast_ballot(*, here: Here, question: int, proposal_ids: Collection[int], at:
     # How many, never what: a silent ballot is nobody else's.
     record(here.actor, "ballot.cast" if is_new else "ballot.changed", here.dialogue)
     if is_new:
-        tell(here.dialogue, "result")
+        tell(here.dialogue, "people")  # a count for console and screen; phones need not ask for each other's
     return ballot
 
 

@@ -1,5 +1,36 @@
-"""Addresses."""
+"""Addresses of the hall together: ballot, result, agreements, check-out."""
 
-from django.urls import URLPattern
+from functools import partial
 
-urlpatterns: list[URLPattern] = []
+from samspel.core.routes import route
+from samspel.dialogues.views import agreements, whole
+
+seat = partial(route, owner="dialogues")
+
+urlpatterns = [
+    seat("m/<str:code>/ballot", whole.ballot, name="ballot", act="ballot.cast", limit="write"),
+    seat("m/<str:code>/resultat.pdf", whole.pdf, name="dialogue_result_pdf", act="result.read", limit="heavy"),
+    seat("m/<str:code>/agreements", agreements.agreements, name="agreements", act="agreement.write", limit="write"),
+    seat(
+        "m/<str:code>/agreements/before/<int:agreement_id>",
+        agreements.tell_here,
+        name="agreement_tell",
+        act="agreement.answer",
+        limit="write",
+    ),
+    seat("m/<str:code>/checkout", agreements.checkout, name="checkout", act="checkout.answer", limit="write"),
+    seat(
+        "dialogues/<int:dialogue_id>/agreements",
+        agreements.lead,
+        name="dialogue_agreements",
+        act="agreement.write",
+        limit="write",
+    ),
+    seat(
+        "agreements/<int:agreement_id>/answer",
+        agreements.answer,
+        name="agreement_answer",
+        act="agreement.answer",
+        limit="write",
+    ),
+]

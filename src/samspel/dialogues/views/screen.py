@@ -1,0 +1,47 @@
+"""The big screen: opened by a leader, meant for the whole hall."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from samspel.core.actor import Request
+from samspel.dialogues.access import get_dialogue
+from samspel.dialogues.models import Dialogue
+from samspel.dialogues.screen_view import screen_of
+from samspel.live.queries import line_to
+
+
+def _context(request: HttpRequest, dialogue: Dialogue) -> dict[str, object]:
+    return {
+        "dialogue": dialogue,
+        "now": screen_of(dialogue, now=timezone.now()),
+        "host": request.get_host(),
+        "join_address": request.build_absolute_uri(f"/m/{dialogue.code}/"),
+    }
+
+
+@require_GET
+def screen(request: Request, dialogue_id: int) -> HttpResponse:
+    """The whole page."""
+    dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.show")
+    line = line_to(dialogue.room, "screen")
+    response = render(request, "dialogues/screen.html", {**_context(request, dialogue), "line": line})
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_GET
+def screen_now(request: Request, dialogue_id: int) -> HttpResponse:
+    """What is on it now, asked for again when something happened."""
+    dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.show")
+    response = render(request, "dialogues/screen_now.html", _context(request, dialogue))
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_GET
+def ticket(request: Request, dialogue_id: int) -> JsonResponse:
+    """A new ticket to the stream."""
+    dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.show")
+    return JsonResponse({"ticket": line_to(dialogue.room, "screen").ticket}, headers={"Cache-Control": "no-store"})

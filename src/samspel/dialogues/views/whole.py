@@ -1,0 +1,147 @@
+"""Together on the phone: the tables' threes, the silent ballot, and the result as the leader shows it."""
+
+import random
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from samspel.core.errors import InvalidError, NotFoundError
+from samspel.core.middleware import wants_json
+from samspel.dialogues import queries
+from samspel.dialogues.access import Here, get_here
+from samspel.dialogues.actions import joining, whole
+from samspel.dialogues.compute_words import may_show_words, words_of
+from samspel.dialogues.models import Screen, Seat
+from samspel.dialogues.queries import Result, Threes
+from samspel.dialogues.result_document import result_pdf
+from samspel.dialogues.views import agreements
+from samspel.dialogues.views.phone_view import PhoneView, context_of, for_number
+
+STYLES = ("whole",)
+
+
+def view(here: Here) -> PhoneView:
+    """What a phone shows while the hall is together."""
+    step = here.dialogue.step
+    kind = step.kind if step is not None else ""
+    if kind == "agree":
+        return agreements.view(here)
+    if kind == "checkout":
+        return agreements.checkout_view(here)
+    threes = queries.threes_of(here.dialogue, here.question)
+    result = queries.result_of(here.dialogue, here.question, threes=threes)
+    mine = queries.ballot_of(here.seat.pk, here.question)
+    is_revealed = result is not None and bool(result.shown)
+    if here.dialogue.ballot_open and not is_revealed and mine is None and threes.shown:
+        return ballot_view(here, threes, frozenset())
+    return PhoneView(
+        "dialogues/whole.html",
+        _("Tillsammans"),
+        {
+            "threes": threes,
+            "mine": mine,
+            "helps": helps_of(here) if here.dialogue.ballot_open else [],
+            **result_context(here, result if is_revealed else None, threes),
+        },
+        refresh_on="result",
+        styles=STYLES,
+    )
+
+
+def result_context(here: Here, result: Result | None, threes: Threes) -> dict[str, object]:
+    """The result and what stands beside it, as far as the leader has shown it."""
+    dialogue = here.dialogue
+    shows_words = dialogue.screen == Screen.WORDS or (result is not None and result.shows_words)
+    lone = queries.lone_voices_of(dialogue, here.question, threes=threes)[: dialogue.lone_shown]
+    return {
+        "result": result,
+        "words": words_of(dialogue, here.question) if shows_words and may_show_words(dialogue) else (),
+        "lone_voices": lone,
+        "counter_voices": queries.counter_voices_of(dialogue, here.question) if result and result.is_whole else [],
+    }
+
+
+def ballot_view(here: Here, threes: Threes, mine: frozenset[int]) -> PhoneView:
+    """The silent ballot. Each seat gets the proposals in an order of its own, so that none stands first for all."""
+    proposals = sorted(threes.shown, key=lambda proposal: proposal.proposal_id)
+    random.Random(f"{here.seat.pk}/{here.question}").shuffle(proposals)
+    return PhoneView(
+        "dialogues/whole_ballot.html",
+        _("Välj i tysthet"),
+        {"proposals": proposals, "mine": mine, "waiting": threes.waiting, "helps": helps_of(here)},
+        has_field=True,
+        parts=("tid",),
+        refresh_on="result",
+        styles=STYLES,
+    )
+
+
+def helps_of(here: Here) -> list[Seat]:
+    """Those without a phone whom this phone helps."""
+    return joining.helped_seats(here) if here.seat.kind == Seat.Kind.PHONE else []
+
+
+def _back(here: Here) -> HttpResponse:
+    """To the page of this seat, or of the one that is helped."""
+    helped = {"for": here.seat.number} if here.seat.kind == Seat.Kind.HELPED else {}
+    address = reverse("join", args=[here.dialogue.code])
+    return redirect(f"{address}?{urlencode(helped)}" if helped else address)
+
+
+@require_http_methods(["GET", "POST"])
+def ballot(request: HttpRequest, code: str) -> HttpResponse:
+    """One's own ballot: cast it, or change it while it is open."""
+    here = joining.acting_here(get_here(request, code, "ballot.cast"), for_number(request))
+    error = None
+    if request.method == "POST":
+        chosen = [int(value) for value in request.POST.getlist("proposal") if value.isdecimal() and len(value) < 19]
+        try:
+            return _cast(request, here, chosen)
+        except InvalidError as invalid:
+            if wants_json(request):
+                raise
+            error = invalid
+    if not here.dialogue.ballot_open or request.htmx:  # type: ignore[attr-defined]
+        return redirect("join", code)
+    threes = queries.threes_of(here.dialogue, here.question)
+    shown = ballot_view(here, threes, queries.ballot_of(here.seat.pk, here.question) or frozenset())
+    context = context_of(request, here, shown) | {"error": error}
+    response = render(request, shown.template, context, status=error.status if error else 200)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _cast(request: HttpRequest, here: Here, chosen: list[int]) -> HttpResponse:
+    if not chosen and "none" not in request.POST:
+        sentence = _("Välj minst ett förslag, eller tryck på ”Inget av dem”.")
+        raise InvalidError(sentence, fields={"proposal": sentence})
+    question = request.POST.get("question", "")
+    whole.cast_ballot(
+        here=here,
+        question=int(question) if question.isdecimal() and len(question) < 4 else here.question,
+        proposal_ids=[] if "none" in request.POST else chosen,
+        at=now(),
+    )
+    return _back(here)
+
+
+@require_GET
+def pdf(request: HttpRequest, code: str) -> HttpResponse:
+    """The result as a tagged PDF, for who was there, once all of it is shown."""
+    here = get_here(request, code, "result.read")
+    results = [result for result in queries.results_of(here.dialogue) if result.is_whole]
+    if not results:
+        raise NotFoundError("result")
+    return HttpResponse(
+        result_pdf(here.dialogue, results),
+        content_type="application/pdf",
+        headers={
+            "Content-Disposition": f'attachment; filename="resultat-{here.dialogue.code}.pdf"',
+            "Cache-Control": "private, no-store",
+        },
+    )
