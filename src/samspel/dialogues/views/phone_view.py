@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from samspel.dialogues.models import Dialogue
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.timezone import now
+
+from samspel.dialogues.access import Here
+from samspel.dialogues.models import Dialogue, Question, Seat
 
 # A clock that counts minutes is of use in a meeting; over days a date is.
 LONGEST_COUNTDOWN = timedelta(hours=3)
@@ -72,3 +78,31 @@ def clock_of(dialogue: Dialogue, now: datetime) -> Clock | None:
     left_s = max(0.0, (dialogue.step_ends_at - at).total_seconds())
     percent = round(100 * min(1.0, left_s / whole_s)) if whole_s > 0 else 0
     return Clock(dialogue.step_started_at, dialogue.step_ends_at, now, dialogue.paused_at, round(left_s), percent)
+
+
+def for_number(request: HttpRequest) -> int | None:
+    """The seat that is acted for, when one helps somebody without a phone."""
+    value = request.POST.get("for") or request.GET.get("for") or ""
+    return int(value) if value.isdecimal() and len(value) < 10 else None
+
+
+def context_of(request: HttpRequest, here: Here, view: PhoneView) -> dict[str, Any]:
+    """What every phone template may use: the names above, and the view's own. One query."""
+    dialogue = here.dialogue
+    question = Question.objects.filter(dialogue=dialogue, number=here.question).values_list("text", flat=True).first()
+    helped = here.seat.number if here.seat.kind == Seat.Kind.HELPED else None
+    asked = {"vy": view.template} | ({"for": helped} if helped else {})
+    return {
+        "phone_base": "dialogues/phone_part.html" if request.htmx else "dialogues/phone_base.html",  # type: ignore[attr-defined]
+        "view": view,
+        "here": here,
+        "here_url": f"{reverse('join', args=[dialogue.code])}?{urlencode(asked)}",
+        "dialogue": dialogue,
+        "seat": here.seat,
+        "table": here.placement.table if here.placement else None,
+        "phase": here.phase,
+        "question": question or "",
+        "clock": clock_of(dialogue, now()),
+        "code": dialogue.code,
+        "for_number": helped,
+    } | dict(view.context)

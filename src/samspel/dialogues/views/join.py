@@ -1,0 +1,347 @@
+"""Coming in: the code, the place, another phone, somebody without one; and the steps in which nobody writes."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.timezone import now
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from samspel.core.errors import InvalidError, NotFoundError
+from samspel.core.limits import check_failures, count_failure
+from samspel.core.permissions import may
+from samspel.dialogues import queries
+from samspel.dialogues.access import (
+    Here,
+    find_here,
+    get_dialogue_by_code,
+    get_here,
+    phase_of,
+    seating_now,
+    set_seat_cookie,
+)
+from samspel.dialogues.actions import joining
+from samspel.dialogues.models import PHASE_OF, Dialogue, Placement, StepKind
+from samspel.dialogues.sealing import read_cookie
+from samspel.dialogues.takeover import TAKE_OVERS
+from samspel.dialogues.views.phone_view import PhoneView, context_of
+from samspel.live.queries import line_to
+
+WRONG_CODE = "wrong-code"
+FIELDS = ("seat_code", "name", "unit", "role", "table")
+
+# ---------------------------------------------------------------- the way in
+
+
+@require_http_methods(["GET", "POST"])
+def start(request: HttpRequest) -> HttpResponse:
+    """The six digits, from the start page or from here; also with blanks, or a pasted address."""
+    typed = request.POST.get("code", "")
+    if request.method == "GET":
+        return render(request, "dialogues/join_code.html")
+    check_failures(request, WRONG_CODE)
+    found = joining.read_code(typed)
+    try:
+        dialogue = get_dialogue_by_code(found.code)
+    except NotFoundError:
+        count_failure(request, WRONG_CODE)
+        error = _("Koden finns inte, eller så är mötet avslutat. Titta på skärmen eller i inbjudan och försök igen.")
+        return render(request, "dialogues/join_code.html", {"typed": typed[:100], "error": error}, status=422)
+    address = reverse("join", args=[dialogue.code])
+    if found.seat_code:
+        address += "?" + urlencode({"plats": found.seat_code})
+    return redirect(address)
+
+
+def welcome(request: HttpRequest, code: str) -> HttpResponse:
+    """The way in to one dialogue, for a browser without a seat in it."""
+    check_failures(request, WRONG_CODE)
+    try:
+        dialogue = get_dialogue_by_code(code)
+    except NotFoundError:
+        count_failure(request, WRONG_CODE)
+        error = _("Koden finns inte, eller så är mötet avslutat. Titta på skärmen eller i inbjudan och försök igen.")
+        return render(request, "dialogues/join_code.html", {"typed": code[:20], "error": error}, status=404)
+    values = {"seat_code": joining.clean_seat_code(request.GET.get("plats", ""))}
+    if not values["seat_code"]:
+        return _welcome(request, dialogue, values)
+    try:
+        invitation = joining.get_invitation(code, values["seat_code"])
+    except InvalidError as error:
+        count_failure(request, WRONG_CODE)
+        return _welcome(request, dialogue, values, error.fields)
+    planned = invitation.planned_places.select_related("table").filter(seating=seating_now(dialogue)).first()
+    return _welcome(request, dialogue, values, planned_table=planned.table if planned else None, is_invited=True)
+
+
+def _welcome(
+    request: HttpRequest,
+    dialogue: Dialogue,
+    values: dict[str, str],
+    errors: dict[str, str] | None = None,
+    **more: Any,
+) -> HttpResponse:
+    if not may({"visitor"}, "dialogue.join", phase_of(dialogue)):
+        return render(request, "dialogues/join_over.html", {"dialogue": dialogue, "code": dialogue.code})
+    rooms = joining.tables_with_room(dialogue, seating_now(dialogue))
+    context = {
+        "dialogue": dialogue,
+        "code": dialogue.code,
+        "rooms": rooms if not dialogue.has_seating and len(rooms) > 1 else [],
+        "asks_who": dialogue.has_seating and len(rooms) > 1,
+        "values": values,
+        "errors": errors or {},
+        "had_seat": read_cookie(request.COOKIES.get("seat", "")) is not None,
+    } | more
+    response = render(request, "dialogues/join.html", context, status=422 if errors else 200)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_POST
+def take_seat(request: HttpRequest, code: str) -> HttpResponse:
+    """Sit down: the answer carries the seat's cookie, and is not repeated by a reload."""
+    check_failures(request, WRONG_CODE)
+    dialogue = get_dialogue_by_code(code)
+    if find_here(request, code) is not None:
+        return redirect("join", dialogue.code)
+    values = {name: request.POST.get(name, "") for name in FIELDS}
+    try:
+        joined = joining.join(
+            actor=request.actor,  # type: ignore[attr-defined]
+            code=code,
+            seat_code=values["seat_code"],
+            name=values["name"],
+            unit=values["unit"],
+            role=values["role"],
+            table_id=int(values["table"]) if values["table"].isdecimal() and len(values["table"]) < 19 else None,
+            language=get_language() or "sv",
+            take_over=request.POST.get("take_over") == "1",
+            key=request.POST.get("key", ""),
+            at=now(),
+        )
+    except InvalidError as error:
+        if "seat_code" in error.fields:
+            count_failure(request, WRONG_CODE)
+        return _welcome(request, dialogue, values, error.fields)
+    except joining.SeatTakenError as error:
+        context = {"dialogue": dialogue, "code": dialogue.code, "values": values, "unshared": error.unshared}
+        return render(request, "dialogues/join_taken.html", context, status=409)
+    response = redirect("join", dialogue.code)
+    set_seat_cookie(response, dialogue, joined.token)
+    return response
+
+
+# ---------------------------------------------------------------- one's place
+
+
+def _seat_page(
+    request: HttpRequest,
+    here: Here,
+    template: str,
+    title: str,
+    *,
+    refresh_on: str = "",
+    has_field: bool = True,
+    **more: Any,
+) -> HttpResponse:
+    view = PhoneView(template, title, refresh_on=refresh_on, has_field=has_field, styles=("anslut",))
+    context = context_of(request, here, view) | {"here_url": ""} | more
+    response = render(request, template, context, status=422 if more.get("errors") else 200)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+def seat(request: HttpRequest, code: str) -> HttpResponse:
+    """One's place: name, language, another phone, somebody to help, one's own words to take home."""
+    here = get_here(request, code, "seat.read")
+    errors: dict[str, str] = {}
+    name = here.seat.name
+    if request.method == "POST":
+        name = request.POST.get("name", "")
+        try:
+            joining.change_name(here=here, name=name)
+            return redirect("join", here.dialogue.code)
+        except InvalidError as error:
+            errors = error.fields
+    rooms = [] if here.dialogue.has_seating else joining.tables_with_room(here.dialogue, seating_now(here.dialogue))
+    return _seat_page(
+        request,
+        here,
+        "dialogues/seat.html",
+        _("Din plats"),
+        name=name,
+        errors=errors,
+        helps=joining.helped_seats(here),
+        rooms=rooms if len(rooms) > 1 else [],
+        may_change=may({"participant"}, "seat.change", here.phase),
+    )
+
+
+@require_POST
+def place(request: HttpRequest, code: str) -> HttpResponse:
+    """A table for one who has none; where seating is off, another one."""
+    here = get_here(request, code, "seat.read")
+    table = request.POST.get("table", "")
+    joining.take_place(here=here, table_id=int(table) if table.isdecimal() and len(table) < 19 else None, at=now())
+    return redirect("join", here.dialogue.code)
+
+
+@require_http_methods(["GET", "POST"])
+def hand_over(request: HttpRequest, code: str) -> HttpResponse:
+    """The first phone: a code for a minute, and word of that it was used."""
+    here = get_here(request, code, "seat.change")
+    if request.method == "POST":
+        joining.offer_seat(here=here)
+        return redirect("seat_hand_over", here.dialogue.code)
+    line = line_to(here.dialogue.room, "person", hint=str(here.seat.number))
+    offered = TAKE_OVERS.offered(here.dialogue.pk, here.seat.number)
+    address = request.build_absolute_uri(reverse("seat_take_over", args=[here.dialogue.code]))
+    at = now()
+    return _seat_page(
+        request,
+        here,
+        "dialogues/seat_hand_over.html",
+        _("Byt telefon"),
+        refresh_on=_own_table(here),
+        has_field=offered.state != "waiting",
+        offered=offered,
+        at=at,
+        ends_at=at + timedelta(seconds=offered.left_s),
+        address=address,
+        plain_address=address.partition("://")[2],
+        here_url=request.path,
+        line=line,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def take_over(request: HttpRequest, code: str) -> HttpResponse:
+    """The second phone: the code that the first one shows gives it the same seat."""
+    check_failures(request, WRONG_CODE)
+    dialogue = get_dialogue_by_code(code)
+    error = ""
+    if request.method == "POST":
+        try:
+            joined = joining.take_over_seat(
+                actor=request.actor,  # type: ignore[attr-defined]
+                code=code,
+                take_code=request.POST.get("code", ""),
+                at=now(),
+            )
+        except InvalidError as invalid:
+            count_failure(request, WRONG_CODE)
+            error = invalid.fields["code"]
+        else:
+            response = redirect("join", dialogue.code)
+            set_seat_cookie(response, dialogue, joined.token)
+            return response
+    context = {"dialogue": dialogue, "code": dialogue.code, "error": error}
+    return render(request, "dialogues/join_take_over.html", context, status=422 if error else 200)
+
+
+@require_POST
+def forget(request: HttpRequest, code: str) -> HttpResponse:
+    """Take the seat away from this phone. It stays where it was handed over to."""
+    here = get_here(request, code, "seat.read")
+    TAKE_OVERS.forget(here.dialogue.pk, here.seat.number)
+    response = render(request, "dialogues/join_forgotten.html", {"dialogue": here.dialogue, "code": here.dialogue.code})
+    response.delete_cookie("seat", path=f"/m/{here.dialogue.code}/", samesite="Lax")
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+def help_someone(request: HttpRequest, code: str) -> HttpResponse:
+    """A seat for somebody at the table who has no phone."""
+    here = get_here(request, code, "seat.help")
+    errors: dict[str, str] = {}
+    name = ""
+    if request.method == "POST":
+        name = request.POST.get("name", "")
+        try:
+            helped = joining.help_someone(here=here, name=name, key=request.POST.get("key", ""), at=now())
+            address = reverse("join", args=[here.dialogue.code]) + "?" + urlencode({"for": helped.number})
+            return redirect(address)
+        except InvalidError as error:
+            errors = error.fields
+    return _seat_page(
+        request,
+        here,
+        "dialogues/seat_help.html",
+        _("Hjälp någon utan telefon"),
+        name=name,
+        errors=errors,
+        helps=joining.helped_seats(here),
+    )
+
+
+# ---------------------------------------------------------------- steps in which nobody writes
+
+
+def lobby(here: Here) -> PhoneView:
+    """Before it begins: where one sits and when."""
+    return PhoneView("dialogues/frame_lobby.html", _("Välkommen"), refresh_on=_own_table(here), styles=("anslut",))
+
+
+def frame(here: Here) -> PhoneView:
+    """The welcome: the question, and what became of what was agreed last time."""
+    return PhoneView(
+        "dialogues/frame.html",
+        _("Välkommen"),
+        {"agreements": queries.agreements_to_open_with(here.dialogue)},
+        refresh_on="agreements",
+        styles=("anslut",),
+    )
+
+
+def pause(here: Here) -> PhoneView:
+    """A break, or a change of tables: where to go next."""
+    step = here.dialogue.step
+    assert step is not None
+    following = here.dialogue.steps.filter(
+        position__gt=step.position, kind__in=[kind for kind, phase in PHASE_OF.items() if phase == "small"]
+    ).first()
+    seatings = {step.seating, following.seating if following else step.seating, max(1, step.seating - 1)}
+    rows = Placement.objects.select_related("table").filter(seat=here.seat, seating__in=seatings)
+    tables = {row.seating: row.table for row in rows}
+    to = tables.get(following.seating if following else step.seating)
+    came_from = tables.get(step.seating - 1 if step.kind == StepKind.MOVE else step.seating)
+    return PhoneView(
+        "dialogues/break.html",
+        _("Byt bord") if step.kind == StepKind.MOVE else _("Paus"),
+        {"to": to, "moves": to is not None and to != came_from, "is_move": step.kind == StepKind.MOVE},
+        styles=("anslut",),
+    )
+
+
+def closed(here: Here) -> PhoneView:
+    """Afterwards: what was chosen and agreed, and one's own shared words to keep."""
+    dialogue = here.dialogue
+    return PhoneView(
+        "dialogues/frame_closed.html",
+        _("Tack för i dag"),
+        {"results": queries.results_of(dialogue), "agreed": queries.agreements_of(dialogue)},
+        refresh_on="result agreements",
+        styles=("anslut",),
+    )
+
+
+def no_table(here: Here) -> PhoneView:
+    """Somebody who has no table in this seating gets one with a press."""
+    rooms = [] if here.dialogue.has_seating else joining.tables_with_room(here.dialogue, seating_now(here.dialogue))
+    return PhoneView(
+        "dialogues/frame_no_table.html",
+        _("Välj bord") if len(rooms) > 1 else _("Ditt bord"),
+        {"rooms": rooms if len(rooms) > 1 else []},
+        styles=("anslut",),
+    )
+
+
+def _own_table(here: Here) -> str:
+    return f"table:{here.placement.table_id}" if here.placement else ""

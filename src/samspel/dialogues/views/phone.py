@@ -1,0 +1,75 @@
+"""A participant's page: one address for the whole meeting, its body chosen by the step that is going on."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.module_loading import import_string
+from django.utils.timezone import now
+from django.views.decorators.http import require_GET
+
+from samspel.core.errors import NotFoundError
+from samspel.dialogues.access import Here, find_here
+from samspel.dialogues.actions.joining import acting_here, touch_seat
+from samspel.dialogues.models import Dialogue
+from samspel.dialogues.views import join
+from samspel.dialogues.views.phone_view import PhoneView, context_of, for_number
+from samspel.live.queries import line_to
+
+# By phase. Parts are found when they are asked for, so that each can be read by itself.
+VIEWS = {
+    "planned": "samspel.dialogues.views.join.lobby",
+    "frame": "samspel.dialogues.views.join.frame",
+    "solo": "samspel.dialogues.views.solo.view",
+    "small": "samspel.dialogues.views.table.view",
+    "whole": "samspel.dialogues.views.whole.view",
+    "break": "samspel.dialogues.views.join.pause",
+    "closed": "samspel.dialogues.views.join.closed",
+}
+
+
+@require_GET
+def page(request: HttpRequest, code: str) -> HttpResponse:
+    """The page of a seat, or the way in for one who has none here."""
+    digits = "".join(letter for letter in code if letter.isdigit())
+    if digits != code and len(digits) == 6:
+        return redirect("join", digits)
+    dialogue_id = Dialogue.objects.filter(code=code, code_until=None).values_list("pk", flat=True).first()
+    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    # The line is taken before anything is read, so that nothing which happens meanwhile is missed.
+    number = "".join(letter for letter in request.COOKIES.get("seat", "").partition(".")[0][:9] if letter.isdigit())
+    line = None if is_part or dialogue_id is None else line_to(f"dialogue:{dialogue_id}", "person", hint=number)
+    here = find_here(request, code)
+    if here is None:
+        return _reload() if is_part else join.welcome(request, code)
+    touch_seat(here.seat, now())
+    shown = acting_here(here, for_number(request))
+    view = view_of(shown)
+    if is_part and request.GET.get("vy") != view.template:
+        return _reload()
+    response = render(request, view.template, context_of(request, shown, view) | {"line": line})
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _reload() -> HttpResponse:
+    """Something else is going on: the browser loads the whole page, with its own styles."""
+    return HttpResponse(headers={"HX-Refresh": "true", "Cache-Control": "private, no-store"})
+
+
+def view_of(here: Here) -> PhoneView:
+    """What this seat sees in the step that is going on."""
+    if here.placement is None and here.phase in {"solo", "small"}:
+        return join.no_table(here)
+    view: Callable[[Here], PhoneView] = import_string(VIEWS[here.phase])
+    return view(here)
+
+
+@require_GET
+def ticket(request: HttpRequest, code: str) -> JsonResponse:
+    """A new ticket to the stream, for a page whose ticket is old."""
+    here = find_here(request, code)
+    if here is None:
+        raise NotFoundError("seat")
+    line = line_to(here.dialogue.room, "person", hint=str(here.seat.number))
+    return JsonResponse({"ticket": line.ticket}, headers={"Cache-Control": "no-store"})
