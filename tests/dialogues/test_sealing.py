@@ -21,11 +21,11 @@ def test_a_seat_reads_its_own_note_and_nobody_else_can() -> None:
 
     assert unseal(mine, 12, sealed) == "Jag vågar inte säga det här högt. åäö €"
     assert b"inte" not in sealed
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="another secret"):
         unseal(another, 12, sealed)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="another secret"):
         unseal(mine, 13, sealed)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="another secret"):
         unseal(mine, 12, sealed[:-1] + bytes([sealed[-1] ^ 1]))
 
 

@@ -127,4 +127,5 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 urlpatterns = api.urls[0]
 for pattern in urlpatterns:
+    assert pattern.callback is not None
     pattern.callback = guarded(pattern.callback, owner="api", act="site.read", limit="page")

@@ -1,6 +1,7 @@
 """Typed readers of the environment: each names the variable when its value is wrong.
 
-A secret may be given as a file: ``SAMSPEL_SECRET_KEY_FILE=/run/secrets/key`` is read when ``SAMSPEL_SECRET_KEY`` is unset.
+A secret may be given as a file: ``SAMSPEL_SECRET_KEY_FILE=/run/secrets/key`` counts when ``SAMSPEL_SECRET_KEY`` is
+unset.
 ``DESCRIBED`` collects every variable that was read, so that a test can hold it against docs/reference/settings.md.
 """
 
@@ -65,7 +66,7 @@ def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
 
 
 def database(name: str, default: str) -> dict[str, object]:
-    """Django's description of the PostgreSQL database at a ``postgresql://user:password@host:port/name?option=…`` address.
+    """Django's description of the database at a ``postgresql://user:password@host:port/name?option=…`` address.
 
     The host may be a socket folder, percent-encoded or as ``?host=/run/postgresql``.
     """

@@ -22,6 +22,11 @@ class Actor:
     def is_signed_in(self) -> bool:
         return self.kind == "person"
 
+    @property
+    def own_id(self) -> int:
+        """The signed-in person's id; 0, which nobody has, for all others."""
+        return self.person_id or 0
+
 
 VISITOR = Actor("visitor")
 SYSTEM = Actor("system", name="Samspel")

@@ -1,14 +1,18 @@
 """Start-up checks: each has an id and a hint."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import OperationalError, connection
 
 
 @register(Tags.database)
-def check_durability(databases: list[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+def check_durability(
+    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
     """Acknowledged must be durable: fsync, synchronous_commit and full_page_writes are on."""
     if not databases:
         return []

@@ -28,4 +28,4 @@ def once(key: str) -> bool:
             "INSERT INTO core_devicekey (key) VALUES (%s) ON CONFLICT DO NOTHING",
             [checked_key(key)],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)

@@ -114,7 +114,7 @@ def phase_of(dialogue: Dialogue) -> str:
 def roles_in_dialogue(actor: Actor, dialogue: Dialogue) -> frozenset[str]:
     """The actor's roles towards a dialogue: those in its unit, and leader where named."""
     roles = set(roles_in(actor, dialogue.unit))
-    if actor.is_signed_in and Leader.objects.filter(dialogue=dialogue, person_id=actor.person_id).exists():
+    if actor.is_signed_in and Leader.objects.filter(dialogue=dialogue, person_id=actor.own_id).exists():
         roles.add("leader")
     return frozenset(roles)
 

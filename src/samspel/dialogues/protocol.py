@@ -184,7 +184,7 @@ def _question(dialogue: Dialogue, question: Question, inside: bool) -> ProtocolQ
         ),
         counter_voices=tuple(voice.text for voice in counter_voices_of(dialogue, question.number)),
         words=tuple(
-            ProtocolWord(word.word, word.count)
+            ProtocolWord(word.text, word.count)
             for word in words_of(dialogue, question.number)
             if inside or may_show_words(dialogue)
         ),

@@ -33,7 +33,7 @@ def roles_in(actor: Actor, unit: Unit) -> frozenset[str]:
     if actor.is_administrator:
         found.add("administrator")
     above = [int(part) for part in unit.path.split("/") if part]
-    rows = Role.objects.filter(person_id=actor.person_id, unit_id__in=above).values_list("unit_id", "kind")
+    rows = Role.objects.filter(person_id=actor.own_id, unit_id__in=above).values_list("unit_id", "kind")
     found.update(kind for unit_id, kind in rows if unit_id == unit.pk or kind in INHERITED)
     return frozenset(found)
 

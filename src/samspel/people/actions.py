@@ -26,7 +26,7 @@ def _free_unit_name(name: str, parent: Unit | None, but: int | None = None) -> s
     name = " ".join(name.split())[:120]
     if not name:
         raise InvalidError(fields={"name": _("Skriv enhetens namn.")})
-    if Unit.objects.filter(parent=parent, name__iexact=name).exclude(pk=but).exists():
+    if Unit.objects.filter(parent=parent, name__iexact=name).exclude(pk=but or 0).exists():
         raise InvalidError(fields={"name": _("Det finns redan en enhet som heter {name} där.").format(name=name)})
     return name
 
@@ -88,7 +88,7 @@ def add_provider(*, actor: Actor, name: str, kind: str, unit_id: int | None) -> 
         wrong["name"] = _("Den utföraren finns redan.")
     if kind not in Provider.Kind.values:
         wrong["kind"] = _("Välj vad för slags utförare det är.")
-    if kind == Provider.Kind.OWN and not Unit.objects.filter(pk=unit_id).exists():
+    if kind == Provider.Kind.OWN and not Unit.objects.filter(pk=unit_id or 0).exists():
         wrong["unit"] = _("Välj vilken enhet det är.")
     if wrong:
         raise InvalidError(fields=wrong)
@@ -166,7 +166,7 @@ def change_self(*, actor: Actor, name: str, language: str) -> Person:
     require(actor, "person.self")
     if not name.strip():
         raise InvalidError(fields={"name": _("Skriv ditt namn.")})
-    person = Person.objects.get(pk=actor.person_id)
+    person = Person.objects.get(pk=actor.own_id)
     person.name = " ".join(name.split())[:120]
     person.language = language if language in {"sv", "da", "en"} else ""
     person.save(update_fields=["name", "language"])

@@ -49,7 +49,7 @@ def unit_tree() -> list[Branch]:
 
 def units_of(actor: Actor) -> list[Unit]:
     """The units in which the actor has a role, in order of name."""
-    return in_order(Unit.objects.filter(roles__person_id=actor.person_id, closed_at=None).distinct())
+    return in_order(Unit.objects.filter(roles__person_id=actor.own_id, closed_at=None).distinct())
 
 
 def units_to_lead(actor: Actor) -> list[Unit]:
@@ -57,7 +57,7 @@ def units_to_lead(actor: Actor) -> list[Unit]:
     open_units = Unit.objects.filter(closed_at=None)
     if actor.is_administrator:
         return in_order(open_units)
-    tops = Role.objects.filter(person_id=actor.person_id, kind__in=["manager", "facilitator"])
+    tops = Role.objects.filter(person_id=actor.own_id, kind__in=["manager", "facilitator"])
     ids = {str(unit_id) for unit_id in tops.values_list("unit_id", flat=True)}
     return in_order(unit for unit in open_units if ids.intersection(unit.path.split("/")))
 

@@ -26,7 +26,7 @@ from samspel.people.queries import unit_tree
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: Request) -> HttpResponse:
     """One's own name, language, roles and sign-in."""
-    person = Person.objects.get(pk=request.actor.person_id)
+    person = Person.objects.get(pk=request.actor.own_id)
     fields: dict[str, str] = {}
     if request.method == "POST":
         language = request.POST.get("language", "")

@@ -63,5 +63,5 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     """A page that needs nothing: the error may be anywhere."""
     text = _("Något gick fel hos oss. Det du skrev finns kvar på din enhet. Försök igen om en stund.")
-    body = f'<!doctype html><html lang="sv"><head><meta charset="utf-8"><title>Samspel</title></head><body><h1>{text}</h1></body></html>'
-    return HttpResponse(body, status=500)
+    head = '<!doctype html><html lang="sv"><head><meta charset="utf-8"><title>Samspel</title></head>'
+    return HttpResponse(f"{head}<body><h1>{text}</h1></body></html>", status=500)

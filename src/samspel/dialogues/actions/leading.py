@@ -369,28 +369,32 @@ def review(*, actor: Actor, dialogue_id: int, kind: str, row_id: int, verdict: s
         record(actor, f"words.{verdict}", dialogue)
         tell(dialogue, "result")
         return
-    rows: dict[str, type[Proposal] | type[CounterVoice] | type[Note]] = {
-        "proposal": Proposal,
-        "voice": CounterVoice,
-        "note": Note,
-    }
+    if kind == "note":
+        _review_note(actor, dialogue, row_id, verdict, at)
+        return
+    rows: dict[str, type[Proposal] | type[CounterVoice]] = {"proposal": Proposal, "voice": CounterVoice}
     if kind not in rows:
         raise NotFoundError("kind")
-    row = rows[kind].objects.select_for_update(of=("self",)).filter(pk=row_id, dialogue=dialogue).first()  # type: ignore[attr-defined]
-    if row is None or (kind == "note" and row.shared_at is None):
+    row = rows[kind].objects.select_for_update().filter(pk=row_id, dialogue=dialogue).first()
+    if row is None:
         raise NotFoundError("text")
-    changed = ["set_aside_at"]
     row.set_aside_at = at if verdict == "aside" else None
-    if kind != "note":
-        row.reviewed_at = at if verdict == "show" else row.reviewed_at
-        changed.append("reviewed_at")
-    row.save(update_fields=changed)
+    row.reviewed_at = at if verdict == "show" else row.reviewed_at
+    row.save(update_fields=["set_aside_at", "reviewed_at"])
     record(actor, f"{kind}.{verdict}", row)
-    table_id = getattr(row, "table_id", None)
-    if table_id is not None:
-        tell(dialogue, "table", table=table_id)
-    else:
-        tell(dialogue, "result")
+    if isinstance(row, CounterVoice):
+        tell(dialogue, "table", table=row.table_id)
+    tell(dialogue, "result")
+
+
+def _review_note(actor: Actor, dialogue: Dialogue, note_id: int, verdict: str, at: datetime) -> None:
+    note = Note.objects.select_for_update().filter(pk=note_id, dialogue=dialogue, shared_at__isnull=False).first()
+    if note is None or note.table_id is None:
+        raise NotFoundError("text")
+    note.set_aside_at = at if verdict == "aside" else None
+    note.save(update_fields=["set_aside_at"])
+    record(actor, f"note.{verdict}", note)
+    tell(dialogue, "table", table=note.table_id)
 
 
 @transaction.atomic
