@@ -1,7 +1,7 @@
 # Every target sets up what it needs by itself (scripts/bootstrap.py); a second run skips what is there.
 #
 #   make demo [PORT=8000]   open the example town        make test [ARGS="-k seats"]   run every test
-#   make lint               all checks                   make format                   put code and templates in form
+#   make lint               all checks                   make format                   put code in form   
 #   make bench [SIZE=smoke] measure                      make wheel                    build dist/*.whl, and check it
 #   make messages           collect texts to translate   make lock [UPGRADE=1]         lock dependencies anew
 #   make frontend           build styles and scripts     make clean                    remove what was made here (not var/)
@@ -32,7 +32,6 @@ lint: setup
 format: setup
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
-	$(BIN)/djlint --reformat --quiet src || true
 
 bench: setup
 	$(BIN)/python -m benchmarks --size $(SIZE) $(if $(ONLY),--only $(ONLY)) $(ARGS)

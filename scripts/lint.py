@@ -16,7 +16,6 @@ CHECKS = {
     "types": ["mypy"],
     "one-way imports": ["lint-imports", "--no-logo"],
     "template rules": ["djlint", "--lint", "--quiet", "src"],
-    "template form": ["djlint", "--check", "src"],
     "migrations": ["python", "-m", "django", "makemigrations", "--check", "--dry-run"],
     "translations": ["python", "scripts/messages.py", "check"],
 }
