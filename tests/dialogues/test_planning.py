@@ -114,7 +114,7 @@ def test_an_error_of_the_database_that_is_not_about_the_code_is_not_swallowed(to
         raise IntegrityError("slug")
 
     with pytest.raises(IntegrityError):
-        planning._with_free_code(fail)
+        planning.with_free_code(fail)
 
 
 @pytest.mark.parametrize("code", ["000000", "111111", "121212", "123456", "654321", "246802", "990990"])

@@ -46,7 +46,7 @@ from samspel.people.queries import members_of
 QUESTIONS_MOST = 3
 QUESTION_LONGEST = 200
 TABLES_MOST = 150
-GROUP_LEAST, GROUP_MOST = 3, 6
+GROUP_LEAST, GROUP_MOST = 2, 6
 MINUTES_MOST = 72 * 60
 CODE_TRIES = 20
 
@@ -90,12 +90,12 @@ def create_dialogue(
     template = Template.objects.filter(key=template_key, is_active=True).first()
     if template is None:
         raise InvalidError(fields={"template": _("Välj en av mallarna.")})
-    slug = _slug(checked_key(key))
+    slug = slug_of(checked_key(key))
     earlier = Dialogue.objects.filter(slug=slug, created_by_id=actor.person_id).first()
     if earlier is not None:
         return earlier
     given = defaults.values("dialogue.group_size", "dialogue.places")
-    dialogue = _with_free_code(
+    dialogue = with_free_code(
         lambda code: Dialogue.objects.create(
             unit=unit,
             template=template,
@@ -124,7 +124,7 @@ def create_dialogue(
     return dialogue
 
 
-def _slug(key: str) -> str:
+def slug_of(key: str) -> str:
     """The public address: cannot be guessed, and is the same when the same form is sent again."""
     digest = hashlib.blake2b(key.encode(), digest_size=10, person=b"samspel slug").digest()
     return base64.b32encode(digest).decode().lower()
@@ -144,7 +144,7 @@ def new_code() -> str:
             return code
 
 
-def _with_free_code(make: Callable[[str], Dialogue]) -> Dialogue:
+def with_free_code(make: Callable[[str], Dialogue]) -> Dialogue:
     """Make a dialogue with a code that no open dialogue has; the database says which are taken."""
     for _try in range(CODE_TRIES):
         code = new_code()

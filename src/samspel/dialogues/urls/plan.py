@@ -1,5 +1,27 @@
-"""Addresses."""
+"""Addresses of planning and of the list of dialogues."""
 
-from django.urls import URLPattern
+from functools import partial
 
-urlpatterns: list[URLPattern] = []
+from samspel.core.routes import route
+from samspel.dialogues.views import dialogue_list, plan
+
+_route = partial(route, owner="dialogues")
+
+urlpatterns = [
+    _route("dialogues", dialogue_list.page, name="dialogue_list", act="dialogue.list"),
+    _route("dialogues/new", plan.new, name="dialogue_new", act="dialogue.create", limit="write"),
+    _route("dialogues/participants.xlsx", plan.people_file, name="people_file", act="dialogue.create", limit="heavy"),
+    _route("dialogues/<int:dialogue_id>/plan", plan.plan, name="dialogue_plan", act="dialogue.plan", limit="write"),
+    _route(
+        "dialogues/<int:dialogue_id>/people", plan.people, name="dialogue_people", act="dialogue.plan", limit="write"
+    ),
+    _route(
+        "dialogues/<int:dialogue_id>/invite", plan.invite, name="dialogue_invite", act="dialogue.plan", limit="write"
+    ),
+    _route(
+        "dialogues/<int:dialogue_id>/codes.pdf", plan.codes, name="dialogue_codes", act="dialogue.lead", limit="heavy"
+    ),
+    _route(
+        "dialogues/<int:dialogue_id>/cards.pdf", plan.cards, name="dialogue_cards", act="dialogue.lead", limit="heavy"
+    ),
+]

@@ -1,0 +1,81 @@
+"""What is printed before a meeting: the QR sheet, everybody's code, and a card for each table."""
+
+import segno
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from samspel.dialogues.documents.render import render_pdf
+from samspel.dialogues.letters import address_of, grouped, when_of
+from samspel.dialogues.models import Dialogue
+from samspel.dialogues.plan_queries import people_page
+
+
+def qr_rows(address: str) -> list[str]:
+    """A QR code as rows of 0 and 1, for the document to draw."""
+    return ["".join("1" if dark else "0" for dark in row) for row in segno.make(address, error="m", micro=False).matrix]
+
+
+def _about(dialogue: Dialogue) -> dict[str, object]:
+    address = address_of(dialogue)
+    question = dialogue.questions.first()
+    return {
+        "language": dialogue.language[:2],
+        "code": grouped(dialogue.code),
+        "address": f"{settings.SITE_URL.split('://', 1)[-1]}/m",
+        "qr": qr_rows(address),
+        "question": question.text if question else dialogue.title,
+        "when": when_of(dialogue),
+        "place": dialogue.place,
+        "footer": f"{dialogue.unit.name} · {when_of(dialogue)}",
+    }
+
+
+def codes_pdf(dialogue: Dialogue) -> bytes:
+    """A sheet for the door with the code and the QR, then slips with everybody's own code to cut out."""
+    with translation.override(dialogue.language):
+        rows = people_page(dialogue).people
+        data = _about(dialogue) | {
+            "title": _("Koder: %(title)s") % {"title": dialogue.title},
+            "slips": [
+                {
+                    "name": row.invitation.name,
+                    "unit": row.invitation.unit,
+                    "code": grouped(row.invitation.seat_code),
+                    "table": row.tables[0] if row.tables else "",
+                    "qr": qr_rows(address_of(dialogue, row.invitation.seat_code)),
+                }
+                for row in rows
+            ],
+            "labels": {
+                "join": _("Var med på din telefon"),
+                "how": _("Rikta kameran mot rutan, eller skriv adressen och koden."),
+                "address": _("Adress"),
+                "code": _("Mötets kod"),
+                "own": _("Din egen kod"),
+                "table": _("Bord"),
+                "slips": _("En lapp till var och en"),
+                "no_phone": _("Har du ingen telefon? Någon vid bordet skriver åt dig."),
+                "qr": _("QR-kod till mötet"),
+            },
+        }
+        return render_pdf("codes", data)
+
+
+def cards_pdf(dialogue: Dialogue) -> bytes:
+    """A folded card for each table: its name, the question, the code and the QR."""
+    with translation.override(dialogue.language):
+        data = _about(dialogue) | {
+            "title": _("Bordskort: %(title)s") % {"title": dialogue.title},
+            "tables": [table.name for table in dialogue.tables.all()],
+            "labels": {
+                "code": _("Mötets kod"),
+                "address": _("Adress"),
+                "how": _(
+                    "Först själv, i tysthet. Sedan talar ni en i taget. Alla får tala en gång innan någon talar två."
+                ),
+                "fold": _("Vik här"),
+                "qr": _("QR-kod till mötet"),
+            },
+        }
+        return render_pdf("cards", data)
