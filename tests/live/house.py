@@ -178,14 +178,18 @@ class Site:
         self.listener = listen("127.0.0.1", self.port)
 
     def post(self, room: str, name: str = "note", audiences: tuple[str, ...] = ("person",), **data: object) -> int:
-        """Publish through Django; gives the number, and raises OSError when there was no acknowledgement."""
-        status, body = request(
-            self.port, "POST", f"/say/{room}", json.dumps({"name": name, "audiences": audiences, "data": data})
-        )
-        if status != 200:
-            raise OSError(f"{status}: {body[:200]!r}")
-        number: int = json.loads(body)["number"]
-        return number
+        """As :func:`post`, to this site."""
+        return post(self.port, room, name, audiences, **data)
+
+
+def post(port: int, room: str, name: str = "note", audiences: tuple[str, ...] = ("person",), **data: object) -> int:
+    """Publish through Django; gives the number, and raises OSError when there was no acknowledgement."""
+    said = json.dumps({"name": name, "audiences": audiences, "data": data})
+    status, body = request(port, "POST", f"/say/{room}", said)
+    if status != 200:
+        raise OSError(f"{status}: {body[:200]!r}")
+    number: int = json.loads(body)["number"]
+    return number
 
 
 def request(port: int, method: str, path: str, body: str = "") -> tuple[int, bytes]:
