@@ -250,6 +250,75 @@ def _run_import(options: argparse.Namespace) -> int:
     return 0 if not done.bad else 1
 
 
+def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("demo", help="open the example town of Lindvik, with people in it")
+    parser.add_argument("--host", default="0.0.0.0", help="address to listen at")  # noqa: S104 (phones must reach it)
+    parser.add_argument("--port", type=int, help="port; the first free one from 8000 up when left out")
+    parser.add_argument("--people", type=int, default=36, help="how many made-up people come")
+    parser.add_argument("--pace", type=float, default=1.0, help="how fast they are: 2 is twice as fast, 0 does not wait")
+    parser.add_argument("--replay", type=Path, metavar="FILE", help="play a dialogue from a file instead")
+    parser.add_argument("--and-stop", action="store_true", help="stop when the replay is over")
+    parser.add_argument("--protocol", type=Path, metavar="OUT", help="write the replayed dialogue's protocol as JSON")
+    parser.add_argument("--fresh", action="store_true", help="throw the town away and make it anew")
+    parser.add_argument("--quiet-people", action="store_true", help="nobody comes by herself")
+    parser.set_defaults(run=_run_demo)
+
+
+def _run_demo(options: argparse.Namespace) -> int:
+    from samspel.demo import house
+
+    if options.pace < 0 or options.people < 0:
+        raise CommandError("--pace and --people cannot be below 0")
+    os.environ["SAMSPEL_VAR"] = str(var_dir() / "demo")
+    try:
+        with house.own_folder(var_dir()) as folder:
+            if options.fresh:
+                house.empty_folder(folder)
+            return _open_town(options, house.free_port(options.host, options.port))
+    except house.HouseError as error:
+        raise CommandError(str(error)) from error
+
+
+def _open_town(options: argparse.Namespace, port: int) -> int:
+    """The town on a port of its own, until it is stopped."""
+    from samspel.demo import house
+
+    lan = house.address_in_network() if options.host not in {"127.0.0.1", "localhost", "::1"} else ""
+    os.environ.pop("SAMSPEL_DATABASE_URL", None)  # a demo never touches a database that it did not make
+    os.environ["SAMSPEL_DEMO"] = "1"
+    os.environ["SAMSPEL_SITE_URL"] = f"http://{lan or 'localhost'}:{port}"
+    is_new = not (var_dir() / "postgres").exists()
+    say("Making the town of Lindvik; the first time takes a moment …" if is_new else "Opening the town of Lindvik …")
+    with Database() as database:
+        set_up()
+        migrate()
+        _check_start()
+        from samspel.demo import starting
+        from samspel.serve import serve
+
+        town = starting.prepare(people=options.people)
+        ended: list[int] = []
+        child = house.Child(*starting.crowd(town, options, port))
+
+        def keep() -> None:
+            database.keep()
+            if options.replay is None and not options.quiet_people:
+                child.keep()
+            elif options.replay is not None and not ended:
+                starting.keep_replay(child, ended, and_stop=options.and_stop)
+
+        def announce(_address: str) -> None:
+            house.tell_address(var_dir(), f"http://localhost:{port}")
+            say(starting.welcome(town, port=port, lan=lan, data=var_dir(), replay=options.replay))
+
+        try:
+            serve(options.host, port, keep=keep, announce=announce)
+        finally:
+            child.stop()
+        say("Lindvik is closed. What was said is kept; samspel demo opens it again.")
+        return ended[0] if ended else 0
+
+
 COMMANDS: list[Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"], None]] = [
     _serve,
     _init,
@@ -257,6 +326,7 @@ COMMANDS: list[Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"],
     _backup,
     _restore,
     _import,
+    _demo,
 ]
 
 if __name__ == "__main__":
