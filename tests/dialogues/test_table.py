@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
@@ -706,8 +707,6 @@ def test_tables_that_nobody_presses_for_are_handed_in_once(town: Town) -> None:
     tva = note(sara, "Två")
     at_table.set_mark(here=amina, note_id=tva.pk, wanted=True)
 
-    from django.db import transaction
-
     for expected in (1, 0):
         with transaction.atomic():
             assert at_table.hand_in_all(dialogue=sara.dialogue, question=1, seating=1, at=WHEN) == expected
@@ -818,3 +817,187 @@ def test_two_tables_with_the_same_words_hand_in_and_take_back_at_once() -> None:
 
     assert errors == []
     assert Proposal.objects.get().picks.count() == 2
+
+
+# ---------------------------------------------------------------- pages
+
+
+def page(here: Here, client: Client | None = None) -> str:
+    answer = (client or browser(here)).get(reverse("join", args=[here.dialogue.code]))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_press_without_script_goes_back_to_the_table(town: Town) -> None:
+    sara, *_others = at_eldkvarn(town)
+    tid = note(sara, "Tid")
+    client = browser(sara)
+
+    answer = client.post(url(sara, "table_mark"), {"mark": tid.pk})
+
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == reverse("join", args=[sara.dialogue.code])
+    assert 'aria-pressed="true"' in page(sara, client)
+
+
+def test_a_press_with_script_gets_the_parts_and_a_sentence_to_say(town: Town) -> None:
+    people = sara, *_others = at_eldkvarn(town)
+    note(sara, "Tid")
+    ro = note(sara, "Ro")
+    all_ready(people)
+
+    answer = browser(sara).post(url(sara, "table_move"), {"up": f"{ro.pk}:1"}, headers={"HX-Request": "true"})
+
+    html = answer.content.decode()
+    assert "<html" not in html
+    assert '<div hx-swap-oob="innerHTML:#sagt">Ro är nu på plats 1.</div>' in html
+    assert html.index(">Ro<") < html.index(">Tid<")
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_what_another_has_changed_meanwhile_is_told_on_the_page(town: Town, script: bool) -> None:
+    sara, amina, _jonas = at_eldkvarn(town)
+    tid = note(sara, "Tid")
+    client = browser(amina)
+
+    headers = {"HX-Request": "true"} if script else {}
+    answer = client.post(url(amina, "table_move"), {"up": f"{tid.pk}:1"}, headers=headers)
+
+    html = answer.content.decode() if script else page(amina, client)
+    assert answer.status_code == (200 if script else 302)
+    assert "Någon annan hann före." in html
+
+
+def test_when_the_step_has_gone_on_the_browser_loads_what_goes_on(town: Town) -> None:
+    sara, *_others = at_eldkvarn(town)
+    tid = note(sara, "Tid")
+    go_to(sara.dialogue, "whole")
+
+    answer = browser(sara).post(url(sara, "table_mark"), {"mark": tid.pk}, headers={"HX-Request": "true"})
+
+    assert answer.headers["HX-Refresh"] == "true"
+    assert not Mark.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["table_merge", "table_pen_to", "table_hand_in"])
+def test_the_pens_pages_send_everybody_else_back(town: Town, name: str) -> None:
+    sara, amina, _jonas = at_eldkvarn(town)
+
+    assert browser(sara).get(url(sara, name)).status_code == 200
+    assert browser(amina).get(url(amina, name)).status_code == 302
+
+
+def test_a_page_with_a_field_never_refreshes_itself_and_the_table_does(town: Town) -> None:
+    sara, *_others = at_eldkvarn(town)
+    client = browser(sara)
+
+    for name in ("table_note", "table_voice", "table_help", "table_merge"):
+        html = client.get(url(sara, name)).content.decode()
+        assert 'http-equiv="refresh"' not in html, name
+    assert 'http-equiv="refresh"' in page(sara)
+
+
+def test_after_an_error_the_field_still_holds_what_was_typed(town: Town) -> None:
+    sara, *_others = at_eldkvarn(town)
+    text = "x" * 501
+
+    answer = browser(sara).post(url(sara, "table_note"), {"text": text, "key": device_key()})
+
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert text in html
+    assert 'aria-invalid="true"' in html
+
+
+def test_a_thought_sent_by_script_leads_back_to_the_table(town: Town) -> None:
+    sara, *_others = at_eldkvarn(town)
+
+    answer = browser(sara).post(
+        url(sara, "table_note"), {"text": "Tid", "key": device_key()}, headers={"HX-Request": "true"}
+    )
+
+    assert answer.headers["HX-Redirect"] == reverse("join", args=[sara.dialogue.code])
+    assert words(sara) == [["Tid"]]
+
+
+def test_the_whole_way_by_plain_posts(town: Town) -> None:
+    sara, amina, jonas = at_eldkvarn(town)
+    pen = browser(sara)
+    for text in ("Ett", "Två", "Tre", "Fyra"):
+        pen.post(url(sara, "table_note"), {"text": text, "key": device_key()})
+    one, two, three, four = Note.objects.order_by("pk")
+
+    pen.post(url(sara, "table_merge"), {"note": [one.pk, two.pk]})
+    pen.post(url(sara, "table_part"), {"note": one.pk})
+    pen.post(url(sara, "table_mark"), {"mark": four.pk})
+    for here in (sara, amina, jonas):
+        browser(here).post(url(here, "table_ready"), {"wanted": "1"})
+    pen.post(url(sara, "table_move"), {"down": f"{four.pk}:2"})
+    browser(amina).post(url(amina, "table_voice"), {"text": "Nja", "key": device_key()})
+    asked = pen.get(url(sara, "table_hand_in")).content.decode()
+    pen.post(url(sara, "table_hand_in"), {"lone": "1"})
+    pen.post(url(sara, "table_pen"), {"to": amina.seat.number})
+
+    assert "Lämna in bordets tre?" in asked
+    assert [pick.proposal.text for pick in Pick.objects.all()] == ["Ett", "Fyra", "Två"]
+    assert sitting_of(sara).pen_id == amina.seat.pk
+    assert CounterVoice.objects.count() == 1
+    assert three.pk
+
+
+def test_a_host_presses_for_somebody_without_a_phone(town: Town) -> None:
+    sara, amina, _jonas = at_eldkvarn(town)
+    karin = help_someone(here=sara, name="Karin", key=device_key(), at=WHEN)
+    tid = note(sara, "Tid")
+
+    mine = browser(sara).post(url(sara, "table_mark"), {"mark": tid.pk, "for": karin.number})
+    others = browser(amina).post(url(amina, "table_mark"), {"mark": tid.pk, "for": karin.number})
+
+    assert mine.headers["Location"].endswith(f"?for={karin.number}")
+    assert others.status_code == 404
+    assert list(Mark.objects.values_list("seat_id", flat=True)) == [karin.pk]
+
+
+def test_threes_talk_first_at_a_table_of_five(town: Town) -> None:
+    people = at_eldkvarn(town, 5)
+    for here in people:
+        group = 1 if here.seat.name in {"Sara", "Amina", "Jonas"} else 2
+        Placement.objects.filter(seat=here.seat).update(group=group)
+
+    html = page(people[0])
+
+    assert "Prata först tre och tre: du, Amina och Jonas." in html
+    assert "Prata först två och två: du och Leila." in page(people[4])
+
+
+def test_names_that_are_alike_are_told_apart_and_the_nameless_has_a_place(town: Town) -> None:
+    sara, *_others = at_eldkvarn(town)
+    table = sara.dialogue.tables.get(number=1)
+    sit(sara.dialogue, table, "Amina")
+    sit(sara.dialogue, table)
+
+    names = [person.name for person in seen_by(sara).people]
+
+    assert names == ["Sara", "Amina, plats 2", "Jonas", "Amina, plats 4", "Plats 5"]
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_the_page_costs_as_many_questions_to_the_database_however_full_the_table(town: Town, is_open: bool) -> None:
+    counts = []
+    for people, notes in ((3, 5), (8, 50)):
+        here = at_eldkvarn(town, people)
+        for number in range(notes):
+            note(here[0], f"Tanke {number}")
+        for one in here:
+            for written in Note.objects.filter(dialogue=here[0].dialogue)[:3]:
+                at_table.set_mark(here=one, note_id=written.pk, wanted=True)
+        if is_open:
+            all_ready(here)
+        client = browser(here[0])
+        page(here[0], client)
+        with CaptureQueriesContext(connection) as asked:
+            page(here[0], client)
+        counts.append(len(asked))
+
+    assert counts[0] == counts[1]
+    assert counts[0] <= 24

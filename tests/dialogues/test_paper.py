@@ -1,0 +1,199 @@
+"""Paper counts too: sheets to print, and what was written on them entered once, with counts that are right."""
+
+from collections import Counter
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from samspel.core.errors import ConflictError, InvalidError, NotFoundError
+from samspel.dialogues.actions.paper import Line, enter_sheet
+from samspel.dialogues.documents.render import render_pdf
+from samspel.dialogues.models import CounterVoice, Dialogue, Mark, Note, Pick, Placement, Seat, Sitting
+from samspel.dialogues.tables import table_now
+from samspel.people.models import Person
+from tests.people import WHEN, Town, actor_of, device_key, go_to, make_dialogue, make_seat
+
+SHEET = (Line("Tid att tänka", 4, 1), Line("Ro", 2, 2), Line("Fler händer", 0))
+
+
+def enter(dialogue: Dialogue, by: Person, *lines: Line, people: int = 5, key: str = "", voice: str = "") -> int:
+    return enter_sheet(
+        actor=actor_of(by),
+        dialogue_id=dialogue.pk,
+        table_id=dialogue.tables.get(number=1).pk,
+        question=1,
+        people=people,
+        lines=lines,
+        counter_voice=voice,
+        key=key or device_key(),
+        at=WHEN,
+    )
+
+
+def test_a_sheet_lies_on_the_table_with_its_counts(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="choose")
+    phone, _token = make_seat(dialogue, dialogue.tables.get(), "Sara")
+
+    entered = enter(dialogue, town.facilitator, *SHEET, voice="Vi säger ja till för mycket.")
+
+    shown = table_now(dialogue, Sitting.objects.get(), phone, question=1, at=WHEN)
+    assert entered == 3
+    assert [(card.name, card.marks) for card in shown.cards] == [("Tid att tänka", 4), ("Ro", 2), ("Fler händer", 0)]
+    assert shown.of == 6
+    assert shown.paper_people == 5
+    assert set(Note.objects.values_list("source", "seat")) == {("paper", None)}
+    assert CounterVoice.objects.get().from_advocate
+    assert [(pick.proposal.text, pick.marks, pick.of) for pick in Pick.objects.all()] == [
+        ("Tid att tänka", 4, 6),
+        ("Ro", 2, 6),
+    ]
+
+
+def test_nobody_on_paper_has_more_than_three_marks_or_one_twice(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="choose")
+
+    enter(dialogue, town.facilitator, Line("A", 4), Line("B", 4), Line("C", 3), Line("D", 1), people=4)
+
+    assert set(Counter(Mark.objects.values_list("seat_id", flat=True)).values()) == {3}
+    assert Counter(Mark.objects.values_list("note__text", flat=True)) == {"A": 4, "B": 4, "C": 3, "D": 1}
+    assert set(Seat.objects.values_list("kind", flat=True)) == {"paper"}
+    assert Placement.objects.count() == 4
+
+
+def test_the_same_sheet_sent_twice_is_entered_once(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="choose")
+    key = device_key()
+
+    first = enter(dialogue, town.facilitator, *SHEET, key=key)
+    again = enter(dialogue, town.facilitator, *SHEET, key=key)
+
+    assert (first, again) == (3, 0)
+    assert Note.objects.count() == 3
+    assert Seat.objects.count() == 5
+
+
+@pytest.mark.parametrize(
+    ("lines", "people", "field"),
+    [
+        ((), 3, "text-1"),
+        ((Line("A", 4),), 3, "marks-1"),
+        ((Line("A"), Line("", 2)), 3, "text-2"),
+        ((Line("x" * 501),), 3, "text-1"),
+        ((Line("A", 2), Line("B", 2), Line("C", 2), Line("D", 2)), 2, "people"),
+        ((Line("A"),), 13, "people"),
+        ((Line("A", 0, 1), Line("B", 0, 1)), 3, "place-2"),
+        ((Line("A", 0, 4),), 3, "place-1"),
+    ],
+)
+def test_a_sheet_that_cannot_be_right_says_where(town: Town, lines: tuple[Line, ...], people: int, field: str) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="choose")
+
+    with pytest.raises(InvalidError) as refused:
+        enter(dialogue, town.facilitator, *lines, people=people)
+
+    assert field in refused.value.fields
+    assert not Note.objects.exists()
+
+
+def test_a_table_that_has_handed_in_keeps_its_three(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="choose")
+    enter(dialogue, town.facilitator, *SHEET)
+
+    enter(dialogue, town.facilitator, Line("Något annat", 1, 1))
+
+    assert [pick.proposal.text for pick in Pick.objects.all()] == ["Tid att tänka", "Ro"]
+
+
+@pytest.mark.parametrize("closed", ["is_locked", "ballot_open"])
+def test_after_the_lock_a_sheet_is_kept_but_not_handed_in(town: Town, closed: str) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="whole")
+    Dialogue.objects.update(**{closed: True})
+
+    assert enter(dialogue, town.facilitator, *SHEET) == 3
+    assert not Pick.objects.exists()
+
+
+def test_only_a_leader_enters_and_only_while_the_meeting_goes_on(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="choose")
+    for person in (town.member, town.outsider):
+        with pytest.raises(NotFoundError):
+            enter(dialogue, person, *SHEET)
+    other = make_dialogue(town.guidance, now_at="choose")
+    with pytest.raises(NotFoundError):
+        enter_sheet(
+            actor=actor_of(town.manager),
+            dialogue_id=dialogue.pk,
+            table_id=other.tables.get().pk,
+            question=1,
+            people=1,
+            lines=SHEET,
+            key=device_key(),
+            at=WHEN,
+        )
+    go_to(dialogue, "frame")
+    Dialogue.objects.filter(pk=dialogue.pk).update(state="planned", step=None)
+
+    with pytest.raises(ConflictError):
+        enter(dialogue, town.facilitator, *SHEET)
+
+
+# ---------------------------------------------------------------- pages
+
+
+def test_the_page_keeps_what_was_typed_and_says_what_is_wrong_at_its_row(town: Town, signed_in: object) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="choose", tables=2)
+    client: Client = signed_in(town.facilitator)  # type: ignore[operator]
+    table = dialogue.tables.get(number=2)
+    sent = {
+        "key": device_key(),
+        "table": table.pk,
+        "people": "2",
+        "text-1": "Tid",
+        "text-3": "Ro",
+        "marks-3": "7",
+        "voice": "Nja",
+    }
+
+    wrong = client.post(reverse("dialogue_paper", args=[dialogue.pk]), sent)
+    right = client.post(reverse("dialogue_paper", args=[dialogue.pk]), sent | {"marks-3": "2"})
+
+    html = wrong.content.decode()
+    assert wrong.status_code == 422
+    assert 'value="Ro" aria-label="Tanke 3" aria-invalid="true"' in html
+    assert f'<option value="{table.pk}" selected>' in html
+    assert ">Nja</textarea>" in html
+    assert right.status_code == 302
+    assert list(Note.objects.values_list("text", "table")) == [("Tid", table.pk), ("Ro", table.pk)]
+
+
+def test_the_sheets_are_a_tagged_pdf_with_a_page_a_table(town: Town, signed_in: object) -> None:
+    dialogue = make_dialogue(town.guidance, tables=3)
+
+    answer = signed_in(town.facilitator).get(reverse("dialogue_sheets", args=[dialogue.pk]))  # type: ignore[operator]
+
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-1.7")
+    assert b"/MarkInfo" in answer.content
+    assert b"/Count 3" in answer.content
+
+
+@pytest.mark.parametrize("name", ["dialogue_sheets", "dialogue_paper"])
+def test_others_find_no_paper(town: Town, signed_in: object, name: str) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="choose")
+    address = reverse(name, args=[dialogue.pk])
+
+    assert signed_in(town.outsider).get(address).status_code == 404  # type: ignore[operator]
+    assert signed_in(town.member).get(address).status_code == 404  # type: ignore[operator]
+    assert Client().get(address).status_code == 302
+
+
+def test_what_somebody_wrote_cannot_change_the_document() -> None:
+    labels = dict.fromkeys(("code", "alone", "thoughts", "marks", "count", "how", "three", "counter"), "x")
+    data = {"title": "#panic()", "language": "sv", "footer": "$x$ *b*", "code": "1", "lines": 2, "places": 3}
+    pages = [{"table": '#read("render.py")', "question": "= Rubrik #lorem(9)"}]
+
+    made = render_pdf("paper", data | {"labels": labels, "pages": pages})
+
+    assert made.startswith(b"%PDF")
+    assert b"/Count 1" in made
