@@ -36,10 +36,13 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def migrate(url: str) -> None:
+def migrate(url: str, **environment: str) -> None:
     """Make the tables."""
     subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"], env=environment_for(url), cwd=ROOT, check=True
+        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
+        env=environment_for(url, **environment),
+        cwd=ROOT,
+        check=True,
     )
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from samspel.core.embedded_postgres import Server, ensure_running, keep_running, processes, stop
@@ -130,6 +131,26 @@ def test_a_stream_outlives_the_database(durable: Server) -> None:
         assert (bertil.status, other.status) == (200, 200)
         assert anna.collect(1)[0].number == 2
         assert [one.number for one in bertil.collect(2)] == [1, 2]
+
+
+def test_a_page_says_try_again_while_the_database_is_away_and_works_again_after(
+    durable: Server, tmp_path: Path
+) -> None:
+    whole = {"DJANGO_SETTINGS_MODULE": "samspel.config.settings", "SAMSPEL_VAR": str(tmp_path)}
+    with psycopg.connect(durable.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE whole_site")
+    url = durable.url.replace(f"/{durable.database}?", "/whole_site?")
+    migrate(url, **whole)
+    with running(url, **whole) as site:
+        assert request(site.port, "GET", "/")[0] == 200
+
+        kill_database(durable)
+        status, page = request(site.port, "GET", "/")
+        assert status == 503
+        assert "försök igen" in page.decode()
+        keep_running(durable)
+
+        wait_until(lambda: request(site.port, "GET", "/")[0] == 200)
 
 
 def test_the_site_is_killed_while_people_write_and_listen(durable: Server) -> None:

@@ -1,14 +1,16 @@
 """Pages that belong to no part: language, accessibility, what is kept, errors."""
 
+import sys
+
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from samspel.core.errors import ConflictError, NotFoundError
+from samspel.core.errors import ConflictError, NotFoundError, UnavailableError
 from samspel.core.middleware import answer
 
 
@@ -61,7 +63,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A page that needs nothing: the error may be anywhere."""
+    """A page that needs nothing: the error may be anywhere. A database that is away is told as that: 503, try again."""
+    is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    error = UnavailableError()
     text = _("Något gick fel hos oss. Det du skrev finns kvar på din enhet. Försök igen om en stund.")
     head = '<!doctype html><html lang="sv"><head><meta charset="utf-8"><title>Samspel</title></head>'
-    return HttpResponse(f"{head}<body><h1>{text}</h1></body></html>", status=500)
+    body = f"{head}<body><h1>{error.message if is_away else text}</h1></body></html>"
+    return HttpResponse(body, status=error.status if is_away else 500, headers={"Retry-After": "2"} if is_away else {})
