@@ -6,7 +6,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from samspel.core import defaults
-from samspel.dialogues.actions import leading, reminding
+from samspel.dialogues.actions import leading, rehearsing, reminding
 from samspel.dialogues.models import Dialogue, State
 
 
@@ -22,7 +22,8 @@ def move_unattended(timestamp: int) -> None:
 @app.periodic(cron="29 3 * * *")
 @app.task(name="dialogues.sweep", pass_context=False)
 def sweep(timestamp: int) -> None:
-    """Free the codes of meetings that ended long ago."""
+    """Free the codes of meetings that ended long ago; erase rehearsals after their week."""
     now = timezone.now()
     old = now - timedelta(days=defaults.value("dialogue.keep_code_days"))
     Dialogue.objects.filter(state=State.CLOSED, closed_at__lt=old, code_until=None).update(code_until=now)
+    rehearsing.erase_rehearsals(at=now)

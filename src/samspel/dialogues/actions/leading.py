@@ -14,7 +14,9 @@ from samspel.core import defaults
 from samspel.core.actor import SYSTEM, Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
+from samspel.dialogues import compute
 from samspel.dialogues.access import get_dialogue
+from samspel.dialogues.actions.rehearsing import act_for_made_up
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
     ConsoleAction,
@@ -118,6 +120,7 @@ def set_tables(dialogue: Dialogue, seating: int) -> None:
             sitting.advocate_seed = secrets.randbits(48)
             sitting.advocate_id = _drawn(sitting.advocate_seed, seats, had)
         sitting.save(update_fields=["pen", "advocate", "advocate_seed"])
+    compute.deal_groups(dialogue, seating)
 
 
 def _drawn(seed: int, seats: list[int], had: set[int]) -> int:
@@ -140,6 +143,7 @@ def start_dialogue(*, actor: Actor, dialogue_id: int, at: datetime) -> Dialogue:
     _enter(dialogue, dialogue.steps.first(), at)
     _save(dialogue, "state", "opened_at")
     _note(actor, dialogue, "started", before, at)
+    act_for_made_up(dialogue, at)
     tell(dialogue, "step", step=dialogue.step_id or 0)
     return dialogue
 
@@ -182,6 +186,7 @@ def _move(actor: Actor, dialogue: Dialogue, step: Step, verb: str, at: datetime)
     _enter(dialogue, step, at)
     _save(dialogue)
     _note(actor, dialogue, verb, before, at)
+    act_for_made_up(dialogue, at)
     tell(dialogue, "step", step=step.pk)
     return dialogue
 
