@@ -188,7 +188,7 @@ def run_ours(case: Case, url: str, client: Path) -> Figures:
     room = f"dialogue:{time.time_ns()}"
     ticket = issue_ticket(room, "person", hint="7", lasts_s=3_600)
     with running(url) as site, more_processes(site, case.processes - 1) as pids:
-        one = Phone(site.port, room, ticket).open()
+        one = Phone(site.port, room, ticket, since=0).open()
         site.post(room)
         one.until("note")
         one.close()
