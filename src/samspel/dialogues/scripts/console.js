@@ -12,6 +12,31 @@
   const isField = (element) => element.closest('input:not([type=checkbox]), textarea, select, [contenteditable], dialog[open]');
   const openKeys = () => { if (dialog && !dialog.open) dialog.showModal(); };
 
+  // Presses leave one at a time, in the order of the keys: the page is renewed by each answer, so a key pressed
+  // meanwhile waits for the button that it then means.
+  let away = 0;
+  const waiting = [];
+  const isPress = (event) => event.detail.requestConfig?.verb !== 'get';
+  document.addEventListener('htmx:beforeRequest', (event) => { if (isPress(event)) away += 1; });
+  document.addEventListener('htmx:afterRequest', (event) => {
+    if (!isPress(event)) return;
+    away = Math.max(0, away - 1);
+    setTimeout(next, 60); // htmx has settled the new buttons by then
+  });
+  function next() { if (!away && waiting.length) act(waiting.shift()); }
+
+  function act(key) {
+    if (key === 'b') {
+      const views = document.getElementById('s-screen');
+      if (!views) return;
+      views.value = views.value === 'black' ? 'auto' : 'black';
+      views.dispatchEvent(new Event('change', { bubbles: true }));
+      return;
+    }
+    [...document.querySelectorAll('[data-key]')].find((each) => each.dataset.key === key)?.click();
+    if (!away) next();
+  }
+
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (isField(event.target)) return;
@@ -22,18 +47,9 @@
     // Space and Enter on a focused control are the control's own.
     if (key === 'Space' && event.target.closest('button, a, summary, input')) return;
     if (key === 'f') { event.preventDefault(); if (document.fullscreenElement) document.exitFullscreen(); else document.documentElement.requestFullscreen?.(); return; }
-    if (key === 'b') {
-      const views = document.getElementById('s-screen');
-      if (!views) return;
-      event.preventDefault();
-      views.value = views.value === 'black' ? 'auto' : 'black';
-      views.dispatchEvent(new Event('change', { bubbles: true }));
-      return;
-    }
-    const control = [...document.querySelectorAll('[data-key]')].find((each) => each.dataset.key === key);
-    if (!control) return;
+    if (key !== 'b' && ![...document.querySelectorAll('[data-key]')].some((each) => each.dataset.key === key)) return;
     event.preventDefault();
-    control.click();
+    if (away) waiting.push(key); else act(key);
   });
   document.addEventListener('click', (event) => { if (event.target.closest?.('[data-all-keys]')) openKeys(); });
 })();
