@@ -36,6 +36,7 @@ from samspel.dialogues.queries import (
     threes_of,
 )
 from samspel.live.queries import connected_hints
+from samspel.ui.templatetags.sam import quoted
 
 # A phone that nobody has heard of for so long has lost its line; a locked phone wakes within this when it is used.
 LOST_AFTER = timedelta(seconds=90)
@@ -338,7 +339,7 @@ def _needs(
     found = []
     for table in tables:
         if table.state == "help":
-            words = f"”{table.help_words}”" if table.help_words else ""
+            words = quoted(table.help_words) if table.help_words else ""
             if table.help_taken_by:
                 words = _("{name} är på väg.").format(name=table.help_taken_by)
             found.append(

@@ -13,6 +13,7 @@ from samspel.dialogues.compute_words import may_show_words, words_of
 from samspel.dialogues.documents.render import render_pdf
 from samspel.dialogues.models import Dialogue
 from samspel.dialogues.queries import Result
+from samspel.ui.templatetags.sam import quoted
 
 
 def result_pdf(dialogue: Dialogue, results: Sequence[Result]) -> bytes:
@@ -83,9 +84,11 @@ def why(result: Result) -> list[str]:
     if instead:
         said.append(
             _(
-                "Hade bara flest röster räknats hade ”{instead}” kommit med. Då hade {covered} av {voters} varit"
+                "Hade bara flest röster räknats hade {instead} kommit med. Då hade {covered} av {voters} varit"
                 " representerade."
-            ).format(instead="”, ”".join(instead), covered=result.told["most_marks_covered"], voters=result.voters)
+            ).format(
+                instead=", ".join(map(quoted, instead)), covered=result.told["most_marks_covered"], voters=result.voters
+            )
         )
     else:
         said.append(_("Samma förslag hade fått plats om bara flest röster hade räknats."))

@@ -130,6 +130,16 @@ def in_words(number: int) -> str:
     return words[number] if 0 <= number < len(words) else str(number)
 
 
+QUOTES = {"sv": "””", "da": "»«", "en": "“”"}
+
+
+@register.filter
+def quoted(words: str) -> str:
+    """”så här”, »sådan«, “like this”: the reader's quotation marks around what somebody said."""
+    left, right = QUOTES[(get_language() or "sv")[:2]]
+    return f"{left}{words}{right}"
+
+
 @register.simple_tag
 def style(name: str) -> SafeString:
     """A stylesheet of the build."""
