@@ -46,8 +46,6 @@ def _context(request: HttpRequest, dialogue: Dialogue) -> dict[str, object]:
         ("shows_code", _("Visa kod och QR"), "", "Q"),
         ("is_locked", _("Lås svaren"), "", "L"),
         ("needs_review", _("Granska texter innan de visas"), "", ""),
-        ("ballot_open", _("Det tysta valet är öppet"), "", ""),
-        ("checkout_open", _("Fråga hur det var"), "", ""),
         ("is_dark", _("Mörk skärm"), "", "D"),
     ]
     return {
