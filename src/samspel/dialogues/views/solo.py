@@ -60,6 +60,8 @@ def write(request: HttpRequest, code: str) -> HttpResponse:
         if request.htmx:  # type: ignore[attr-defined]
             raise
         return _again(request, here, error, text)
+    if request.htmx and request.POST.get("again"):  # type: ignore[attr-defined]
+        return HttpResponse(status=204, headers={"HX-Redirect": _back(here).headers["Location"]})
     if request.htmx:  # type: ignore[attr-defined]
         own = OwnNote(note.pk, note.question, note.shared_at is not None, open_note(here, note) or "")
         return render(request, "dialogues/solo_note.html", {"note": own, "code": here.dialogue.code})
