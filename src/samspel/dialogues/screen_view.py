@@ -119,6 +119,7 @@ def screen_of(dialogue: Dialogue, *, now: datetime) -> ScreenView:
     kind = dialogue.step.kind if dialogue.step else ""
     steps = list(dialogue.steps.all())
     here = dialogue.step.position if dialogue.step else 0
+    done = {"whole", "ballot"} if result is not None and result.is_whole else set()
     return ScreenView(
         dialogue=dialogue,
         view=view,
@@ -132,7 +133,7 @@ def screen_of(dialogue: Dialogue, *, now: datetime) -> ScreenView:
         ballots=queries.ballots_of(dialogue, number) if dialogue.ballot_open else None,
         agreements=tuple(_agreements(dialogue, view, kind)),
         agreed=dialogue.agreements.filter(withdrawn_at=None).count() if view == Screen.NEXT else 0,
-        following=next((step for step in steps if step.position > here), None),
+        following=next((step for step in steps if step.position > here and step.kind not in done), None),
         shows_code=dialogue.shows_code and dialogue.code_until is None and view != Screen.LOBBY,
     )
 

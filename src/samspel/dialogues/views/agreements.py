@@ -461,22 +461,33 @@ def checkout(request: HttpRequest, code: str) -> HttpResponse:
         if here.phase != "whole":
             return _leave(request, code)
         if request.htmx:  # type: ignore[attr-defined]
-            context = context_of(request, here, checkout_view(here))
-            return render(request, "dialogues/checkout_taps.html", context)
+            return _taps(request, here, ends=True)
         return _render(request, here, checkout_view(here, stamp=request.GET.get("stamp", "")))
     here = _here(request, code, "checkout.answer")
     stamp = request.POST.get("stamp", "")
-    may_change = _is_fresh(stamp, here, defaults.value("dialogue.ten_seconds"))
-    before = agreeing.checked_out(here)
+    is_changed = _is_fresh(stamp, here, defaults.value("dialogue.ten_seconds"))
+    is_first = agreeing.checked_out(here) is None
     try:
-        agreeing.answer_checkout(here=here, level=_number(request, "level") or 0, may_change=may_change, at=now())
+        agreeing.answer_checkout(here=here, level=_number(request, "level") or 0, may_change=is_changed, at=now())
     except ConflictError:
-        if before is None:
+        if is_first:
             raise
-        stamp = ""  # too late: the page says thank you
-    else:
-        stamp = stamp if may_change else "" if before is not None else _stamp(here)
+        is_changed = False  # too late: the page says thank you
+    if is_first:
+        stamp = _stamp(here)
+    may_change = is_first or is_changed
     if request.htmx:  # type: ignore[attr-defined]
-        context = context_of(request, here, checkout_view(here, stamp=stamp))
-        return render(request, "dialogues/checkout_taps.html", context)
-    return _back(here, "checkout", **({"stamp": stamp} if stamp else {}))
+        return _taps(request, here, stamp=stamp, is_changed=is_changed, ends=not may_change)
+    return _back(here, "checkout", **({"stamp": stamp} if may_change else {}))
+
+
+def _taps(
+    request: HttpRequest, here: Here, *, stamp: str = "", is_changed: bool = False, ends: bool = False
+) -> HttpResponse:
+    """The fragment; ``ends`` takes away the one that could be changed."""
+    context = context_of(request, here, checkout_view(here, stamp=stamp)) | {"is_changed": is_changed, "ends": ends}
+    response = render(request, "dialogues/checkout_taps.html", context)
+    if ends:
+        response.headers["HX-Retarget"] = "#hur-svar"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

@@ -57,12 +57,13 @@ def result_context(here: Here, result: Result | None, threes: Threes) -> dict[st
     """The result and what stands beside it, as far as the leader has shown it."""
     dialogue = here.dialogue
     shows_words = dialogue.screen == Screen.WORDS or (result is not None and result.shows_words)
+    counter_voices = queries.counter_voices_of(dialogue, here.question) if result and result.is_whole else []
     lone = queries.lone_voices_of(dialogue, here.question, threes=threes)[: dialogue.lone_shown]
     return {
         "result": result,
         "words": words_of(dialogue, here.question) if shows_words and may_show_words(dialogue) else (),
-        "lone_voices": lone,
-        "counter_voices": queries.counter_voices_of(dialogue, here.question) if result and result.is_whole else [],
+        "lone_voices": [voice for voice in lone if not (voice.is_counter_voice and counter_voices)],
+        "counter_voices": counter_voices,
     }
 
 
