@@ -1,9 +1,12 @@
 """Coming in: a seat without an account, a table, the same seat again, another phone, somebody without one."""
 
 import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from samspel.core.actor import VISITOR
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
@@ -25,7 +28,7 @@ from samspel.dialogues.sealing import SeatToken, is_secret
 from samspel.dialogues.takeover import LASTS_S, TAKE_OVERS, TakeOvers
 from samspel.dialogues.thoughts import own_notes
 from samspel.live.models import Outbox
-from tests.people import WHEN, Town, device_key, go_to, here_of, make_dialogue, make_seat
+from tests.people import WHEN, Town, device_key, go_to, here_of, make_dialogue, make_seat, make_unit
 
 
 @pytest.fixture(autouse=True)
@@ -495,3 +498,48 @@ def test_a_name_can_be_changed_and_taken_away(town: Town) -> None:
     assert Seat.objects.get().name == ""
     with pytest.raises(InvalidError):
         joining.change_name(here=here, name="x" * 41)
+
+
+# ---------------------------------------------------------------- many at once
+
+
+def at_once(count: int, do: Callable[[int], object]) -> list[object]:
+    """What ``count`` threads get, each with its own connection; errors are given, not raised."""
+
+    def run(number: int) -> object:
+        try:
+            return do(number)
+        except Exception as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(run, range(count)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_those_who_join_at_once_get_different_numbers_and_fair_tables() -> None:
+    dialogue = make_dialogue(make_unit("Hallen"), tables=3)
+
+    found = at_once(12, lambda _number: join(dialogue).seat.number)
+
+    assert sorted(str(number) for number in found) == sorted(str(number) for number in range(1, 13))
+    assert [table.placements.count() for table in dialogue.tables.all()] == [4, 4, 4]
+    assert Sitting.objects.filter(pen__isnull=False).count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_key_pressed_many_times_at_once_is_one_seat_and_one_thought() -> None:
+    dialogue, key = make_dialogue(make_unit("Hallen"), now_at="solo"), device_key()
+
+    seats = at_once(6, lambda _number: join(dialogue, key=key).seat.pk)
+    assert len(set(map(str, seats))) == 1
+    seat, token = make_seat(dialogue, dialogue.tables.get())
+    here = here_of(seat, token)
+    when = [WHEN + timedelta(seconds=number) for number in range(6)]
+    notes = at_once(6, lambda number: solo.write_note(here=here, text="En", key=key, question=1, at=when[number]).pk)
+
+    assert Seat.objects.count() == 2
+    assert len(set(map(str, notes))) == 1
+    assert Note.objects.count() == 1

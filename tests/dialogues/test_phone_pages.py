@@ -12,10 +12,10 @@ from django.utils.timezone import now
 
 from samspel.dialogues.access import Here
 from samspel.dialogues.actions import joining, solo
-from samspel.dialogues.models import Dialogue, Note, PlannedPlace, Ready, Seat, State, Step, Table
+from samspel.dialogues.models import Choice, Dialogue, Note, PlannedPlace, Ready, Seat, State, Step, Table
 from samspel.dialogues.sealing import SeatToken
 from samspel.dialogues.takeover import TAKE_OVERS
-from tests.people import WHEN, Town, device_key, go_to, here_of, make_dialogue, make_seat
+from tests.people import WHEN, Town, device_key, go_to, hand_in, here_of, make_dialogue, make_seat
 
 CANARY = "Kanariefågel-91c2 säger det bara här"
 
@@ -246,7 +246,12 @@ def test_no_other_page_shows_what_one_wrote_alone(
         for address in (f"notes/{note.pk}", f"notes/{note.pk}/remove", "notes/share"):
             response = client.post(f"/m/{dialogue.code}/{address}", {"text": "kapad", "note": note.pk})
             assert CANARY not in response.content.decode()
-    for address in (f"/dialogues/{dialogue.pk}/lead", "/home"):
+    for address in (
+        f"/dialogues/{dialogue.pk}/lead",
+        f"/dialogues/{dialogue.pk}/plan",
+        f"/dialogues/{dialogue.pk}/screen",
+        "/home",
+    ):
         assert CANARY not in leader.get(address).content.decode()
     assert CANARY in mine.get(f"/m/{dialogue.code}/").content.decode()
 
@@ -427,6 +432,22 @@ def test_the_page_listens_with_a_ticket_that_names_the_seat_only_by_its_number(d
     assert Client().get(f"/m/{dialogue.code}/ticket").status_code == 404
 
 
+def test_what_one_was_writing_when_the_step_ended_can_be_kept_at_the_table(dialogue: Dialogue) -> None:
+    client, _here = phone_of(dialogue)
+    silent = client.get(f"/m/{dialogue.code}/").content.decode()
+    go_to(dialogue, "small")
+
+    page = client.get(f"/m/{dialogue.code}/").content.decode()
+
+    draft = re.search(r'data-draft="([^"]+:q1)"', silent)
+    assert draft is not None
+    assert f'data-draft="{draft.group(1)}"' in page
+    values = {"text": "Halv", "key": device_key(), "question": "1", "again": "1"}
+    response = client.post(f"/m/{dialogue.code}/notes", values, headers=HTMX)
+    assert response.headers["HX-Redirect"] == f"/m/{dialogue.code}/"
+    assert (Note.objects.get().text, Note.objects.get().shared_at) == ("", None)
+
+
 # ---------------------------------------------------------------- one's place
 
 
@@ -556,6 +577,27 @@ def test_afterwards_the_page_thanks_and_says_what_is_erased(dialogue: Dialogue) 
     assert "Tack för i dag" in text
     assert "Det du inte delade är raderat." in text
     assert client.get(f"/m/{dialogue.code}/place").status_code == 200
+
+
+def test_afterwards_the_chosen_are_on_every_phone(dialogue: Dialogue) -> None:
+    client, _here = phone_of(dialogue)
+    (proposal,) = hand_in(dialogue.tables.get(), "Tid att tänka", reviewed=True)
+    choice = Choice.objects.create(
+        dialogue=dialogue,
+        question=1,
+        computed_at=WHEN,
+        seed=1,
+        version="1",
+        ballots=1,
+        told={"covered": 1, "voters": 1},
+    )
+    choice.chosen.create(place=1, proposal=proposal, tables=1, ballots=1)
+    Dialogue.objects.update(state=State.CLOSED, closed_at=WHEN, shows_results=True)
+
+    text = words(client.get(f"/m/{dialogue.code}/"))
+
+    assert "1 Tid att tänka" in text
+    assert "Rådgivande" in text
 
 
 # ---------------------------------------------------------------- what a page costs

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.module_loading import import_string
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 
@@ -12,19 +11,18 @@ from samspel.core.errors import NotFoundError
 from samspel.dialogues.access import Here, find_here
 from samspel.dialogues.actions.joining import acting_here, touch_seat
 from samspel.dialogues.models import Dialogue
-from samspel.dialogues.views import join
+from samspel.dialogues.views import join, solo, table, whole
 from samspel.dialogues.views.phone_view import PhoneView, context_of, for_number
 from samspel.live.queries import line_to
 
-# By phase. Parts are found when they are asked for, so that each can be read by itself.
-VIEWS = {
-    "planned": "samspel.dialogues.views.join.lobby",
-    "frame": "samspel.dialogues.views.join.frame",
-    "solo": "samspel.dialogues.views.solo.view",
-    "small": "samspel.dialogues.views.table.view",
-    "whole": "samspel.dialogues.views.whole.view",
-    "break": "samspel.dialogues.views.join.pause",
-    "closed": "samspel.dialogues.views.join.closed",
+VIEWS: dict[str, Callable[[Here], PhoneView]] = {
+    "planned": join.lobby,
+    "frame": join.frame,
+    "solo": solo.view,
+    "small": table.view,
+    "whole": whole.view,
+    "break": join.pause,
+    "closed": join.closed,
 }
 
 
@@ -61,8 +59,7 @@ def view_of(here: Here) -> PhoneView:
     """What this seat sees in the step that is going on."""
     if here.placement is None and here.phase in {"solo", "small"}:
         return join.no_table(here)
-    view: Callable[[Here], PhoneView] = import_string(VIEWS[here.phase])
-    return view(here)
+    return VIEWS[here.phase](here)
 
 
 @require_GET
