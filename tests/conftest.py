@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
+from django.db import connection
 from django.test import Client
 
 from samspel.core.limits import BUCKETS
@@ -48,6 +50,18 @@ def chromium() -> str | None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     stop(server)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """A database for each process that tests, so that two runs on one machine leave each other alone."""
+    connection.settings_dict["TEST"]["NAME"] = f"test_samspel_{os.getpid()}"
+    with psycopg.connect(server.url, autocommit=True) as line:
+        for (name,) in line.execute(
+            r"SELECT datname FROM pg_database WHERE datname ~ '^test_samspel_[0-9]+$'"
+        ).fetchall():
+            if not Path("/proc", name.rpartition("_")[2]).exists():
+                line.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 @pytest.fixture

@@ -17,12 +17,14 @@ from typing import Any
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.conftest import chromium
 from tests.plugin import server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+# Machines differ; nothing here is about speed.
+expect.set_options(timeout=20_000)
 PICTURES = os.environ.get("SAMSPEL_PICTURES", "")
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -129,7 +131,7 @@ def open_page(site: Site, browser: Browser) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(
             base_url=site.address, viewport=size, locale=language, java_script_enabled=script, has_touch=phone
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda each: _check_host(each.url, site.address, wrong))

@@ -52,6 +52,7 @@ KEPT = (
     "screen",
     "revealed",
     "lone_shown",
+    "words_reviewed",
     *SWITCHES,
 )
 
@@ -81,9 +82,11 @@ def _enter(dialogue: Dialogue, step: Step | None, at: datetime) -> None:
     dialogue.step_ends_at = at + timedelta(minutes=step.minutes)
     if step.phase == "small":
         set_tables(dialogue, step.seating)
-    dialogue.ballot_open = step.kind == "ballot"
+    dialogue.ballot_open = step.kind == "ballot" and not dialogue.revealed
     if step.kind == "checkout":
         dialogue.checkout_open = True
+    if step.phase in {"frame", "solo", "small"}:
+        dialogue.words_reviewed = False  # new thoughts bring new words
     if step.kind in {"frame", "solo"}:
         dialogue.revealed = 0
         dialogue.lone_shown = 0
@@ -106,7 +109,8 @@ def set_tables(dialogue: Dialogue, seating: int) -> None:
     )
     tables = list(dialogue.tables.all())
     at_table: dict[int, list[int]] = {}
-    rows = Placement.objects.filter(seat__dialogue=dialogue, seat__left_at=None, seating=seating)
+    # The pen and the advocate's part need a phone of one's own.
+    rows = Placement.objects.filter(seat__dialogue=dialogue, seat__left_at=None, seating=seating, seat__kind="phone")
     for table_id, seat_id in rows.order_by("seat__number").values_list("table_id", "seat_id"):
         at_table.setdefault(table_id, []).append(seat_id)
     for table in tables:

@@ -16,12 +16,11 @@
   // meanwhile waits for the button that it then means.
   let away = 0;
   const waiting = [];
-  const isPress = (event) => event.detail.requestConfig?.verb !== 'get';
-  document.addEventListener('htmx:beforeRequest', (event) => { if (isPress(event)) away += 1; });
-  document.addEventListener('htmx:afterRequest', (event) => {
-    if (!isPress(event)) return;
-    away = Math.max(0, away - 1);
-    setTimeout(next, 60); // htmx has settled the new buttons by then
+  document.addEventListener('htmx:beforeRequest', (event) => {
+    if (event.detail.requestConfig.verb === 'get') return;
+    away += 1;
+    // Listened for on the request: its form may be gone by then, renewed by what the others did.
+    event.detail.xhr.addEventListener('loadend', () => { away -= 1; setTimeout(next, 60); }); // buttons have settled
   });
   function next() { if (!away && waiting.length) act(waiting.shift()); }
 
