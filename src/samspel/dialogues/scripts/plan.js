@@ -10,14 +10,27 @@
     form.addEventListener(name, (event) => { if (quiet(event.target)) event.stopPropagation(); }, true);
   }
 
-  // Which step is unfolded goes along with every save.
+  // One step is unfolded at a time, and which one goes along with every save. (Not by <details name>: the new list comes
+  // in before the old one goes, and would be folded by it.)
   form.addEventListener('toggle', (event) => {
     const step = event.target.dataset?.step;
     if (!step) return;
     const open = form.querySelector('[data-open]');
-    if (event.target.open) open.value = step;
-    else if (open.value === step) open.value = '';
+    if (!event.target.open) {
+      if (open.value === step) open.value = '';
+      return;
+    }
+    open.value = step;
+    for (const other of form.querySelectorAll('.step[open]')) if (other !== event.target) other.open = false;
   }, true);
+
+  // Only a press of a button is sent as one: what saves itself a moment later must not press it again.
+  form.addEventListener('htmx:configRequest', (event) => {
+    const pressed = event.detail.triggeringEvent;
+    const { parameters } = event.detail;
+    delete parameters.do;
+    if (pressed?.type === 'submit') parameters.do = pressed.submitter?.value || 'save';
+  });
 
   // «En fråga till» shows the next field at once; it counts when something is written in it.
   form.addEventListener('click', (event) => {
