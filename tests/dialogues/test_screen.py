@@ -287,6 +287,28 @@ def test_a_thought_that_nobody_shared_never_becomes_a_word(town: Town, leader: C
     assert "Skadligt" not in screen(leader, dialogue)
 
 
+def test_words_that_were_read_are_unread_again_when_new_thoughts_may_come(town: Town) -> None:
+    dialogue = hall(town)
+    actor = actor_of(town.facilitator)
+    leading.review(actor=actor, dialogue_id=dialogue.pk, kind="words", row_id=0, verdict="show", at=WHEN)
+
+    leading.previous_step(actor=actor, dialogue_id=dialogue.pk, at=WHEN)
+
+    dialogue.refresh_from_db()
+    assert (dialogue.step.kind, dialogue.words_reviewed) == ("choose", False)  # type: ignore[union-attr]
+
+
+def test_a_ballot_does_not_open_again_under_a_result_that_is_shown(town: Town) -> None:
+    dialogue = hall(town)
+    actor = actor_of(town.facilitator)
+    whole.reveal(actor=actor, dialogue_id=dialogue.pk, to=3, at=WHEN)
+
+    leading.next_step(actor=actor, dialogue_id=dialogue.pk, at=WHEN)
+
+    dialogue.refresh_from_db()
+    assert (dialogue.step.kind, dialogue.ballot_open) == ("ballot", False)  # type: ignore[union-attr]
+
+
 def test_no_name_stands_on_the_screen(town: Town, leader: Client) -> None:
     dialogue = hall(town)
     whole.reveal(actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, to=4, at=WHEN)
