@@ -50,6 +50,8 @@ class Form:
     fields: list[tuple[str, str]] = field(default_factory=list)
     # Radio buttons and checkboxes: (name, value, is chosen, what stands beside it).
     choices: list[tuple[str, str, bool, str]] = field(default_factory=list)
+    # What can be chosen in a list: by its name, (value, words).
+    options: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     buttons: list[Button] = field(default_factory=list)
 
@@ -82,7 +84,7 @@ class Page(HTMLParser):
         self._label: list[str] | None = None
         self._label_at: list[tuple[Form, int]] = []
         self._textarea: tuple[Form | None, str, str, list[str]] | None = None
-        self._select: tuple[Form | None, str, list[tuple[str, bool]]] | None = None
+        self._select: tuple[Form | None, str, list[tuple[str, bool, list[str]]]] | None = None
         self._skip = 0
         self.feed(html)
         self._join_loose()
@@ -126,7 +128,7 @@ class Page(HTMLParser):
         elif tag == "select":
             self._select = (self._current(), given.get("name", ""), [])
         elif tag == "option" and self._select is not None:
-            self._select[2].append((given.get("value", ""), "selected" in on))
+            self._select[2].append((given.get("value", ""), "selected" in on, []))
 
     def _input(self, given: dict[str, str], on: set[str]) -> None:
         form, name, kind = self._current(), given.get("name", ""), given.get("type", "text")
@@ -164,18 +166,23 @@ class Page(HTMLParser):
                 form.choices[index] = (name, value, is_chosen, text)
             self._label = None
         elif tag == "textarea" and self._textarea is not None:
-            form, loose, name, parts = self._textarea
-            if form is not None and name:
-                form.names.add(name)
-                form.fields.append((name, "".join(parts).removeprefix("\n")))
-            elif loose and name:
-                self._loose.append((loose, "field", (name, "".join(parts))))
+            inside, loose, called, parts = self._textarea
+            if inside is not None and called:
+                inside.names.add(called)
+                inside.fields.append((called, "".join(parts).removeprefix("\n")))
+            elif loose and called:
+                self._loose.append((loose, "field", (called, "".join(parts))))
             self._textarea = None
         elif tag == "select" and self._select is not None:
-            form, name, options = self._select
-            if form is not None and name and options:
-                form.names.add(name)
-                form.fields.append((name, next((value for value, chosen in options if chosen), options[0][0])))
+            within, entitled, options = self._select
+            if within is not None and entitled and options:
+                within.names.add(entitled)
+                within.fields.append(
+                    (entitled, next((value for value, chosen, _text in options if chosen), options[0][0]))
+                )
+                within.options[entitled] = [
+                    (value, " ".join("".join(text).split())) for value, _chosen, text in options
+                ]
             self._select = None
 
     def handle_data(self, data: str) -> None:
@@ -191,6 +198,8 @@ class Page(HTMLParser):
             self._link[1].append(data)
         if self._label is not None:
             self._label.append(data)
+        if self._select is not None and self._select[2]:
+            self._select[2][-1][2].append(data)
 
     def _current(self) -> Form | None:
         return self._stack[-1] if self._stack else None
@@ -244,7 +253,7 @@ def _path(address: str) -> str:
 
 
 class Pacer:
-    """Lets so many requests a second through, all browsers together: a demo must not load the machine it is shown on."""
+    """Lets so many requests a second through, all browsers together: a demo must not load the machine it runs on."""
 
     def __init__(self, per_s: float) -> None:
         self._gap_s = 1 / per_s if per_s else 0.0

@@ -28,10 +28,6 @@ from samspel.encounters.models import Signal
 from samspel.people import actions as people
 from samspel.people.models import Person, Unit
 
-HALL_TITLE = "En dag av delaktighet"
-HALL_QUESTION = "Vad behöver vi för att lyckas?"
-HALL_TEMPLATE = "apt-30"
-HALL_TABLES = 8
 # A hall that stood still for so long is over, and another one begins.
 HALL_LASTS = timedelta(hours=2)
 
@@ -394,7 +390,7 @@ _NEIGHBOURS = (
 
 def find_hall() -> Dialogue | None:
     """The town's own dialogue, if one is planned or under way: the newest."""
-    halls = Dialogue.objects.filter(title=HALL_TITLE, unit__parent=None, is_rehearsal=False)
+    halls = Dialogue.objects.filter(title=town.HALL_TITLE, unit__parent=None, is_rehearsal=False)
     return halls.filter(state__in=[State.PLANNED, State.RUNNING]).order_by("-pk").first()
 
 
@@ -411,16 +407,16 @@ def ensure_hall(*, at: datetime) -> Dialogue:
     hall = planning.create_dialogue(
         actor=leader,
         unit_id=Unit.objects.get(parent=None).pk,
-        template_key=HALL_TEMPLATE,
+        template_key=town.HALL_TEMPLATE,
         starts_at=(at + timedelta(minutes=2)).replace(second=0, microsecond=0),
         key=_key("hall", at.isoformat()),
         at=at,
-        questions=(HALL_QUESTION,),
-        title=HALL_TITLE,
+        questions=(town.HALL_QUESTION,),
+        title=town.HALL_TITLE,
         grows_from=_signal_of(town.ALREADY_DECIDED.words),
         invite_unit=False,
     )
-    plan = replace(planning.plan_of(hall), place="Stora salen i Folkets hus", tables=HALL_TABLES)
+    plan = replace(planning.plan_of(hall), place=town.HALL_PLACE, tables=town.HALL_TABLES)
     planning.save_plan(actor=leader, dialogue_id=hall.pk, plan=plan, at=at)
     planning.publish(actor=leader, dialogue_id=hall.pk, at=at)
     return Dialogue.objects.get(pk=hall.pk)

@@ -48,7 +48,7 @@ def crowd(ready: Ready, options: argparse.Namespace, port: int) -> tuple[Sequenc
         return [*given, *(["--protocol", str(options.protocol)] if options.protocol else [])], environment
     saved = str(Path(os.fspath(settings.VAR)) / "people.json")
     hall = ["--dialogue", str(ready.dialogue_id), "--code", ready.code]
-    return ["-m", "samspel.demo.people", *site, *hall, "--people", str(options.people), "--saved", saved], environment
+    return ["-m", "samspel.demo.process", *site, *hall, "--people", str(options.people), "--saved", saved], environment
 
 
 def keep_replay(child: Child, ended: list[int], *, and_stop: bool) -> None:

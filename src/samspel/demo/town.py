@@ -7,6 +7,13 @@ ROOT = "Lindviks kommun"
 DOMAIN = "lindvik.example"
 PASSWORD = "tillit-i-lindvik"  # noqa: S105 (printed at every start of the demo, and of no use anywhere else)
 
+# The dialogue that the made-up people come to.
+HALL_TITLE = "En dag av delaktighet"
+HALL_QUESTION = "Vad behöver vi för att lyckas?"
+HALL_PLACE = "Stora salen i Folkets hus"
+HALL_TEMPLATE = "apt-30"
+HALL_TABLES = 8
+
 # ---------------------------------------------------------------- units and who performs
 
 # Each unit with the one above it, parents first.
