@@ -15,6 +15,8 @@ def look(page: Page, name: str) -> None:
 
     axe is run through the debugger, not by a script tag: the page's security policy stays as it is.
     """
+    # A word that fades in is looked at when it is there.
+    page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")
     if PICTURES:
         size = "phone" if (page.viewport_size or {})["width"] < 600 else "computer"
         page.screenshot(path=str(Path(PICTURES) / f"{name}-{size}.png"))
@@ -89,7 +91,7 @@ class Phone:
         self.page.locator("button[form=rosten]:not([name=none])").click()
 
     def tap(self, word: str) -> None:
-        self.page.locator("button.tap", has_text=word).click()
+        self.page.get_by_role("button", name=word, exact=True).click()
 
     def _visible(self, selector: str):  # type: ignore[no-untyped-def]
         return self.page.locator(selector).locator("visible=true").first

@@ -110,7 +110,9 @@ def test_a_dialogue_from_door_to_door(site: Site, open_page: Callable[..., Page]
         expect(phone.page.locator("ol.rank")).to_contain_text("5 av 5 valde detta")
     pen = next(phone for phone in phones.values() if phone.page.locator(".moves").count())
     look(pen.page, "order")
-    expect(pen.page.locator("body")).not_to_contain_text("Det vågar jag bara skriva här.")
+    for name, phone in phones.items():
+        if name != "Amina":
+            expect(phone.page.locator("body")).not_to_contain_text("Det vågar jag bara skriva här.")
 
     # the reason advocate's counter-voice
     advocate = next(phone for phone in phones.values() if "Motröst" in phone.page.locator("body").inner_text())
@@ -131,11 +133,14 @@ def test_a_dialogue_from_door_to_door(site: Site, open_page: Callable[..., Page]
     look(page, "console-together")
     page.goto(f"/dialogues/{dialogue}/review")
     look(page, "review")
-    while page.locator("button[name=verdict][value=show]").count() > 0:
-        button = page.locator("button[name=verdict][value=show]").first
-        button.focus()
+    for left in range(page.locator(".review button[name=verdict][value=show]").count(), 0, -1):
+        expect(page.locator(".review button[name=verdict][value=show]")).to_have_count(left)
+        page.locator(".review button[name=verdict][value=show]").first.focus()
         page.keyboard.press("Enter")
-        page.wait_for_load_state()
+    expect(page.locator("main")).to_contain_text("Ingenting väntar.")
+    page.locator("button[name=verdict][value=show]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("Listan med ord får visas.")
     page.goto(f"/dialogues/{dialogue}/lead")
     console.press("ArrowRight")
     console.now_is("Nu väljer alla i tysthet")
