@@ -241,7 +241,7 @@ class Leader:
             if not is_open and not cast:
                 if self.pace and passed_s < lasts_s / self.pace * BALLOT_AFTER:
                     return False
-                await self._turn_on(console, "ballot_open")
+                await self.turn_on(console, "ballot_open")
                 seen.ballot_s = now_s
                 return True
             seen.ballot_s = seen.ballot_s or now_s
@@ -279,7 +279,7 @@ class Leader:
         await self.browser.press(page, button, follow=False)
         return True
 
-    async def _turn_on(self, console: Console, name: str) -> None:
+    async def turn_on(self, console: Console, name: str) -> None:
         form = console.switch_form(name)
         if form is None:
             raise PageError(f"the console has no switch {name}")

@@ -200,7 +200,7 @@ async def _live(person: Person, hall: Hall, page: Page) -> None:
 
 def _notice(person: Person, hall: Hall, page: Page) -> None:
     """See which step it is; a new one gives new intentions, one that was paused goes on where it was."""
-    kind, starts = _kind_of(page), _clock(page, "starts")
+    kind, starts = kind_of(page), _clock(page, "starts")
     if kind == person.step[0] and kind != "look" and not starts and person.step[1]:
         person.has_paused = True
         return
@@ -212,7 +212,7 @@ def _notice(person: Person, hall: Hall, page: Page) -> None:
         person.due = sorted(_intentions(person, hall, page, kind))
 
 
-def _kind_of(page: Page) -> str:
+def kind_of(page: Page) -> str:
     """What the page is for, told by its forms."""
     if any(form.id == "bordet" for form in page.forms):
         return "table"
