@@ -125,7 +125,12 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return answer(request, InvalidError(fields=fields))
 
 
+app_name = "api"
+# What is not open to all: its act and its limit.
+CLOSED = {"protocol": ("dialogue.read_protocol", "heavy"), "signal": ("signal.note", "write")}
+
 urlpatterns = api.urls[0]
 for pattern in urlpatterns:
     assert pattern.callback is not None
-    pattern.callback = guarded(pattern.callback, owner="api", act="site.read", limit="page")
+    act, limit = CLOSED.get(str(pattern.name), ("site.read", "page"))
+    pattern.callback = guarded(pattern.callback, owner="api", act=act, limit=limit)

@@ -89,7 +89,7 @@ def answer(request: HttpRequest, error: SamspelError) -> HttpResponse:
     if wants_json(request):
         body = json.dumps(error.problem(), ensure_ascii=False)
         response = HttpResponse(body, status=error.status, content_type="application/problem+json")
-    elif isinstance(error, SignInError) and request.method == "GET":
+    elif isinstance(error, SignInError) and request.method in {"GET", "HEAD"}:
         return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}")
     else:
         response = render(request, "ui/error.html", {"error": error}, status=error.status)

@@ -41,7 +41,14 @@ def guarded(view: View, *, owner: str, act: str, limit: str) -> View:
         check_limit(request, "page" if is_look else limit)
         if needs_sign_in and not request.actor.is_signed_in:  # type: ignore[attr-defined]
             raise SignInError
-        return view(request, *args, **kwargs)
+        if request.method != "HEAD":
+            return view(request, *args, **kwargs)
+        # Answered as if it were read, so that no view need think of it; the server leaves the body out.
+        request.method = "GET"
+        try:
+            return view(request, *args, **kwargs)
+        finally:
+            request.method = "HEAD"
 
     guard.route_info = RouteInfo(owner, act, limit)  # type: ignore[attr-defined]
     return guard

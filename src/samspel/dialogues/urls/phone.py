@@ -16,11 +16,11 @@ urlpatterns: list[URLPattern] = [
     _route("m/<str:code>/byt", join.take_over, name="seat_take_over", act="dialogue.join", limit="join"),
     _route("m/<str:code>/ticket", phone.ticket, name="phone_ticket", act="seat.read"),
     # one's place
-    _route("m/<str:code>/place", join.seat, name="seat", act="seat.read"),
+    _route("m/<str:code>/place", join.seat, name="seat", act="seat.read", limit="write"),
     _route("m/<str:code>/place/table", join.place, name="seat_place", act="seat.change", limit="write"),
-    _route("m/<str:code>/place/phone", join.hand_over, name="seat_hand_over", act="seat.change"),
+    _route("m/<str:code>/place/phone", join.hand_over, name="seat_hand_over", act="seat.change", limit="write"),
     _route("m/<str:code>/place/forget", join.forget, name="seat_forget", act="seat.read", limit="write"),
-    _route("m/<str:code>/help", join.help_someone, name="seat_help", act="seat.help"),
+    _route("m/<str:code>/help", join.help_someone, name="seat_help", act="seat.help", limit="write"),
     # one's own thoughts
     _route("m/<str:code>/notes", solo.write, name="note_write", act="note.write", limit="write"),
     _route("m/<str:code>/notes/mine.txt", solo.take_home, name="notes_take_home", act="note.read_own"),
