@@ -349,9 +349,11 @@ def agreements_to_open_with(dialogue: Dialogue) -> list[Agreement]:
     rows = Agreement.objects.filter(
         dialogue__unit=dialogue.unit_id,
         dialogue__is_rehearsal=dialogue.is_rehearsal,
-        dialogue__starts_at__lt=dialogue.starts_at,
         withdrawn_at=None,
     ).exclude(dialogue=dialogue)
+    # By what has happened, not by what was planned: two dialogues may be planned for the same hour.
+    if dialogue.opened_at is not None:
+        rows = rows.filter(agreed_at__lte=dialogue.opened_at)
     rows = rows.filter(~Q(outcome__in=FINAL) | Q(outcome_in=dialogue))
     return list(rows.select_related("dialogue").order_by("-agreed_at", "pk"))
 
