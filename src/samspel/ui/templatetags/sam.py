@@ -130,7 +130,7 @@ def in_words(number: int) -> str:
     return words[number] if 0 <= number < len(words) else str(number)
 
 
-QUOTES = {"sv": "””", "da": "»«", "en": "“”"}
+QUOTES = {"sv": ("”", "”"), "da": ("»", "«"), "en": ("“", "”")}
 
 
 @register.filter
