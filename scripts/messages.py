@@ -37,7 +37,9 @@ CALL = re.compile(rf"(?<!\w)(?:n?p?gettext|_)\(\s*{LITERAL}(?:\s*,\s*{LITERAL})*
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
 # The first lines of every catalogue; Babel's own would carry dates.
 VOLATILE = re.compile(
-    r'^"(POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By|Report-Msgid).*\n', re.M
+    r'^"(Project-Id-Version|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By|Report-Msgid)'
+    r".*\n",
+    re.M,
 )
 
 Key = tuple[str, str | None]  # singular text, context
