@@ -1,0 +1,186 @@
+"""A whole installation of our own, run as people run it and made to be killed: application and database."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+from samspel.core.embedded_postgres import Server, ensure_running, processes, stop
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATIENCE_S = 60.0
+PASSWORD = "lindvik i en liten sal vid ån"
+
+
+@dataclass
+class House:
+    """An installation in a folder of its own, with its database and, when it is started, the application."""
+
+    var: Path
+    server: Server
+    port: int
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+    kills: dict[str, int] = field(default_factory=lambda: {"application": 0, "database": 0})
+
+    @property
+    def log(self) -> Path:
+        """All that any process of the application has said."""
+        return self.var.parent / "application.log"
+
+    # ------------------------------------------------------------ the application
+
+    def start(self) -> None:
+        """``samspel serve``; does not wait until it answers."""
+        with self.log.open("ab") as log:
+            command = [sys.executable, "-m", "samspel.cli", "serve", "--port", str(self.port)]
+            self.process = subprocess.Popen(command, env=self.environment, cwd=self.var.parent, stdout=log, stderr=log)
+
+    def application(self) -> list[int]:
+        """Every process of the application, the supervisor first; none when it is not running."""
+        return [] if self.process is None or self.process.poll() is not None else family(self.process.pid)
+
+    def kill_application(self) -> int:
+        """SIGKILL to all of them at once; gives how many."""
+        assert self.process is not None
+        pids = self.application()
+        assert pids, "the application was not running, so this would be no kill"
+        os.kill(pids[0], signal.SIGSTOP)  # so that it starts no child between the list and the kill
+        pids = self.application()
+        kill(pids)
+        self.process.wait()
+        wait_until(lambda: not any(is_alive(pid) for pid in pids))
+        self.process = None
+        self.kills["application"] += 1
+        return len(pids)
+
+    def stop(self) -> None:
+        """In order, as an administrator does."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self.kill_application()
+        self.process = None
+
+    def is_up(self) -> bool:
+        """Whether the application answers and has its database."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5) as answer:
+                return answer.status == 200
+        except (OSError, urllib.error.URLError):
+            return False
+
+    def wait_until_up(self) -> None:
+        wait_until(self.is_up, every_s=0.1, otherwise=lambda: self.log.read_text(errors="replace")[-3000:])
+
+    # ------------------------------------------------------------ the database
+
+    def kill_database(self) -> int:
+        """SIGKILL to every process of the database at once; nobody but the application starts it again."""
+        wait_until(lambda: processes(self.server), every_s=0.02)
+        pids = processes(self.server)
+        kill(pids)
+        wait_until(lambda: not any(is_alive(pid) for pid in pids))
+        self.kills["database"] += 1
+        return len(pids)
+
+    def connect(self) -> psycopg.Connection[tuple[object, ...]]:
+        return psycopg.connect(self.server.url, autocommit=True)
+
+    # ------------------------------------------------------------ preparing
+
+    def run(self, *arguments: str) -> str:
+        """A command of the project that ends, in this installation; gives what it printed."""
+        done = subprocess.run(
+            [sys.executable, *arguments], env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def installation(folder: Path, *, database_settings: str = "", **environment: str) -> Iterator[House]:
+    """An empty installation with its administrator; it and all its processes are gone afterwards.
+
+    :param database_settings: lines for the embedded server's own.conf.
+    """
+    var = folder / "var"
+    data = var / "postgres"
+    data.mkdir(mode=0o700, parents=True)
+    if database_settings:
+        (data / "own.conf").write_text(database_settings)
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("SAMSPEL_", "DJANGO_", "PYTEST_"))
+    }
+    whole = {**kept, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "SAMSPEL_VAR": str(var), **environment}
+    server = ensure_running(data)
+    house = House(var, server, free_port(), whole)
+    try:
+        password = folder / "password"
+        password.write_text(PASSWORD)
+        who = ["--name", "Lindvik", "--admin-name", "Alva", "--admin-email", "alva@lindvik.example"]
+        house.run("-m", "samspel.cli", "init", *who, "--password-file", str(password))
+        yield house
+    finally:
+        house.stop()
+        stop(server, even_if_used=True)
+
+
+# ---------------------------------------------------------------- processes
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that descend from it, each parent before its children."""
+    found = [pid]
+    for one in found:
+        with contextlib.suppress(OSError):
+            for task in Path(f"/proc/{one}/task").iterdir():
+                found += [int(word) for word in (task / "children").read_text().split()]
+    return [one for one in found if is_alive(one)]
+
+
+def kill(pids: list[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def wait_until(
+    condition: Callable[[], object],
+    within_s: float = PATIENCE_S,
+    *,
+    every_s: float = 0.01,
+    otherwise: Callable[[], str] = lambda: "",
+) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, f"it never came\n{otherwise()}"
+        time.sleep(every_s)
