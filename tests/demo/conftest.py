@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from django.db import transaction
 from django.test.utils import override_settings
 from django.utils.timezone import now
 from pytest_django.live_server_helper import LiveServer
+from pytest_django.plugin import DjangoDbBlocker
 
 from samspel.demo import lindvik, town
 from samspel.dialogues.models import Dialogue
@@ -28,9 +30,18 @@ def demo() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def town_rows(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The town, made once for a module; each test's own changes are rolled back as always."""
+    with django_db_blocker.unblock(), override_settings(IS_DEMO=True), transaction.atomic():
+        lindvik.seed(at=now())
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def lindvik_town(demo: None, db: None) -> None:
-    lindvik.seed(at=now())
+def lindvik_town(town_rows: None, demo: None, db: None) -> None:
+    """The town of a test."""
 
 
 @pytest.fixture

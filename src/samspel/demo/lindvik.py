@@ -218,13 +218,14 @@ class _Meeting:
             self.tokens[joined.seat.pk] = joined.token
 
     def step(self) -> None:
-        """The leader presses the button: the first time the meeting begins."""
-        if self.dialogue().state == State.PLANNED:
+        """The leader presses the button: the first time the meeting begins, then when the step's time is out."""
+        dialogue = self.dialogue()
+        if dialogue.state == State.PLANNED:
             self.at = max(self.at, self.starts_at)
             leading.start_dialogue(actor=self.leader, dialogue_id=self.dialogue_id, at=self.at)
-            self.pass_s(100)
-        else:
-            leading.next_step(actor=self.leader, dialogue_id=self.dialogue_id, at=self.pass_s(20))
+            return
+        self.at = max(self.at, dialogue.step_ends_at or self.at)
+        leading.next_step(actor=self.leader, dialogue_id=self.dialogue_id, at=self.pass_s(8))
 
     def think(self) -> None:
         heres = self.heres()

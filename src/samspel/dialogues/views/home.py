@@ -50,6 +50,8 @@ def unit(request: Request, unit_id: int) -> HttpResponse:
             "inside": inside,
             "may_plan": may(roles, "dialogue.create"),
             "may_note": may(roles, "signal.note"),
+            "may_answer": may(roles, "agreement.answer", "closed"),
+            "may_read": may(roles, "dialogue.read_protocol", "closed"),
             "people": len(members_of(found.pk)) if inside else 0,
             "coming": coming.first() if inside else None,
             "view": view,
