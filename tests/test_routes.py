@@ -22,6 +22,7 @@ from pytest_django import Settings
 
 from samspel.config import urls as site
 from samspel.core import limits
+from samspel.core.actor import VISITOR
 from samspel.core.errors import TooManyError
 from samspel.core.limits import BUCKETS, LIMITS, Buckets, address_of, check_failures, check_limit, count_failure
 from samspel.core.permissions import TABLES
@@ -278,6 +279,26 @@ def test_every_kind_of_answer_is_guarded_and_tells_nothing(method: str, path: st
         assert answer.headers["Retry-After"] == "2"
 
 
+@pytest.mark.usefixtures("failing")
+def test_without_the_database_every_page_says_try_again(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also for who is signed in, and though every page would like to know whose installation this is."""
+
+    def gone(*_: object) -> NoReturn:
+        raise OperationalError("gone")
+
+    visitor, person = Client(raise_request_exception=False), sign_in(town.member)
+    person.raise_request_exception = False
+    monkeypatch.setattr("samspel.ui.context._installation", gone)
+    monkeypatch.setattr("samspel.core.middleware._actor", gone)
+    signed_in = person.get("/home")
+    monkeypatch.setattr("samspel.core.middleware._actor", lambda request: VISITOR)
+
+    for answer in (signed_in, visitor.get("/lost"), visitor.get("/lost", headers={"Accept-Language": "en"})):
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+        assert_headers(answer)
+        assert b"<h1>" in answer.content
+
+
 @pytest.mark.django_db
 def test_styles_and_scripts_are_guarded_too() -> None:
     answer = Client().get(static("samspel/build/favicon.svg"))
@@ -323,6 +344,14 @@ def request_from(address: str, forwarded: str = "", **cookies: str) -> HttpReque
     return request
 
 
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> Buckets:
+    """A clock that stands still: all of it in one instant."""
+    buckets = Buckets(clock=lambda: 0.0)
+    monkeypatch.setattr(limits, "BUCKETS", buckets)
+    return buckets
+
+
 def test_a_forged_forwarding_is_not_believed(settings: Settings) -> None:
     forged = request_from("198.51.100.7", "203.0.113.1")
     settings.TRUSTED_PROXIES = 0
@@ -340,6 +369,7 @@ def test_a_neighbour_in_ipv6_is_the_same_caller() -> None:
     assert address_of(request_from("2001:db8:0:1::1")) != address_of(request_from("2001:db8:0:2::1"))
 
 
+@pytest.mark.usefixtures("still")
 def test_who_guesses_codes_is_stopped_whatever_she_says_of_herself(dialogue: Dialogue) -> None:
     wrong = f"{(int(dialogue.code) + 1) % 10**6:06}"
     burst = LIMITS["wrong-code"].address_burst
@@ -356,14 +386,6 @@ def test_who_guesses_codes_is_stopped_whatever_she_says_of_herself(dialogue: Dia
     assert (told.status_code, told.json()["status"]) == (429, 429)
     # Another address, and everybody who has a seat, goes on.
     assert Client(REMOTE_ADDR="198.51.100.9").get(f"/m/{dialogue.code}/").status_code == 200
-
-
-@pytest.fixture
-def still(monkeypatch: pytest.MonkeyPatch) -> Buckets:
-    """A clock that stands still: all of it in one instant."""
-    buckets = Buckets(clock=lambda: 0.0)
-    monkeypatch.setattr(limits, "BUCKETS", buckets)
-    return buckets
 
 
 @pytest.mark.usefixtures("still")
