@@ -11,7 +11,7 @@ from django.test import Client
 from samspel.core.errors import ConflictError, NotFoundError
 from samspel.core.models import AuditEntry
 from samspel.dialogues.actions import leading
-from samspel.dialogues.models import Dialogue, Note, Sitting, State
+from samspel.dialogues.models import Dialogue, Note, Proposal, Sitting, State
 from samspel.dialogues.overview import overview
 from samspel.dialogues.sealing import seal
 from tests.people import WHEN, Town, actor_of, device_key, go_to, make_dialogue, make_seat, make_town
@@ -220,3 +220,34 @@ def test_a_table_that_asks_for_help_is_first_and_is_taken_by_one(town: Town) -> 
     sitting.refresh_from_db()
     assert (need.kind, need.words) == ("help", "”Vad menas med nu?”")
     assert sitting.help_taken_by == town.facilitator.name
+
+
+def test_the_review_page_merges_parts_and_hides(town: Town, signed_in: Callable[..., Client]) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="whole", tables=2)
+    first, second = (
+        Proposal.objects.create(
+            dialogue=dialogue, question=1, text=text, normal=text.casefold(), created_at=WHEN, reviewed_at=WHEN
+        )
+        for text in ("Tid", "Mer tid")
+    )
+    for place, (table, proposal) in enumerate(zip(dialogue.tables.all(), (first, second), strict=True), start=1):
+        note = Note.objects.create(
+            dialogue=dialogue, table=table, key=device_key(), text=proposal.text, shared_at=WHEN, written_at=WHEN
+        )
+        table.sittings.get().picks.create(question=1, place=place, note=note, proposal=proposal)
+    leader = signed_in(town.facilitator)
+    page = f"/dialogues/{dialogue.pk}/review"
+
+    leader.post(f"{page}/same", {"proposal": [first.pk, second.pk]})
+    second.refresh_from_db()
+    assert second.merged_into == first
+    assert "Ta isär" in leader.get(page).content.decode()
+    leader.post(f"{page}/same", {"part": second.pk})
+    second.refresh_from_db()
+    assert second.merged_into is None
+    leader.post(f"{page}/word", {"word": "tid", "wanted": "off"})
+    assert dialogue.hidden_words.get().word == "tid"
+    leader.post(f"{page}/word", {"word": "tid", "wanted": "on"})
+    assert not dialogue.hidden_words.exists()
+    for what in ("same", "word"):
+        assert signed_in(town.member).post(f"{page}/{what}", {"word": "tid"}).status_code == 404

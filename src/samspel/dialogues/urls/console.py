@@ -18,5 +18,7 @@ urlpatterns = [
     lead("dialogues/<int:dialogue_id>/tables/merge", console.merge_tables, name="dialogue_merge_tables", limit="write"),
     lead("dialogues/<int:dialogue_id>/review", console.review, name="dialogue_review"),
     lead("dialogues/<int:dialogue_id>/review/judge", console.judge, name="dialogue_judge", limit="write"),
+    lead("dialogues/<int:dialogue_id>/review/word", console.word, name="dialogue_word", limit="write"),
+    lead("dialogues/<int:dialogue_id>/review/same", console.same, name="dialogue_same", limit="write"),
     lead("dialogues/<int:dialogue_id>/close", console.close, name="dialogue_close", limit="write"),
 ]

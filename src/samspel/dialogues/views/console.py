@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,8 +14,10 @@ from samspel.core.actor import Request
 from samspel.core.errors import NotFoundError
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions import leading, whole
-from samspel.dialogues.models import Dialogue, Screen
+from samspel.dialogues.compute_words import words_of
+from samspel.dialogues.models import Dialogue, HiddenWord, Proposal, Screen
 from samspel.dialogues.overview import overview, review_queue, shared_notes
+from samspel.dialogues.queries import threes_of
 from samspel.live.queries import line_to
 
 
@@ -142,6 +145,10 @@ def review(request: Request, dialogue_id: int) -> HttpResponse:
         {
             "dialogue": dialogue,
             "items": review_queue(dialogue),
+            "words": words_of(dialogue, question),
+            "hidden": HiddenWord.objects.filter(dialogue=dialogue).values_list("word", flat=True),
+            "proposals": threes_of(dialogue, question).shown,
+            "merged": Proposal.objects.filter(dialogue=dialogue, question=question).exclude(merged_into=None),
             "notes": shared_notes(dialogue, question),
             "line": line_to(dialogue.room, "console"),
         },
@@ -161,6 +168,30 @@ def judge(request: Request, dialogue_id: int) -> HttpResponse:
     )
     if request.headers.get("HX-Request"):
         return review(request, dialogue_id)
+    return redirect("dialogue_review", dialogue_id)
+
+
+@require_POST
+def word(request: Request, dialogue_id: int) -> HttpResponse:
+    """Take a word off the hall's list, or let it back."""
+    change = whole.show_word if request.POST.get("wanted") == "on" else whole.hide_word
+    change(actor=request.actor, dialogue_id=dialogue_id, word=request.POST.get("word", ""), at=timezone.now())
+    return redirect("dialogue_review", dialogue_id)
+
+
+@require_POST
+def same(request: Request, dialogue_id: int) -> HttpResponse:
+    """Count the chosen proposals as one, the first being the one that is shown; or part one again."""
+    actor, at = request.actor, timezone.now()
+    get_dialogue(actor, dialogue_id, "dialogue.lead")
+    if "part" in request.POST:
+        whole.part_proposal(actor=actor, dialogue_id=dialogue_id, proposal_id=_number(request, "part"), at=at)
+        return redirect("dialogue_review", dialogue_id)
+    chosen = [int(text) for text in request.POST.getlist("proposal") if text.isdecimal() and len(text) < 19]
+    if len(chosen) < 2:
+        messages.error(request, _("Välj minst två."))
+        return redirect("dialogue_review", dialogue_id)
+    whole.merge_proposals(actor=actor, dialogue_id=dialogue_id, proposal_ids=chosen[1:], into_id=chosen[0], at=at)
     return redirect("dialogue_review", dialogue_id)
 
 
