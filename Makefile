@@ -23,7 +23,7 @@ demo:
 
 test:
 	$(setup) dev --browser
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 	$(BIN)/pytest --e2e tests/e2e $(ARGS)
 
 lint: setup

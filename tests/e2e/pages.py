@@ -18,8 +18,7 @@ def look(page: Page, name: str) -> None:
     # A word that fades in is looked at when it is there.
     page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")
     if PICTURES:
-        size = "phone" if (page.viewport_size or {})["width"] < 600 else "computer"
-        page.screenshot(path=str(Path(PICTURES) / f"{name}-{size}.png"))
+        _picture(page, name)
     if AXE.exists():
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
@@ -31,6 +30,16 @@ def look(page: Page, name: str) -> None:
             )
             assert found == [], f"{name} ({scheme}): {found}"
         page.emulate_media(color_scheme="light")
+
+
+def _picture(page: Page, name: str) -> None:
+    """The page as a phone and as a computer show it; the screen and the console keep their own size besides."""
+    before = page.viewport_size
+    assert before is not None
+    for size, width, height in (("phone", 390, 844), ("computer", 1440, 900)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.screenshot(path=str(Path(PICTURES) / f"{name}-{size}.png"))
+    page.set_viewport_size(before)
 
 
 def holds_at_320(page: Page, name: str) -> None:
