@@ -24,7 +24,7 @@ demo:
 test:
 	$(setup) dev --browser
 	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
-	$(BIN)/pytest --e2e tests/e2e $(ARGS)
+	$(if $(ARGS),,$(BIN)/pytest --e2e tests/e2e)
 
 lint: setup
 	$(BIN)/python scripts/lint.py
