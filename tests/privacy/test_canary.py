@@ -171,6 +171,7 @@ def play(scene: Scene, house: House, dialogue_id: int, code: str, folder: Path) 
 
     closed = leader.post(f"/dialogues/{dialogue_id}/close")
     scene.statuses["close"] = closed.status_code
+    visit(scene, "the leader, afterwards", leader, dialogue_id, code)
     scene.facts["mine after"] = [author.get(f"/m/{code}/notes/mine.txt").text for author in authors]
     with house.connect() as connection:
         scene.facts["unshared after"] = connection.execute(
@@ -309,16 +310,18 @@ def visit(scene: Scene, who: str, browser: Browser, dialogue_id: int, code: str)
             "page: screen": f"{here}/screen",
             "page: screen, fragment": f"{here}/screen/now",
             "page: paper": f"{here}/paper",
-            "page: protocol": f"{here}/protocol",
-            "file: protocol.json": f"{here}/protocol.json",
-            "file: protocol.csv": f"{here}/protocol.csv",
-            "file: protocol.pdf": f"{here}/protocol.pdf",
             "file: paper.pdf": f"{here}/paper.pdf",
-            "api: protocol": f"/api/dialogues/{dialogue_id}/protocol",
             "page: plan": f"{here}/plan",
             "page: people": f"{here}/people",
             "page: dialogues": "/dialogues",
             "page: administration": "/administration/people",
+        },
+        "the leader, afterwards": {
+            "page: protocol": f"{here}/protocol",
+            "file: protocol.json": f"{here}/protocol.json",
+            "file: protocol.csv": f"{here}/protocol.csv",
+            "file: protocol.pdf": f"{here}/protocol.pdf",
+            "api: protocol": f"/api/dialogues/{dialogue_id}/protocol",
         },
         "the same table": {
             "page: the same table": f"/m/{code}/",

@@ -43,8 +43,8 @@ PERMISSIONS = permission_table(
         allow(
             "dialogue.read_protocol",
             LEADERS + " member",
-            phases=f"{GOING_ON} closed",
-            why="The unit keeps its own protocol",
+            phases="closed",
+            why="The unit keeps its own protocol; before the end it would show what is not shown yet",
         ),
         allow(
             "dialogue.read_public", "visitor person participant", phases="closed", why="Open unless there is a reason"

@@ -235,7 +235,7 @@ def add_minute(*, actor: Actor, dialogue_id: int, at: datetime) -> Dialogue:
 @transaction.atomic
 def set_switch(*, actor: Actor, dialogue_id: int, name: str, wanted: bool, at: datetime) -> Dialogue:
     """Turn one of the console's switches on or off."""
-    dialogue = get_dialogue(actor, dialogue_id, "dialogue.lead", lock=True)
+    dialogue = get_dialogue(actor, dialogue_id, "dialogue.run", lock=True)
     if name not in SWITCHES:
         raise NotFoundError("switch")
     if getattr(dialogue, name) == wanted:
@@ -277,7 +277,7 @@ def undo(*, actor: Actor, dialogue_id: int, action_id: int, at: datetime) -> Dia
 
     :raises ConflictError: too late, or another leader has done something since.
     """
-    dialogue = get_dialogue(actor, dialogue_id, "dialogue.lead", lock=True)
+    dialogue = get_dialogue(actor, dialogue_id, "dialogue.run", lock=True)
     last = ConsoleAction.objects.filter(dialogue=dialogue).first()
     if last is None or last.pk != action_id:
         raise ConflictError(_("Någon har gjort något efter det. Ändra i stället."))
