@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from samspel.core.actor import Request
+from samspel.core.addresses import address_for_others
 from samspel.core.errors import NotFoundError
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions import leading, whole
@@ -57,8 +58,8 @@ def _context(request: HttpRequest, dialogue: Dialogue) -> dict[str, object]:
         "now": now,
         "switches": [(name, label, hint, key, getattr(dialogue, name)) for name, label, hint, key in switches],
         "screens": [(value, label) for value, label in Screen.choices],
-        "join_address": request.build_absolute_uri(f"/m/{dialogue.code}/"),
-        "host": request.get_host(),
+        "join_address": address_for_others(request, f"/m/{dialogue.code}/"),
+        "host": address_for_others(request).partition("://")[2],
     }
 
 

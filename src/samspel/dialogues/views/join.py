@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from samspel.core.addresses import address_for_others
 from samspel.core.errors import InvalidError, NotFoundError
 from samspel.core.limits import check_failures, count_failure
 from samspel.core.permissions import may
@@ -202,7 +203,7 @@ def hand_over(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("seat_hand_over", here.dialogue.code)
     line = line_to(here.dialogue.room, "person", hint=str(here.seat.number))
     offered = TAKE_OVERS.offered(here.dialogue.pk, here.seat.number)
-    address = request.build_absolute_uri(reverse("seat_take_over", args=[here.dialogue.code]))
+    address = address_for_others(request, reverse("seat_take_over", args=[here.dialogue.code]))
     at = now()
     return _seat_page(
         request,

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from samspel.core.actor import Request
+from samspel.core.addresses import address_for_others
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.models import Dialogue
 from samspel.dialogues.screen_view import screen_of
@@ -16,8 +17,8 @@ def _context(request: HttpRequest, dialogue: Dialogue) -> dict[str, object]:
     return {
         "dialogue": dialogue,
         "now": screen_of(dialogue, now=timezone.now()),
-        "host": request.get_host(),
-        "join_address": request.build_absolute_uri(f"/m/{dialogue.code}/"),
+        "host": address_for_others(request).partition("://")[2],
+        "join_address": address_for_others(request, f"/m/{dialogue.code}/"),
     }
 
 
