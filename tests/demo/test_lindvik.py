@@ -48,7 +48,8 @@ def test_the_town_has_everybody_and_everything(lindvik_town: None) -> None:
     assert kinds == set(Role.Kind.values)
     closed = Dialogue.objects.filter(state=State.CLOSED)
     assert {dialogue.title for dialogue in closed} == {held.title for held in town.HELD}
-    assert Dialogue.objects.filter(state=State.PLANNED).count() == 2
+    assert Dialogue.objects.filter(state=State.PLANNED).count() == 1
+    assert Dialogue.objects.filter(state=State.DRAFT).count() == 1
 
 
 def test_a_finished_meeting_went_all_the_way(lindvik_town: None) -> None:

@@ -333,7 +333,7 @@ class _Meeting:
 
 
 def _plan_coming(at: datetime) -> None:
-    """Two planned meetings: one that opens with an agreement, and one about a signal; and a draft."""
+    """A meeting that is being planned, which opens with an agreement, and one about a signal that all may come to."""
     manager = actor_of(town.MANAGER)
     unit = Unit.objects.get(name="Vägledningscentrum")
     first = planning.create_dialogue(
@@ -345,7 +345,6 @@ def _plan_coming(at: datetime) -> None:
         at=at - timedelta(days=2),
         questions=("Vad gör ett första möte bra?",),
         title="Vad gör ett första möte bra?",
-        grows_from=f"thread:{Signal.objects.get(words=town.WAITING.words).unit.threads.get(title=town.WAITING.words).pk}",
     )
     neighbours = "\n".join(["namn;e-post;enhet;yrke", *(f"{name};;{place};{job}" for name, place, job in _NEIGHBOURS)])
     inviting.import_invitations(
@@ -357,7 +356,6 @@ def _plan_coming(at: datetime) -> None:
     )
     plan = replace(planning.plan_of(first), place="Stora rummet, Vägledningscentrum")
     planning.save_plan(actor=manager, dialogue_id=first.pk, plan=plan, at=at - timedelta(days=2))
-    planning.publish(actor=manager, dialogue_id=first.pk, at=at - timedelta(days=1))
     helper = next(worker for worker in town.WORKERS if worker.name == "Ann-Sofi Hult")
     second = planning.create_dialogue(
         actor=actor_of(helper),

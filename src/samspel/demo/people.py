@@ -29,7 +29,8 @@ ASKS_EVERY_S = 7.0
 COMES_WITHIN_S = 60.0
 LATE_AFTER_S = (150.0, 300.0)
 LINE_LOST_S = 150.0
-_AT_ONCE_S = 0.25  # how often one looks when nothing is waited for
+TELLERS = 3  # so many tell what became of what was agreed last time
+_AT_ONCE_S = 0.8  # how often one looks when nothing is waited for
 _STEP_S = 120.0  # how long one thinks a step lasts that has no clock
 _BALLOT_S = 75.0
 
@@ -226,7 +227,13 @@ def kind_of(page: Page) -> str:
     ):
         if page.find_form(ending) is not None:
             return kind
-    return "look"
+    return "what became" if _untold(page) else "look"
+
+
+def _untold(page: Page) -> str | None:
+    """The way to the first of last time's agreements that nobody has told the end of."""
+    found = (href for href, text in page.links if "/agreements/before/" in href and text.startswith("Berätta"))
+    return next(found, None)
 
 
 def _clock(page: Page, name: str) -> str:
@@ -252,6 +259,8 @@ def _intentions(person: Person, hall: Hall, page: Page, kind: str) -> list[tuple
 
     if kind in {"join", "no table"}:
         return [(now_s, kind)]
+    if kind == "what became" and person.number < TELLERS:
+        return [at(0.15, 0.8, "tell what became")]
     if kind == "solo":
         thoughts = [at(0.06, 0.75, "think") for _number in range(rng.choice((1, 2, 2, 3, 3, 4)))]
         return _in_turn([*thoughts, at(0.76, 0.95, "be ready")], hall, now_s)
@@ -305,6 +314,21 @@ async def _find_table(person: Person, hall: Hall, page: Page) -> Page:
     form = page.get_form("/place/table")
     tables = form.values("table")
     return await person.browser.submit(page, form, {"table": person.rng.choice(tables)[0]} if tables else {})
+
+
+async def _tell_what_became(person: Person, hall: Hall, page: Page) -> Page:
+    """Somebody tells what became of one of last time's agreements."""
+    async with hall.agreeing:
+        page = await person.browser.get(hall.address)
+        way = _untold(page)
+        if way is None:
+            return page
+        smaller = await person.browser.get(way)
+        form = next((form for form in smaller.forms if "outcome" in form.names), None)
+        if form is None:
+            return smaller
+        outcome, told = person.rng.choice(words.OUTCOMES)
+        return await person.browser.submit(smaller, form, {"outcome": outcome, "words": told})
 
 
 async def _think(person: Person, hall: Hall, page: Page) -> Page:
@@ -454,6 +478,7 @@ async def _check_out(person: Person, hall: Hall, page: Page) -> Page:
 _DEEDS = {
     "join": _join,
     "no table": _find_table,
+    "tell what became": _tell_what_became,
     "think": _think,
     "be ready": _be_ready,
     "share": _share,

@@ -400,14 +400,6 @@ HELD: tuple[Held, ...] = (
                 "going_on",
                 "Försöket går in på sista veckan.",
             ),
-            Agreed(
-                2,
-                "Den som tar emot säger vem besökaren ska träffa.",
-                "Yasmin Noor",
-                "receptionist",
-                "nothing",
-                37,
-            ),
         ),
     ),
 )

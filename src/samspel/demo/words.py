@@ -162,6 +162,17 @@ PROMISES: dict[str, Promise] = {
 OTHER_PROMISE = Promise("Vi provar det här i fyra veckor och berättar hur det gick.", "Karin", "samordnare", "trial")
 
 
+# What became of what was agreed last time.
+OUTCOMES: tuple[tuple[str, str], ...] = (
+    ("done", "Det gick bra. Vi fortsätter."),
+    ("done", "Det tog en vecka att vänja sig, nu går det av sig självt."),
+    ("partly", "Hälften av oss hann. Vi försöker en månad till."),
+    ("partly", "Det fungerade på förmiddagarna."),
+    ("not_done", "Det blev inte av. Ingen hade tid att börja."),
+    ("not_done", "Vi provade, men det hjälpte inte."),
+)
+
+
 def themes_in(text: str) -> list[str]:
     """The themes that a text is about: those whose word or whose thoughts it holds."""
     folded = text.casefold()
