@@ -4,14 +4,17 @@ import os
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import psycopg
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 
 from samspel.core.limits import BUCKETS
+from samspel.dialogues.models import Template
 from tests.embedded import stop
 from tests.people import Town, make_town
 from tests.plugin import server
@@ -77,6 +80,16 @@ def fresh_limits() -> Iterator[None]:
     BUCKETS.clear()
     yield
     BUCKETS.clear()
+
+
+@pytest.fixture(autouse=True)
+def template_rows(request: pytest.FixtureRequest) -> None:
+    """The rows that the migrations bring: a test with real transactions before this one has emptied every table."""
+    if request.node.get_closest_marker("django_db") is None and "db" not in request.fixturenames:
+        return
+    request.getfixturevalue("db")
+    if not Template.objects.filter(key="apt-30").exists():
+        import_module("samspel.dialogues.migrations.0004_templates").put_templates(apps, None)
 
 
 @pytest.fixture
