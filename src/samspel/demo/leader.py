@@ -9,6 +9,7 @@ import re
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from html import unescape
 from urllib.parse import urlsplit
 
 import httpx
@@ -26,7 +27,7 @@ BALLOT_AFTER = 0.25  # of the step's time
 BALLOT_LASTS_S = 90.0
 BETWEEN_PLACES_S = 12.0
 HELPS_AFTER_S = 25.0
-_LAST = re.compile(r"Senast: (.+?)\s*Ångra")
+_LAST = re.compile(r"Senast: ([^<]+)<")
 _COUNT = re.compile(r"(\d+) av (\d+) (anslutna|har valt)")
 
 
@@ -60,8 +61,8 @@ class Console:
     @property
     def last_leader(self) -> str:
         """Who pressed a button in the last seconds."""
-        found = _LAST.search(self.page.text)
-        return found.group(1) if found else ""
+        found = _LAST.search(self.page.html)
+        return unescape(found.group(1)).strip() if found else ""
 
     @property
     def starts(self) -> str:
