@@ -223,7 +223,7 @@ def report(hall_day: Meeting, kills: list[Kill], took_s: float, least_in_flight:
     for one in kills:
         later = [end_s for sent_s, end_s in acknowledged if sent_s > one.at_s]
         one.recovered_s = min(later, default=one.at_s) - one.at_s
-    troubled = [(one.at_s - 0.5, one.at_s + one.recovered_s + 0.5) for one in kills]
+    troubled = joined([(one.at_s - 0.5, one.at_s + one.recovered_s + 0.5) for one in kills])
     calm = [note for note in hall_day.notes if not any(a <= note.began_s <= b for a, b in troubled)]
     calm_s = took_s - sum(b - a for a, b in troubled)
     times = [(note.acknowledged_s or 0.0) - note.sent_s for note in calm if note.sends == 1]
@@ -244,6 +244,17 @@ def report(hall_day: Meeting, kills: list[Kill], took_s: float, least_in_flight:
             f" next acknowledgement after, p50 / p95: {spread([one.recovered_s for one in those])}"
         )
     return "\n".join(lines)
+
+
+def joined(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The spans, those that touch as one."""
+    found: list[tuple[float, float]] = []
+    for begin, end in sorted(spans):
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((begin, end))
+    return found
 
 
 # ---------------------------------------------------------------- runs that must fail
