@@ -621,6 +621,7 @@ def test_a_pile_goes_on_with_all_its_words(town: Town) -> None:
 
     assert pick.proposal.text == "Att få prova. Rätt att misslyckas."
     assert joined_text(["Tid", "Ro"]) == "Tid · Ro"
+    assert joined_text(["Tid", "tid", "Ro", "Tid"]) == "Tid · Ro"
 
 
 @pytest.mark.parametrize("needs_review", [True, False])

@@ -23,6 +23,7 @@ from samspel.dialogues.models import (
     Sitting,
     StepKind,
 )
+from samspel.engine.themes import normalise
 from samspel.live.queries import connected_hints
 
 AWAY_AFTER = timedelta(minutes=2)  # a pen that nobody has held for so long passes to the next who asks
@@ -186,9 +187,17 @@ def joined_text(texts: Iterable[str]) -> str:
     'Att få prova. Rätt att misslyckas'
     >>> joined_text(["Tid", "Ro"])
     'Tid · Ro'
+
+    The same words twice are said once:
+
+    >>> joined_text(["Tid", "tid", "Ro"])
+    'Tid · Ro'
     """
-    line = ""
+    line, said = "", set()
     for text in texts:
+        if normalise(text) in said:
+            continue
+        said.add(normalise(text))
         if line:
             line += " " if line[-1] in ".!?…" else " · "
         line += text
