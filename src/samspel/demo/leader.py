@@ -59,6 +59,12 @@ class Console:
         return {what: (int(have), int(of)) for have, of, what in _COUNT.findall(self.page.text)}
 
     @property
+    def handed_in(self) -> int:
+        """How many tables have handed in."""
+        found = re.search(r"(\d+) av \d+ bord har lämnat in", self.page.text)
+        return int(found.group(1)) if found else 0
+
+    @property
     def last_leader(self) -> str:
         """Who pressed a button in the last seconds."""
         found = _LAST.search(self.page.html)
@@ -237,6 +243,8 @@ class Leader:
         passed_s, lasts_s = console.passed()
         is_open = console.is_on("ballot_open")
         cast, here = console.counts.get("har valt", (0, 0))
+        if not console.handed_in and not console.result_stands:
+            return False
         choose, reveal, lone = console.button("choose"), console.button("reveal"), console.button("lone")
         if not console.result_stands:
             if not is_open and not cast:

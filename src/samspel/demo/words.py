@@ -1,5 +1,6 @@
 """What made-up people say about «Vad behöver vi för att lyckas?»: thoughts by theme, counter-voices, agreements."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 # By theme: first the word alone, as many write it, then thoughts in the words of those who work in a city.
@@ -159,8 +160,11 @@ PROMISES: dict[str, Promise] = {
     "Mod": Promise("Varje enhet tar bort en blankett före sommaren.", "Mikael", "socialsekreterare", "trial"),
     "Lyssna": Promise("Varje chef följer med ut i verksamheten en hel dag.", "Lars", "enhetschef", "trial"),
 }
-OTHER_PROMISE = Promise("Vi provar det här i fyra veckor och berättar hur det gick.", "Karin", "samordnare", "trial")
-
+OTHER_PROMISES: tuple[Promise, ...] = (
+    Promise("Vi provar det här i fyra veckor och berättar hur det gick.", "Karin", "samordnare", "trial"),
+    Promise("Varje enhet tar upp det på nästa arbetsplatsträff.", "Henrik", "studievägledare", "nothing"),
+    Promise("Vi bjuder in grannenheten och frågar hur de gör.", "Cecilia", "bibliotekarie", "nothing"),
+)
 
 # What became of what was agreed last time.
 OUTCOMES: tuple[tuple[str, str], ...] = (
@@ -183,7 +187,7 @@ def themes_in(text: str) -> list[str]:
     return found
 
 
-def promise_about(text: str) -> Promise:
-    """What could be agreed about one of the hall's three."""
-    themes = themes_in(text)
-    return PROMISES[themes[0]] if themes else OTHER_PROMISE
+def promise_about(text: str, *, but: Collection[str] = ()) -> Promise:
+    """What could be agreed about one of the hall's three, that is not agreed already."""
+    about = [PROMISES[theme] for theme in themes_in(text)]
+    return next((one for one in (*about, *OTHER_PROMISES) if one.text not in but), OTHER_PROMISES[0])
