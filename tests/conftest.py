@@ -85,9 +85,10 @@ def fresh_limits() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def template_rows(request: pytest.FixtureRequest) -> None:
     """The rows that the migrations bring: a test with real transactions before this one has emptied every table."""
-    if request.node.get_closest_marker("django_db") is None and "db" not in request.fixturenames:
+    real = not {"transactional_db", "live_server"}.isdisjoint(request.fixturenames)
+    if not real and request.node.get_closest_marker("django_db") is None and "db" not in request.fixturenames:
         return
-    request.getfixturevalue("db")
+    request.getfixturevalue("transactional_db" if real else "db")
     if not Template.objects.filter(key="apt-30").exists():
         import_module("samspel.dialogues.migrations.0004_templates").put_templates(apps, None)
 

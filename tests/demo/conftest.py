@@ -45,9 +45,7 @@ def lindvik_town(town_rows: None, demo: None, db: None) -> None:
 
 
 @pytest.fixture
-def open_town(
-    demo: None, transactional_db: None, django_db_serialized_rollback: None, live_server: LiveServer
-) -> OpenTown:
+def open_town(demo: None, transactional_db: None, live_server: LiveServer) -> OpenTown:
     lindvik.seed(at=now())
     lindvik.set_password(town.SECOND_LEADER, LEADER_PASSWORD)
     return OpenTown(live_server.url, lindvik.ensure_hall(at=now()))

@@ -30,7 +30,7 @@ def test_a_dialogue_without_javascript_in_english(site: Site, open_page: Callabl
     # alone
     press(leader, console, "b-next")
     press(leader, console, "b-next")
-    expect(leader.locator("#nu")).to_have_text("Now everyone thinks alone")
+    expect(leader.locator("#nu")).to_have_text("Everyone is thinking alone")
     for name, phone in phones.items():
         phone.goto(f"/m/{code}/")
         assert not refreshes(phone), "a page with a field never refreshes itself"
