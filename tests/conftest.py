@@ -89,6 +89,11 @@ def template_rows(request: pytest.FixtureRequest) -> None:
     if not real and request.node.get_closest_marker("django_db") is None and "db" not in request.fixturenames:
         return
     request.getfixturevalue("transactional_db" if real else "db")
+    put_back_template_rows()
+
+
+def put_back_template_rows() -> None:
+    """Do what the migration did, when a test with real transactions has emptied its rows."""
     if not Template.objects.filter(key="apt-30").exists():
         import_module("samspel.dialogues.migrations.0004_templates").put_templates(apps, None)
 

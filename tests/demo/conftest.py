@@ -12,6 +12,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from samspel.demo import lindvik, town
 from samspel.dialogues.models import Dialogue
+from tests.conftest import put_back_template_rows
 
 LEADER_PASSWORD = "a password that only this test knows"
 
@@ -34,6 +35,7 @@ def demo() -> Iterator[None]:
 def town_rows(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The town, made once for a module; each test's own changes are rolled back as always."""
     with django_db_blocker.unblock(), override_settings(IS_DEMO=True), transaction.atomic():
+        put_back_template_rows()
         lindvik.seed(at=now())
         yield
         transaction.set_rollback(True)
