@@ -4,16 +4,24 @@ import argparse
 import getpass
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from samspel import __version__
 from samspel.core.embedded_postgres import EmbeddedPostgresError, Server, ensure_running, keep_running, stop
 
+_PATIENCE_S: Final = 60.0
+
 
 class CommandError(Exception):
     """A command cannot be carried out; the text says why and what to do."""
+
+
+class DatabaseAwayError(CommandError):
+    """The database does not answer."""
 
 
 def var_dir() -> Path:
@@ -35,9 +43,31 @@ class Database:
         return self
 
     def keep(self) -> None:
-        """Start the embedded server again if somebody killed it."""
-        if self.server is not None:
+        """Start the embedded server again if somebody killed it; when that fails, say why and let the next call try."""
+        if self.server is None:
+            return
+        try:
             self.server = keep_running(self.server)
+        except EmbeddedPostgresError as error:
+            print(error, file=sys.stderr, flush=True)
+
+    def get_ready(self) -> None:
+        """Migrate and check, and begin again when the database dies meanwhile or is not there yet."""
+        from django.db import InterfaceError, OperationalError, connections
+
+        deadline_s = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                migrate()
+                check_start()
+                return
+            except (OperationalError, InterfaceError, DatabaseAwayError) as error:
+                connections.close_all()
+                if time.monotonic() > deadline_s:
+                    raise DatabaseAwayError(str(error)) from error
+                print(f"The database does not answer; trying again. {error}", file=sys.stderr, flush=True)
+            time.sleep(0.5)
+            self.keep()
 
     def __exit__(self, *_: object) -> None:
         if self.server is not None:
@@ -91,8 +121,7 @@ def _serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 def _run_serve(options: argparse.Namespace) -> int:
     with Database() as database:
         set_up()
-        migrate()
-        _check_start()
+        database.get_ready()
         from samspel.serve import serve
 
         if database.server is not None:
@@ -105,13 +134,15 @@ def _announce(address: str) -> None:
     say(f"Samspel is at {address}")
 
 
-def _check_start() -> None:
+def check_start() -> None:
     from django.core.checks import ERROR, run_checks
 
     found = run_checks(databases=["default"])
     wrong = [message for message in found if message.level >= ERROR]
     for message in found:
         print(f"{message.id}: {message.msg} {message.hint or ''}", file=sys.stderr)
+    if any(message.id == "samspel.E001" for message in wrong):
+        raise DatabaseAwayError("the database does not answer")
     if wrong:
         raise CommandError("the checks above must pass first")
 
@@ -124,7 +155,7 @@ def _check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 def _run_check(options: argparse.Namespace) -> int:
     with Database():
         set_up()
-        _check_start()
+        check_start()
         say("All is well.")
     return 0
 
@@ -291,8 +322,7 @@ def _open_town(options: argparse.Namespace, port: int) -> int:
     say("Making the town of Lindvik; the first time takes a moment …" if is_new else "Opening the town of Lindvik …")
     with Database() as database:
         set_up()
-        migrate()
-        _check_start()
+        database.get_ready()
         from samspel.demo import starting
         from samspel.serve import serve
 

@@ -44,8 +44,12 @@ class Meeting:
 
     def go_on_until(self, acknowledged: int, within_s: float = 240) -> None:
         """Let them write until so many notes are acknowledged."""
-        wait_until(lambda: self.hall.acknowledged >= acknowledged or self.hall.failed, within_s, otherwise=self.told)
-        assert not self.hall.failed, self.hall.failed[:3]
+        hall = self.hall
+        wait_until(
+            lambda: hall.acknowledged >= acknowledged or hall.failed or hall.refused, within_s, otherwise=self.told
+        )
+        assert not hall.failed, hall.failed[:3]
+        assert not hall.refused, hall.refused[:3]
 
     def end(self) -> None:
         """Nobody begins a new note; those on their way are brought home."""
@@ -286,6 +290,10 @@ def test_with_synchronous_commit_off_acknowledged_notes_are_lost(tmp_path: Path)
         installation(tmp_path, database_settings=lazy, SAMSPEL_ALLOW_UNSAFE_DATABASE="1") as house,
         meeting(house, 30, seed=SEED) as hall_day,
     ):
+        # Only notes are to be lost: without their seats the phones would have nobody to write for.
+        with house.connect() as connection:
+            connection.execute("SET synchronous_commit = on")
+            connection.execute("SELECT pg_logical_emit_message(true, 'samspel', 'all are seated')")
         lost: list[str] = []
         for _ in range(8):
             hall_day.go_on_until(hall_day.hall.acknowledged + 60)
@@ -308,3 +316,16 @@ def test_an_unsafe_database_is_refused(tmp_path: Path) -> None:
         house.process = None
 
         assert "samspel.E002: PostgreSQL has synchronous_commit=off" in house.log.read_text()
+
+
+def test_the_start_survives_a_killed_database(tmp_path: Path) -> None:
+    """Each start, from its first line to its first page, meets a database that dies again and again."""
+    with installation(tmp_path) as house:
+        house.start()
+        deadline = time.monotonic() + 6
+        while time.monotonic() < deadline:
+            house.kill_database()
+            time.sleep(0.4)
+
+        house.wait_until_up()
+        assert house.kills["database"] > 5
