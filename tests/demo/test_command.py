@@ -1,5 +1,6 @@
 """``samspel demo`` as a process: from an empty folder to a town, again in seconds, and stopped without a trace."""
 
+import json
 import os
 import re
 import signal
@@ -101,6 +102,29 @@ def test_from_an_empty_folder_to_a_town_and_again(tmp_path: Path) -> None:
         left = wait_for_end(tmp_path)
         assert [command for command in left if "samspel" in command] == []
     print(f"first start {first_s:.1f} s, second {again_s:.1f} s")
+
+
+@pytest.mark.slow
+def test_a_replay_is_played_and_its_protocol_written(tmp_path: Path) -> None:
+    file, out = Path(__file__).parent.parent / "data" / "replay" / "eldkvarn.json", tmp_path / "out.json"
+    spoilt = tmp_path / "spoilt.json"
+    spoilt.write_text("{}")
+
+    with demo(tmp_path, "--replay", str(file), "--pace", "0", "--and-stop", "--protocol", str(out)) as (
+        process,
+        _said,
+        _,
+    ):
+        told = process.communicate(timeout=PATIENCE_S)[0]
+        assert process.returncode == 0, told
+    with demo(tmp_path, "--replay", str(spoilt), "--and-stop") as (process, _said, _):
+        refused = process.communicate(timeout=PATIENCE_S)[0]
+        assert process.returncode == 1
+
+    assert re.search(r"1  Tid\n +2  Förberedelse och reflektion\n +3  Uthållighet", told)
+    assert "/protocol" in told
+    assert json.loads(out.read_text(encoding="utf-8"))["title"] == "En dag av delaktighet"
+    assert '"format" must be' in refused
 
 
 @pytest.mark.slow

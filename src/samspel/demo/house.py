@@ -166,8 +166,9 @@ def end_with_parent() -> None:
     import threading
 
     def watch() -> None:
-        with contextlib.suppress(OSError, ValueError):
-            while sys.stdin.buffer.read(1):
+        # Not through sys.stdin: the interpreter cannot end while a thread waits inside its buffer's lock.
+        with contextlib.suppress(OSError):
+            while os.read(0, 1):
                 pass
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(_STOP_WITHIN_S)
