@@ -519,21 +519,30 @@ def test_it_runs_as_an_ordinary_user(folder: Path) -> None:
 
 @needs_root
 def test_root_without_user_namespaces_falls_back_to_an_unprivileged_user(tmp_path: Path) -> None:
-    """In a chroot the kernel refuses user namespaces, as it does in many containers."""
+    """In a chroot the kernel refuses user namespaces, as it does in many containers; and /root is closed."""
     database = tmp_path / "closed" / "database"  # nobody but root can walk here
-    database.parent.mkdir(mode=0o700)
+    packages = tmp_path / "closed" / "packages"
+    packages.mkdir(parents=True)
+    database.parent.chmod(0o700)
     everything, cache = tmp_path / "everything", tmp_path / "cache"
     everything.mkdir()
     cache.mkdir(mode=0o755)
+    installed = embedded_postgres._installation()
+    look = f"""
+import samspel.core.embedded_postgres as embedded
+from pathlib import Path
+embedded._installation = lambda: Path("{packages / installed.parent.name / installed.name}")
+"""
     script = f"""
         mount --rbind / {everything} && mount --bind {cache} {everything}/var/cache || exit 90
+        mount --bind {installed.parent.parent} {everything}{packages} || exit 90
         chroot {everything} unshare --user true && exit 92
         exec chroot {everything} {sys.executable} -c "$LOOK" {database}
     """
 
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", script],
-        env={**os.environ, "LOOK": START + USE_AND_KILL, "PYTHONPATH": str(SOURCE)},
+        env={**os.environ, "LOOK": look + START + USE_AND_KILL, "PYTHONPATH": str(SOURCE)},
         capture_output=True,
         text=True,
     )

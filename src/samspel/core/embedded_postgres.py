@@ -559,14 +559,14 @@ class _Runner:
 def _runner(folder: Path) -> _Runner:
     prefix = _prefix(folder)
     installation = _installation()
-    if not _works([*prefix, str(installation / "bin" / "postgres"), "--version"]):
+    if not _can_run(prefix, installation):
         if os.geteuid() != 0:
             raise EmbeddedPostgresError(
                 f"The PostgreSQL in {installation} cannot be run on this machine. It needs Linux with glibc on x86-64 "
                 "or arm64; elsewhere set SAMSPEL_DATABASE_URL to a PostgreSQL of your own."
             )
         installation = _walkable_copy(installation)
-        if not _works([*prefix, str(installation / "bin" / "postgres"), "--version"]):
+        if not _can_run(prefix, installation):
             raise EmbeddedPostgresError(
                 f"The PostgreSQL in {installation} cannot be run as an unprivileged user. Run Samspel as an ordinary "
                 "user, or set SAMSPEL_DATABASE_URL to a PostgreSQL of your own."
@@ -586,6 +586,14 @@ def _prefix(folder: Path) -> tuple[str, ...]:
         owner = _fall_back_user().pw_uid
         _hand_over(folder, owner)
     return ("setpriv", f"--reuid={owner}", f"--regid={_owner(folder)[1]}", "--clear-groups", "--no-new-privs", "--")
+
+
+def _can_run(prefix: Sequence[str], installation: Path) -> bool:
+    """Whether this user can start the programs, and they can find their libraries.
+
+    initdb rather than postgres: setpriv itself may reach what its user cannot, and only initdb has a library beside it.
+    """
+    return _works([*prefix, str(installation / "bin" / "initdb"), "--version"])
 
 
 def _works(command: Sequence[str]) -> bool:
