@@ -32,6 +32,7 @@ if [[ ! -e $BARE/made ]]; then
 fi
 
 mount --make-rprivate /
+mount -t proc proc /proc # of this namespace: whom pgrep finds is ours
 mount -t proc proc "$BARE/proc"
 mount --rbind /dev "$BARE/dev"
 cp /etc/resolv.conf /etc/hosts "$BARE/etc/"
