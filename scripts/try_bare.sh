@@ -4,6 +4,7 @@
 #   scripts/try_bare.sh                 make demo and make test, as root and as an ordinary user, cold and warm
 #   scripts/try_bare.sh demo lint       only these targets
 #   WHO=user scripts/try_bare.sh test   only as an ordinary user (or WHO=root)
+#   ONCE=1 scripts/try_bare.sh test     only with nothing fetched before, not again and again
 #
 # The Debian lies in $BARE (default /var/tmp/samspel-bare) and is made once; remove the folder to make it anew.
 # Mirror, package index and certificates are those this machine is set to; nothing of its environment goes along else.
@@ -88,6 +89,7 @@ for who in $WHO; do
         rm -rf "$home/samspel" "$home/.cache" "$home/.npm"
         git clone --quiet . "$home/samspel" && chroot "$BARE" chown -R "$who:$who" "${home#"$BARE"}"
         attempt "$who" "nothing fetched before" "$target"
+        [[ ${ONCE:-} ]] && continue
         attempt "$who" "second time" "$target"
         rm -rf "$home/samspel" && git clone --quiet . "$home/samspel" && chroot "$BARE" chown -R "$who:$who" "${home#"$BARE"}"
         attempt "$who" "fresh clone, warm caches" "$target"
