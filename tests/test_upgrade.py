@@ -58,12 +58,26 @@ def test_a_filled_older_schema_comes_to_the_newest_with_every_row(older_database
             SELECT n, 1, 7, 'Samtal ' || n, 'sv', '', now(), 'planned', lpad((100000 + n)::text, 6, '0'), 'slug' || n,
                 now(), 1, false, true, 3, 3, 0, '{}', 'auto', false, true, false, true, false, false, false, false, 0,
                 0, true, '', '' FROM generate_series(1, 250) AS n;
+            UPDATE dialogues_dialogue SET state = 'closed', opened_at = now(), closed_at = now() WHERE id <= 210;
+            INSERT INTO dialogues_table (id, dialogue_id, number, name, size, is_accessible)
+            SELECT id, id, 1, 'Eldkvarn', 8, true FROM dialogues_dialogue;
+            INSERT INTO dialogues_seat (id, dialogue_id, number, kind, secret_hash, name, unit, role, language,
+                is_made_up, joined_at, seen_at, key)
+            SELECT id, id, 1, 'phone', 'hash', '', '', '', 'sv', false, now(), now(), 'k' FROM dialogues_dialogue;
+            INSERT INTO dialogues_note (dialogue_id, question, seat_id, table_id, source, text, key, written_at,
+                shared_at)
+            SELECT id, 1, id, id, 'phone', 'Tid', 'n', now(), now() FROM dialogues_dialogue;
+            INSERT INTO dialogues_ballot (seat_id, question, cast_at) SELECT id, 1, now() FROM dialogues_dialogue;
+            INSERT INTO core_auditentry (at, actor_kind, verb, object_type, object_id, facts) VALUES
+                (now(), 'seat', 'notes.shared', 'dialogues.seat', 3, '{"seat": 3, "notes": 1}'),
+                (now(), 'seat', 'seat.named', 'dialogues.seat', 3, '{"seat": 3}');
             """
         )
 
     call_command("migrate", interactive=False, verbosity=0)
 
-    from samspel.dialogues.models import Dialogue, Template
+    from samspel.core.models import AuditEntry
+    from samspel.dialogues.models import Ballot, Dialogue, Note, Template
     from samspel.people.models import Role
 
     assert Dialogue.objects.count() == 250
@@ -71,6 +85,15 @@ def test_a_filled_older_schema_comes_to_the_newest_with_every_row(older_database
     assert Template.objects.get(key="eget").name == {"sv": "Vårt eget"}
     assert set(Template.objects.values_list("key", flat=True)) > {"eget"}
     assert Role.objects.get().kind == "facilitator"
+    # Meetings that are closed forget who said what; those that go on need it.
+    assert Note.objects.count() == Ballot.objects.count() == 250
+    assert set(Note.objects.exclude(seat=None).values_list("dialogue_id", flat=True)) == set(range(211, 251))
+    assert set(Ballot.objects.exclude(seat=None).values_list("dialogue_id", flat=True)) == set(range(211, 251))
+    assert set(Ballot.objects.values_list("dialogue_id", flat=True)) == set(range(1, 251))
+    assert list(AuditEntry.objects.order_by("pk").values_list("object_id", "facts")) == [
+        (0, {"notes": 1}),
+        (3, {"seat": 3}),
+    ]
 
     call_command("migrate", interactive=False, verbosity=0)
     assert Dialogue.objects.count() == 250

@@ -28,7 +28,7 @@ from samspel.dialogues.access import PHASES
 from samspel.dialogues.actions import table as at_table
 from samspel.dialogues.actions import whole
 from samspel.dialogues.models import Agreement, Dialogue, Leader, Note, Seat, Sitting, State, Table
-from samspel.dialogues.sealing import SeatToken, seal
+from samspel.dialogues.sealing import SeatToken, author_token, seal
 from samspel.dialogues.takeover import TAKE_OVERS
 from samspel.people.models import Person
 from tests.people import (
@@ -186,9 +186,11 @@ def put_in_phase(world: World) -> None:
         go_to(world.dialogue, STEP_OF[world.phase])
     elif world.phase == "closed":
         world.set(state=State.CLOSED, opened_at=WHEN, closed_at=WHEN, shows_results=True)
+    key = device_key()
     else:
         world.set(state=world.phase)
 
+        author=author_token(token.secret, dialogue.pk, seat.number, key),
 
 def shared(dialogue: Dialogue, table: Table, seat: Seat, text: str) -> Note:
     return Note.objects.create(
@@ -201,7 +203,7 @@ def sealed(dialogue: Dialogue, seat: Seat, token: SeatToken, text: str) -> Note:
         dialogue=dialogue,
         seat=seat,
         sealed=seal(token.secret, dialogue.pk, text),
-        key=device_key(),
+        key=key,
         written_at=WHEN,
     )
 

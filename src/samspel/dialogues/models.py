@@ -1,7 +1,8 @@
 """The three-step dialogue: plan, seats, notes, tables, choices, agreements.
 
 What one wrote alone lies in ``Note.sealed`` under a key that only the seat's device holds; ``Note.text`` is empty
-until its author shares it. See docs/explanation/what-is-sealed.md.
+until its author shares it. What is shared belongs to a seat until the meeting is closed; then nothing here tells whose
+it was (``actions.forgetting``). See docs/explanation/what-is-sealed.md.
 """
 
 import pghistory
@@ -372,7 +373,11 @@ class Ready(models.Model):
 
 
 class Note(models.Model):
-    """A thought. Sealed until its author shares it at a table; then open text that is never deleted."""
+    """A thought. Sealed until its author shares it at a table; then open text that is never deleted.
+
+    ``seat`` is empty when the meeting is closed; ``author`` is made from the seat's secret, so that the author's own
+    device finds the thought again and nobody else can.
+    """
 
     class Source(models.TextChoices):
         PHONE = "phone", _("Telefon")
@@ -383,6 +388,7 @@ class Note(models.Model):
     question = models.SmallIntegerField(default=1)
     seat = models.ForeignKey(Seat, null=True, on_delete=models.SET_NULL, related_name="notes")
     table = models.ForeignKey(Table, null=True, blank=True, on_delete=models.PROTECT, related_name="notes")
+    author = models.BinaryField(max_length=16, null=True)
     source = models.CharField(max_length=5, choices=Source.choices, default=Source.PHONE)
     sealed = models.BinaryField(null=True)
     text = models.CharField(max_length=500, blank=True)
@@ -473,9 +479,10 @@ class Pick(models.Model):
 
 
 class Ballot(models.Model):
-    """A seat's silent ballot in the hall: the proposals it can stand behind."""
+    """A silent ballot in the hall: what a seat can stand behind. When the meeting is closed nothing tells whose."""
 
-    seat = models.ForeignKey(Seat, on_delete=models.CASCADE, related_name="ballots")
+    dialogue = models.ForeignKey(Dialogue, on_delete=models.CASCADE, related_name="ballots")
+    seat = models.ForeignKey(Seat, null=True, on_delete=models.CASCADE, related_name="ballots")
     question = models.SmallIntegerField()
     proposals = models.ManyToManyField(Proposal, related_name="ballots")
     cast_at = models.DateTimeField()

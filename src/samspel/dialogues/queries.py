@@ -325,7 +325,7 @@ class BallotCount:
 
 def ballots_of(dialogue: Dialogue, question: int) -> BallotCount:
     here = dialogue.seats.filter(left_at=None).count()
-    return BallotCount(Ballot.objects.filter(seat__dialogue=dialogue, question=question).count(), here)
+    return BallotCount(Ballot.objects.filter(dialogue=dialogue, question=question).count(), here)
 
 
 def ballot_of(seat_id: int, question: int) -> frozenset[int] | None:

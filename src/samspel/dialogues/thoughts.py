@@ -1,10 +1,11 @@
 """A seat's own thoughts, opened with its secret: for its own pages, and nowhere else."""
 
+import hmac
 from dataclasses import dataclass, field
 
 from samspel.dialogues.access import Here
-from samspel.dialogues.models import Note
-from samspel.dialogues.sealing import unseal
+from samspel.dialogues.models import Note, State
+from samspel.dialogues.sealing import author_token, unseal
 
 
 @dataclass(frozen=True)
@@ -34,19 +35,35 @@ class OwnNotes:
 
 
 def own_notes(here: Here, question: int | None = None) -> OwnNotes:
-    """The seat's own thoughts on a question, or on all. One query."""
-    rows = Note.objects.filter(seat=here.seat).order_by("question", "pk")
+    """The seat's own thoughts on a question, or on all. One query.
+
+    When the meeting is closed no row tells whose it is: the device's secret finds them, among all that were shared.
+    """
+    rows = Note.objects.filter(dialogue=here.dialogue).order_by("question", "pk")
     if question is not None:
         rows = rows.filter(question=question)
+    if here.dialogue.state == State.CLOSED:
+        mine = [note for note in rows.exclude(author=None) if is_author(here, note)]
+    else:
+        mine = list(rows.filter(seat=here.seat))
     found: list[OwnNote] = []
     unreadable = 0
-    for note in rows:
+    for note in mine:
         text = open_note(here, note)
         if text is None:
             unreadable += 1
         else:
             found.append(OwnNote(note.pk, note.question, note.shared_at is not None, text))
     return OwnNotes(found, unreadable)
+
+
+def token_of_author(here: Here, key: str) -> bytes:
+    """What a note with this key carries so that its author's device knows it again."""
+    return author_token(here.token.secret, here.dialogue.pk, here.seat.number, key)
+
+
+def is_author(here: Here, note: Note) -> bool:
+    return note.author is not None and hmac.compare_digest(token_of_author(here, note.key), bytes(note.author))
 
 
 def open_note(here: Here, note: Note) -> str | None:

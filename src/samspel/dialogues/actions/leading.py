@@ -16,6 +16,7 @@ from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.dialogues import compute
 from samspel.dialogues.access import get_dialogue
+from samspel.dialogues.actions.forgetting import forget_who_said_what
 from samspel.dialogues.actions.rehearsing import act_for_made_up
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
@@ -408,7 +409,7 @@ def _review_note(actor: Actor, dialogue: Dialogue, note_id: int, verdict: str, a
 
 @transaction.atomic
 def close_dialogue(*, actor: Actor, dialogue_id: int, at: datetime) -> Dialogue:
-    """Close the meeting. What was shared stays; what nobody shared is erased, now and for good."""
+    """Close the meeting. What was shared stays, and not whose it was; what nobody shared is erased, for good."""
     dialogue = get_dialogue(actor, dialogue_id, "dialogue.lead", lock=True)
     if dialogue.state == State.CLOSED:
         return dialogue
@@ -420,6 +421,7 @@ def close_dialogue(*, actor: Actor, dialogue_id: int, at: datetime) -> Dialogue:
 def _close(actor: Actor, dialogue: Dialogue, at: datetime) -> Dialogue:
     erased, _rows = Note.objects.filter(dialogue=dialogue, shared_at=None).delete()
     dialogue.state = State.CLOSED
+    forget_who_said_what(dialogue)
     dialogue.closed_at = at
     dialogue.paused_at = None
     dialogue.ballot_open = dialogue.checkout_open = False

@@ -323,7 +323,9 @@ def _choose(dialogue: Dialogue, step: Step, seats: list[Seat], rng: np.random.Ge
         mine.setdefault(table_id, set()).add(threes.root_of.get(proposal_id, 0))
     at_table = _placed(step, seats)
     for seat in seats:
-        ballot, is_new = Ballot.objects.get_or_create(seat=seat, question=step.question, defaults={"cast_at": at})
+        ballot, is_new = Ballot.objects.get_or_create(
+            seat=seat, question=step.question, defaults={"cast_at": at, "dialogue": dialogue}
+        )
         if is_new:
             wanted = mine.get(at_table.get(seat.pk, 0), set()) | {int(rng.choice(shown))}
             ballot.proposals.set(wanted.intersection(shown))

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.idempotency import checked_key
@@ -14,7 +15,7 @@ from samspel.dialogues.holding import hold
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import Note, Ready, Seat
 from samspel.dialogues.sealing import seal
-from samspel.dialogues.thoughts import open_note
+from samspel.dialogues.thoughts import open_note, token_of_author
 
 LONGEST = 500
 
@@ -63,6 +64,7 @@ def write_note(*, here: Here, text: str, key: str, question: int, at: datetime) 
     if question not in set(here.dialogue.questions.values_list("number", flat=True)):
         raise NotFoundError("question")
     note = Note(dialogue=here.dialogue, question=question, seat=here.seat, key=checked_key(key), written_at=at)
+    note.author = token_of_author(here, note.key)
     if here.seat.kind == Seat.Kind.PHONE:
         note.sealed = seal(here.token.secret, here.dialogue.pk, words)
     else:
@@ -79,7 +81,7 @@ def write_note(*, here: Here, text: str, key: str, question: int, at: datetime) 
         return kept
     tell(here.dialogue, "notes")
     if kept.table_id is not None:
-        record(here.actor, "note.entered", kept, table=kept.table_id)
+        record(Actor("seat"), "note.entered", kept, table=kept.table_id)  # not whose: the audit trail stays
         tell(here.dialogue, "table", table=kept.table_id)
     return kept
 
@@ -165,7 +167,7 @@ def share_notes(*, here: Here, note_ids: Collection[int] | None, at: datetime) -
         shared.append(note)
     if not shared:
         return shared
-    record(here.actor, "notes.shared", here.seat, notes=len(shared), table=here.placement.table_id)
+    record(Actor("seat"), "notes.shared", here.placement.table, notes=len(shared))
     tell(here.dialogue, "notes")
     tell(here.dialogue, "table", table=here.placement.table_id)
     return shared

@@ -35,6 +35,7 @@ from samspel.dialogues.models import (
     Step,
     StepKind,
 )
+from samspel.dialogues.thoughts import token_of_author
 from samspel.engine.themes import normalise
 from samspel.live.queries import connected_hints
 
@@ -134,10 +135,11 @@ def add_note(*, here: Here, text: str, key: str, at: datetime) -> Note:
         source=Note.Source.PHONE if here.seat.kind == Seat.Kind.PHONE else Note.Source.HOST,
         text=words,
         key=key,
+        author=token_of_author(here, key),
         written_at=at,
         shared_at=at,
     )
-    record(here.actor, "note.added", note, table=sat.sitting.table_id)
+    record(Actor("seat"), "note.added", note, table=sat.sitting.table_id)
     tell(sat.dialogue, "notes")
     _tell(sat)
     return note

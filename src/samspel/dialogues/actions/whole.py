@@ -46,10 +46,12 @@ def cast_ballot(*, here: Here, question: int, proposal_ids: Collection[int], at:
         raise NotFoundError("proposal")
     # The seat's row is the lock: two taps at once become one ballot.
     voter = Seat.objects.select_for_update(no_key=True).get(pk=here.seat.pk)
-    ballot, is_new = Ballot.objects.update_or_create(seat=voter, question=question, defaults={"cast_at": at})
+    ballot, is_new = Ballot.objects.update_or_create(
+        seat=voter, question=question, defaults={"cast_at": at, "dialogue": here.dialogue}
+    )
     ballot.proposals.set(wanted)
-    # How many, never what: a silent ballot is nobody else's.
-    record(here.actor, "ballot.cast" if is_new else "ballot.changed", here.dialogue)
+    # How many, never what nor whose: a silent ballot is nobody else's.
+    record(Actor("seat"), "ballot.cast" if is_new else "ballot.changed", here.dialogue)
     if is_new:
         tell(here.dialogue, "people")  # a count for console and screen; phones need not ask for each other's
     return ballot
