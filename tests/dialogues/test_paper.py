@@ -1,18 +1,22 @@
 """Paper counts too: sheets to print, and what was written on them entered once, with counts that are right."""
 
 from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
+from samspel.dialogues.actions import leading, whole
 from samspel.dialogues.actions.paper import Line, enter_sheet
 from samspel.dialogues.documents.render import render_pdf
-from samspel.dialogues.models import CounterVoice, Dialogue, Mark, Note, Pick, Placement, Seat, Sitting
+from samspel.dialogues.models import CounterVoice, Dialogue, Mark, Note, Pick, Placement, Proposal, Seat, Sitting
+from samspel.dialogues.protocol import protocol_of
 from samspel.dialogues.tables import table_now
 from samspel.people.models import Person
-from tests.people import WHEN, Town, actor_of, device_key, go_to, make_dialogue, make_seat
+from tests.people import WHEN, Town, actor_of, device_key, go_to, hand_in, make_dialogue, make_seat
 
 SHEET = (Line("Tid att tänka", 4, 1), Line("Ro", 2, 2), Line("Fler händer", 0))
 
@@ -197,3 +201,109 @@ def test_what_somebody_wrote_cannot_change_the_document() -> None:
 
     assert made.startswith(b"%PDF")
     assert b"/Count 1" in made
+
+
+# ---------------------------------------------------------------- when the meeting is over
+
+
+@pytest.fixture
+def over(town: Town) -> Dialogue:
+    """A closed meeting of two tables; the second thought on paper, and nobody has entered its sheet."""
+    dialogue = make_dialogue(town.guidance, now_at="whole", tables=2)
+    dialogue.needs_review = True
+    dialogue.save()
+    first = dialogue.tables.get(number=2)
+    make_seat(dialogue, first, "Sara")
+    hand_in(first, "Mod", reviewed=True)
+    Sitting.objects.filter(table=first).update(handed_in_at=WHEN)
+    whole.choose(actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, question=1, at=WHEN)
+    leading.close_dialogue(actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, at=WHEN)
+    dialogue.refresh_from_db()
+    return dialogue
+
+
+def enter_late(dialogue: Dialogue, by: Person, *lines: Line, voice: str = "") -> int:
+    return enter_sheet(
+        actor=actor_of(by),
+        dialogue_id=dialogue.pk,
+        table_id=dialogue.tables.get(number=1).pk,
+        question=1,
+        people=5,
+        lines=lines,
+        counter_voice=voice,
+        key=device_key(),
+        at=WHEN + timedelta(hours=2),
+    )
+
+
+def test_a_sheet_entered_after_the_end_stands_in_protocol_and_on_the_open_page(over: Dialogue, town: Town) -> None:
+    assert enter_late(over, town.facilitator, *SHEET, voice="Vi säger ja till för mycket.") == 3
+
+    for inside in (True, False):
+        told = protocol_of(Dialogue.objects.get(), inside=inside)
+        question = told.questions[0]
+        assert (told.notes, question.late_notes, question.late_tables) == (4, 3, 1)
+        assert [proposal.text for proposal in question.proposals] == ["Mod", "Tid att tänka", "Ro"]
+        assert "Vi säger ja till för mycket." in question.counter_voices
+        # What the hall chose stays, of the tables that were there to choose from.
+        assert [(place.text, place.tables, place.of_tables) for place in question.chosen] == [("Mod", 1, 1)]
+    page = Client().get(reverse("dialogue_public", args=[over.slug])).content.decode()
+    assert "3 tankar skrevs in från papper efter mötet." in page
+    assert "Ett bords tre kom in då, och var inte med när salen valde." in page
+    assert [(pick.marks, pick.of) for pick in Pick.objects.filter(sitting__table__number=1)] == [(4, 5), (2, 5)]
+    assert not Mark.objects.exists()
+
+
+def test_a_leader_comes_to_the_sheet_from_the_protocol(
+    over: Dialogue, signed_in: Callable[..., Client], town: Town
+) -> None:
+    leader = signed_in(town.facilitator)
+    protocol = leader.get(reverse("dialogue_protocol", args=[over.pk])).content.decode()
+    address = reverse("dialogue_paper", args=[over.pk])
+    assert f'href="{address}"' in protocol
+
+    page = leader.get(address).content.decode()
+    sent = leader.post(
+        address, {"table": over.tables.get(number=1).pk, "people": "2", "text-1": "Tid", "key": device_key()}
+    )
+
+    assert "Det ändrar inte vad salen valde." in page
+    assert reverse("dialogue_protocol", args=[over.pk]) in page
+    assert sent.status_code == 302
+    after = leader.get(reverse("dialogue_protocol", args=[over.pk])).content.decode()
+    assert "inskriven efteråt" in after
+    assert 'href="/dialogues/' not in Client().get(reverse("dialogue_public", args=[over.slug])).content.decode()
+
+
+def test_a_member_reads_the_protocol_and_enters_nothing(
+    over: Dialogue, signed_in: Callable[..., Client], town: Town
+) -> None:
+    member = signed_in(town.member)
+
+    page = member.get(reverse("dialogue_protocol", args=[over.pk])).content.decode()
+
+    assert reverse("dialogue_paper", args=[over.pk]) not in page
+    assert member.get(reverse("dialogue_paper", args=[over.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["note", "proposal"])
+def test_a_word_that_harms_is_set_aside_after_the_end_and_it_is_seen(
+    over: Dialogue, signed_in: Callable[..., Client], town: Town, kind: str
+) -> None:
+    leader = signed_in(town.facilitator)
+    row = Note.objects.get() if kind == "note" else Proposal.objects.get()
+    page = leader.get(reverse("dialogue_review", args=[over.pk])).content.decode()
+    assert page.count("Mod</p>") == 2  # what is shown, and the thought behind it
+
+    leader.post(reverse("dialogue_judge", args=[over.pk]), {"kind": kind, "row": row.pk, "verdict": "aside"})
+
+    protocol = leader.get(reverse("dialogue_protocol", args=[over.pk])).content.decode()
+    assert "Undanlagd av samtalsledaren" in protocol
+    if kind == "proposal":
+        public = Client().get(reverse("dialogue_public", args=[over.slug])).content.decode()
+        assert "Undanlagd av samtalsledaren" in public
+        assert ">Mod<" not in public
+    leader.post(reverse("dialogue_judge", args=[over.pk]), {"kind": kind, "row": row.pk, "verdict": "show"})
+    assert (
+        "Undanlagd av samtalsledaren" not in leader.get(reverse("dialogue_protocol", args=[over.pk])).content.decode()
+    )

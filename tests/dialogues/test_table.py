@@ -10,9 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from samspel.core.actor import Actor
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.models import AuditEntry
 from samspel.dialogues.access import Here
+from samspel.dialogues.actions import leading
 from samspel.dialogues.actions import table as at_table
 from samspel.dialogues.actions.joining import help_someone
 from samspel.dialogues.models import (
@@ -398,12 +400,16 @@ def test_one_card_cannot_be_laid_on_itself(town: Town) -> None:
 # ---------------------------------------------------------------- set aside
 
 
+def judge(actor: Actor, one: Note, verdict: str) -> None:
+    leading.review(actor=actor, dialogue_id=one.dialogue_id, kind="note", row_id=one.pk, verdict=verdict, at=WHEN)
+
+
 def test_what_is_set_aside_is_hidden_where_it_lay_and_can_come_back(town: Town) -> None:
     sara, amina, _jonas = at_eldkvarn(town)
     harm, _tid = note(amina, "Olle är lat"), note(sara, "Tid")
     leader = actor_of(town.facilitator)
 
-    at_table.set_aside_note(actor=leader, note_id=harm.pk, wanted=True, at=WHEN)
+    judge(leader, harm, "aside")
     page = browser(amina).get(reverse("join", args=[sara.dialogue.code])).content.decode()
     with pytest.raises(NotFoundError):
         at_table.set_mark(here=sara, note_id=harm.pk, wanted=True)
@@ -411,7 +417,7 @@ def test_what_is_set_aside_is_hidden_where_it_lay_and_can_come_back(town: Town) 
     assert "Olle är lat" not in page
     assert "En tanke är undanlagd av samtalsledaren." in page
     assert [card.is_aside for card in seen_by(sara).cards] == [True, False]
-    at_table.set_aside_note(actor=leader, note_id=harm.pk, wanted=False, at=WHEN)
+    judge(leader, harm, "again")
     assert words(sara) == [["Olle är lat"], ["Tid"]]
 
 
@@ -420,16 +426,16 @@ def test_only_a_leader_sets_aside_and_never_what_is_still_sealed(town: Town) -> 
     tid = note(sara, "Tid")
     sealed = Note.objects.create(dialogue=sara.dialogue, seat=sara.seat, sealed=b"x", key=device_key(), written_at=WHEN)
 
-    for actor, note_id in ((actor_of(town.member), tid.pk), (sara.actor, tid.pk), (actor_of(town.manager), sealed.pk)):
+    for actor, one in ((actor_of(town.member), tid), (sara.actor, tid), (actor_of(town.manager), sealed)):
         with pytest.raises(NotFoundError):
-            at_table.set_aside_note(actor=actor, note_id=note_id, wanted=True, at=WHEN)
+            judge(actor, one, "aside")
 
 
 def test_what_is_set_aside_has_no_place_in_the_order(town: Town) -> None:
     people = sara, *_others = at_eldkvarn(town)
     notes = [note(sara, text) for text in ("Ett", "Två", "Tre", "Fyra", "Fem")]
     all_ready(people)
-    at_table.set_aside_note(actor=actor_of(town.manager), note_id=notes[1].pk, wanted=True, at=WHEN)
+    judge(actor_of(town.manager), notes[1], "aside")
 
     at_table.move_note(here=sara, note_id=notes[4].pk, place=2)
     picks = at_table.hand_in(here=sara, at=WHEN)

@@ -11,6 +11,5 @@ PERMISSIONS = permission_table(
         allow("site.health", "visitor person participant", why="A watcher asks whether the server lives"),
         allow("defaults.change", "administrator", why="A municipality's decision, recorded with name and reason"),
         allow("thread.read_public", "visitor person participant", why="Told from the resident's side, open"),
-        allow("live.listen", "visitor person participant", why="The ticket says room and audience; it is signed"),
     ],
 )

@@ -227,14 +227,11 @@ class Leader:
         if sum(urlsplit(href).path.endswith("/review") for href, _text in console.page.links) < 2:
             return False
         page = await self.browser.get(f"/dialogues/{dialogue_id}/review")
-        waiting = [
-            form for form in page.forms if ("kind", "proposal") in form.fields or ("kind", "voice") in form.fields
-        ]
-        for form in waiting:
-            button = next((one for one in form.buttons if one.value == "show"), None)
-            if button is not None:
-                await asyncio.sleep(self._takes_s(1.5))
-                await self.browser.press(page, button, follow=False)
+        texts = [form for form in page.forms if {("kind", "proposal"), ("kind", "voice")}.intersection(form.fields)]
+        waiting = [button for form in texts for button in form.buttons if button.value == "show"]
+        for button in waiting:
+            await asyncio.sleep(self._takes_s(1.5))
+            await self.browser.press(page, button, follow=False)
         return bool(waiting)
 
     async def _together(self, console: Console, seen: Seen, dialogue_id: int) -> bool:

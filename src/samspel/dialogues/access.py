@@ -29,11 +29,15 @@ PERMISSIONS = permission_table(
         ),
         allow("dialogue.list", "person", why="Everyone who works here sees the dialogues of her units"),
         allow("dialogue.plan", LEADERS, phases=BEFORE, why="Questions, times, people and tables are set beforehand"),
-        allow("dialogue.read_plan", LEADERS + " member", why="The unit's own people see what is planned"),
         allow("dialogue.lead", LEADERS, why="The console"),
         allow("dialogue.run", LEADERS, phases=f"planned {GOING_ON}", why="The leader moves on, not the clock"),
         allow("dialogue.show", LEADERS, why="The big screen is opened by a leader"),
-        allow("dialogue.review", LEADERS, phases=f"planned {GOING_ON}", why="Harm is set aside, visibly"),
+        allow(
+            "dialogue.review",
+            LEADERS,
+            phases=f"planned {GOING_ON} closed",
+            why="Harm is set aside, visibly; also afterwards, when everyone can read it",
+        ),
         allow(
             "dialogue.join",
             "visitor person participant",
@@ -64,11 +68,12 @@ PERMISSIONS = permission_table(
         ),
         allow("note.read_own", "participant", phases=f"planned {GOING_ON} closed", why="Sealed for everyone else"),
         allow("note.share", "participant", phases="small", why="Each decides what to take to the table"),
-        allow("note.enter", LEADERS, phases=GOING_ON, why="Paper counts too: sheets are entered afterwards"),
         allow(
-            "note.set_aside", LEADERS, phases=GOING_ON, why="A word that harms is set aside, never erased in silence"
+            "note.enter",
+            LEADERS,
+            phases=f"{GOING_ON} closed",
+            why="Paper counts too: sheets are entered afterwards, also when the meeting is over",
         ),
-        allow("table.read", "participant", phases=f"{GOING_ON} closed", why="One's own table"),
         allow("table.mark", "participant", phases="small", why="Everyone marks three before counts show"),
         allow("table.merge", "pen", phases="small", why="The pen-holder lays notes together"),
         allow("table.part", "participant", phases="small", why="Anyone may take them apart again"),

@@ -1,6 +1,7 @@
 """What the console shows: counts, states and what needs the leader. Never who wrote, nor what, before it is shared."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -442,10 +443,31 @@ def review_queue(dialogue: Dialogue) -> list[ReviewItem]:
     return sorted(found, key=lambda item: item.is_aside)
 
 
-def shared_notes(dialogue: Dialogue, question: int) -> list[Note]:
+def read_through(dialogue: Dialogue) -> list[ReviewItem]:
+    """Texts that are let through to the hall, for a leader who finds afterwards that one harms somebody."""
+    shown = {"dialogue": dialogue, "reviewed_at__isnull": False, "set_aside_at": None}
+    proposals = Proposal.objects.filter(**shown).annotate(tables=Count("picks"))
+    found = [
+        ReviewItem(
+            "proposal",
+            proposal.pk,
+            proposal.text,
+            ngettext("{n} bord", "{n} bord", proposal.tables).format(n=proposal.tables),
+            False,
+        )
+        for proposal in proposals
+    ]
+    voices = CounterVoice.objects.filter(**shown).select_related("table")
+    return found + [
+        ReviewItem("voice", voice.pk, voice.text, _("Motröst, bord {table}").format(table=voice.table.name), False)
+        for voice in voices
+    ]
+
+
+def shared_notes(dialogue: Dialogue, questions: Collection[int]) -> list[Note]:
     """What lies on the tables, for a leader who looks for a word that harms; never what is still sealed."""
     return list(
-        Note.objects.filter(dialogue=dialogue, question=question, shared_at__isnull=False)
+        Note.objects.filter(dialogue=dialogue, question__in=questions, shared_at__isnull=False)
         .select_related("table")
         .order_by("table__number", "pk")
     )

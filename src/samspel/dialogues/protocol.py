@@ -6,7 +6,7 @@ Inside, an agreement's owner stands with the name that was written; in public on
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -33,6 +33,7 @@ class ProtocolPlace:
     tables: int
     of_tables: int
     ballots: int
+    is_set_aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,12 @@ class ProtocolNote:
     table: str
     text: str
     is_set_aside: bool
+    is_late: bool = False
 
 
 @dataclass(frozen=True)
 class ProtocolQuestion:
-    """What came out of one question."""
+    """What came out of one question. ``late_tables`` and ``late_notes`` were entered from paper after the end."""
 
     number: int
     text: str
@@ -78,6 +80,8 @@ class ProtocolQuestion:
     counter_voices: tuple[str, ...]
     words: tuple[ProtocolWord, ...]
     notes: tuple[ProtocolNote, ...]
+    late_tables: int = 0
+    late_notes: int = 0
 
 
 @dataclass(frozen=True)
@@ -116,14 +120,13 @@ def protocol_of(dialogue: Dialogue, *, inside: bool) -> Protocol:
     questions = [_question(dialogue, question, inside) for question in Question.objects.filter(dialogue=dialogue)]
     notes: dict[int, list[ProtocolNote]] = {}
     rows = Note.objects.filter(dialogue=dialogue, shared_at__isnull=False).select_related("table")
-    total = 0
     for note in rows.order_by("table__number", "pk"):
-        total += 1
-        if inside and note.table is not None:
-            is_aside = note.set_aside_at is not None
-            notes.setdefault(note.question, []).append(
-                ProtocolNote(note.table.name, "" if is_aside else note.text, is_aside)
-            )
+        assert note.table is not None
+        assert note.shared_at is not None
+        is_aside = note.set_aside_at is not None
+        is_late = dialogue.closed_at is not None and note.shared_at > dialogue.closed_at
+        text = "" if is_aside else note.text
+        notes.setdefault(note.question, []).append(ProtocolNote(note.table.name, text, is_aside, is_late))
     figures = checkout_figures(dialogue)
     if not inside and figures is not None and figures.answers < defaults.value("figures.least_public"):
         figures = None
@@ -137,9 +140,13 @@ def protocol_of(dialogue: Dialogue, *, inside: bool) -> Protocol:
         delegation=dialogue.delegation,
         people=Seat.objects.filter(dialogue=dialogue).count(),
         tables=dialogue.tables.filter(placements__isnull=False).distinct().count(),
-        notes=total,
+        notes=sum(map(len, notes.values())),
         questions=tuple(
-            ProtocolQuestion(**{**vars(question), "notes": tuple(notes.get(question.number, ()))})
+            replace(
+                question,
+                notes=tuple(notes.get(question.number, ())) if inside else (),
+                late_notes=sum(note.is_late for note in notes.get(question.number, ())),
+            )
             for question in questions
         ),
         agreements=tuple(
@@ -166,9 +173,9 @@ def _question(dialogue: Dialogue, question: Question, inside: bool) -> ProtocolQ
         number=question.number,
         text=question.text,
         chosen=tuple(
-            ProtocolPlace(place.place, place.text, place.tables, result.of_tables, place.ballots)
+            ProtocolPlace(place.place, place.text, place.tables, result.of_tables, place.ballots, place.is_aside)
             for place in result.places
-            if place.is_shown or (inside and not place.is_waiting)
+            if place.is_shown or place.is_aside or (inside and not place.is_waiting)
         )
         if result is not None
         else (),
@@ -189,6 +196,7 @@ def _question(dialogue: Dialogue, question: Question, inside: bool) -> ProtocolQ
             if inside or may_show_words(dialogue)
         ),
         notes=(),
+        late_tables=threes.late,
     )
 
 
@@ -214,7 +222,8 @@ def csv_rows(protocol: Protocol) -> Iterator[list[str]]:
     for question in protocol.questions:
         base = [protocol.title, question.text]
         for place in question.chosen:
-            yield [*base, f"chosen {place.place}", place.text, str(place.tables), str(place.of_tables), ""]
+            kind = f"chosen {place.place}, set aside" if place.is_set_aside else f"chosen {place.place}"
+            yield [*base, kind, place.text, str(place.tables), str(place.of_tables), ""]
         for proposal in question.proposals:
             yield [*base, "proposal", proposal.text, str(proposal.tables), "", ""]
         for voice in question.lone_voices:

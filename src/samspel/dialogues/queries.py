@@ -46,6 +46,7 @@ class Threes:
 
     proposals: tuple[HallProposal, ...]
     of_tables: int
+    late: int = 0  # how many of the tables were entered from paper when the meeting was over
     root_of: Mapping[int, int] = field(default_factory=dict)
 
     @property
@@ -91,9 +92,9 @@ def threes_of(dialogue: Dialogue, question: int) -> Threes:
     root_of = roots_of(rows.values())
     picks = Pick.objects.filter(proposal__dialogue=dialogue, question=question)
     sittings: dict[int, set[int]] = defaultdict(set)
-    handed_in = set()
-    for sitting_id, proposal_id in picks.values_list("sitting_id", "proposal_id"):
-        handed_in.add(sitting_id)
+    handed_in = {}
+    for sitting_id, proposal_id, at in picks.values_list("sitting_id", "proposal_id", "sitting__handed_in_at"):
+        handed_in[sitting_id] = at
         if proposal_id in root_of:
             sittings[root_of[proposal_id]].add(sitting_id)
     members: dict[int, list[Proposal]] = defaultdict(list)
@@ -112,7 +113,9 @@ def threes_of(dialogue: Dialogue, question: int) -> Threes:
         for root, tables in sittings.items()
     ]
     proposals.sort(key=lambda proposal: (-proposal.tables, proposal.proposal_id))
-    return Threes(tuple(proposals), len(handed_in), root_of)
+    over = dialogue.closed_at
+    late = sum(over is not None and at is not None and at > over for at in handed_in.values())
+    return Threes(tuple(proposals), len(handed_in), late, root_of)
 
 
 # ---------------------------------------------------------------- the result
@@ -120,7 +123,7 @@ def threes_of(dialogue: Dialogue, question: int) -> Threes:
 
 @dataclass(frozen=True)
 class ResultPlace:
-    """One of the chosen. ``is_revealed`` says whether the leader has shown it."""
+    """One of the chosen. ``is_revealed`` says whether the leader has shown it, ``is_aside`` that it was set aside."""
 
     place: int
     proposal_id: int
@@ -130,6 +133,7 @@ class ResultPlace:
     other_words: tuple[str, ...]
     is_waiting: bool
     is_revealed: bool
+    is_aside: bool = False
 
     @property
     def is_shown(self) -> bool:
@@ -236,6 +240,7 @@ def result_of(dialogue: Dialogue, question: int, *, threes: Threes | None = None
             group.other_words if group else (),
             group is None or group.is_waiting,
             row.place > len(chosen) - revealed,
+            group is None,
         )
         for row in chosen
         for group in [groups[row.proposal_id]]
@@ -244,7 +249,7 @@ def result_of(dialogue: Dialogue, question: int, *, threes: Threes | None = None
         question,
         question_text(dialogue, question),
         places,
-        threes.of_tables,
+        threes.of_tables - threes.late,
         choice.computed_at,
         choice.seed,
         choice.version,

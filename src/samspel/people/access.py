@@ -13,7 +13,6 @@ PERMISSIONS = permission_table(
         allow("unit.read", "member manager facilitator analyst editor administrator", why="The unit's own home page"),
         allow("unit.read_public", "visitor person participant", why="Name and open threads of a unit are open"),
         allow("unit.change", "administrator", why="The tree of units is the municipality's"),
-        allow("person.list", "manager administrator", why="A manager sees her own unit's people"),
         allow("person.change", "administrator", why="Accounts and roles are given by an administrator"),
         allow("person.self", "person", why="One's own name, language and sign-in"),
         allow("staff.import", "administrator", why="A staff list makes accounts and roles"),

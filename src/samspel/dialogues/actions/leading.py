@@ -259,7 +259,7 @@ def set_switch(*, actor: Actor, dialogue_id: int, name: str, wanted: bool, at: d
 @transaction.atomic
 def set_screen(*, actor: Actor, dialogue_id: int, screen: str, at: datetime) -> Dialogue:
     """What the big screen shows; ``auto`` follows the step."""
-    dialogue = get_dialogue(actor, dialogue_id, "dialogue.lead", lock=True)
+    dialogue = get_dialogue(actor, dialogue_id, "dialogue.run", lock=True)
     if screen not in Screen.values:
         raise NotFoundError("screen")
     if dialogue.screen == screen:
@@ -306,7 +306,7 @@ def undo(*, actor: Actor, dialogue_id: int, action_id: int, at: datetime) -> Dia
 @transaction.atomic
 def take_help(*, actor: Actor, dialogue_id: int, sitting_id: int, at: datetime) -> Sitting:
     """«I am going there»: the table sees that somebody comes, the other leaders that it is taken."""
-    dialogue = get_dialogue(actor, dialogue_id, "dialogue.lead", lock=True)
+    dialogue = get_dialogue(actor, dialogue_id, "dialogue.run", lock=True)
     sitting = Sitting.objects.select_for_update().filter(pk=sitting_id, table__dialogue=dialogue).first()
     if sitting is None:
         raise NotFoundError("table")
@@ -368,7 +368,8 @@ def move_seat(*, actor: Actor, dialogue_id: int, seat_number: int, table_id: int
 def review(*, actor: Actor, dialogue_id: int, kind: str, row_id: int, verdict: str, at: datetime) -> None:
     """Let a text through to the hall (``show``), or set it aside (``aside``), or bring it back (``again``).
 
-    Set aside is visible and never erases; ``kind`` is ``proposal``, ``voice``, ``note`` or ``words``.
+    Set aside is visible and never erases, also after the end, when everyone can read it; ``kind`` is ``proposal``,
+    ``voice``, ``note`` or ``words``.
     """
     dialogue = get_dialogue(actor, dialogue_id, "dialogue.review", lock=True)
     if verdict not in {"show", "aside", "again"}:
@@ -420,8 +421,8 @@ def close_dialogue(*, actor: Actor, dialogue_id: int, at: datetime) -> Dialogue:
 
 def _close(actor: Actor, dialogue: Dialogue, at: datetime) -> Dialogue:
     erased, _rows = Note.objects.filter(dialogue=dialogue, shared_at=None).delete()
-    dialogue.state = State.CLOSED
     forget_who_said_what(dialogue)
+    dialogue.state = State.CLOSED
     dialogue.closed_at = at
     dialogue.paused_at = None
     dialogue.ballot_open = dialogue.checkout_open = False

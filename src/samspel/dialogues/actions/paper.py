@@ -16,6 +16,7 @@ from samspel.core.errors import InvalidError, NotFoundError, Text
 from samspel.core.idempotency import once
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions import table as at_table
+from samspel.dialogues.actions.forgetting import forget_who_said_what
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
     PHASE_OF,
@@ -25,8 +26,10 @@ from samspel.dialogues.models import (
     Note,
     Pick,
     Placement,
+    Proposal,
     Seat,
     Sitting,
+    State,
     Table,
 )
 
@@ -69,7 +72,8 @@ def enter_sheet(
     """Enter a table's sheet. The same key again changes nothing.
 
     The people on paper get seats at the table, so that «four of five» is right, and each of them at most three marks.
-    Lines with a place are handed in as the table's three, unless it has handed in already.
+    Lines with a place are handed in as the table's three, unless it has handed in already. When the meeting is closed
+    they stand in the protocol and on the open page, read through by who enters them; what the hall chose stays.
 
     :returns: how many thoughts were entered.
     :raises InvalidError: with fields ``people``, ``text-1``, ``marks-1``, ``place-1`` …, ``voice``.
@@ -112,9 +116,12 @@ def enter_sheet(
             text=counter_voice.strip(),
             key=f"{name}-voice",
             said_at=at,
-            reviewed_at=None if dialogue.needs_review else at,
+            reviewed_at=None if dialogue.needs_review and dialogue.state != State.CLOSED else at,
         )
     handed_in = _hand_in(dialogue, sitting, question, notes, lines, at)
+    if dialogue.state == State.CLOSED:
+        Proposal.objects.filter(picks__sitting=sitting, reviewed_at=None).update(reviewed_at=at)
+        forget_who_said_what(dialogue)
     record(actor, "paper.entered", table, notes=len(notes), people=people, handed_in=handed_in)
     tell(dialogue, "people")
     tell(dialogue, "notes")
@@ -184,7 +191,7 @@ def _hand_in(
     dialogue: Dialogue, sitting: Sitting, question: int, notes: list[Note], lines: Sequence[Line], at: datetime
 ) -> bool:
     chosen = [(line.place, note) for note, line in zip(notes, lines, strict=True) if line.place is not None]
-    if not chosen or dialogue.is_locked or dialogue.ballot_open:
+    if not chosen or (dialogue.state != State.CLOSED and (dialogue.is_locked or dialogue.ballot_open)):
         return False
     if Pick.objects.filter(sitting=sitting, question=question).exists():
         return False

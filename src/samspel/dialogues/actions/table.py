@@ -336,23 +336,6 @@ def _renumber(sat: At, after: dict[int, list[int]] | None = None) -> None:
     _put_in_order([notes[one] for one in ids])
 
 
-@transaction.atomic
-def set_aside_note(*, actor: Actor, note_id: int, wanted: bool, at: datetime) -> Note:
-    """Hide a thought that harms somebody, visibly, or bring it back. Its text is kept."""
-    found = Note.objects.filter(pk=note_id, shared_at__isnull=False).first()
-    if found is None:
-        raise NotFoundError("note")
-    dialogue = get_dialogue(actor, found.dialogue_id, "note.set_aside", lock=True)
-    note = Note.objects.select_for_update().get(pk=note_id)
-    if wanted == (note.set_aside_at is not None):
-        return note
-    note.set_aside_at = at if wanted else None
-    note.save(update_fields=["set_aside_at"])
-    record(actor, "note.set_aside" if wanted else "note.brought_back", note)
-    tell(dialogue, "table", table=note.table_id or 0)
-    return note
-
-
 # ---------------------------------------------------------------- the pen
 
 

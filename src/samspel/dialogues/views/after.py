@@ -114,6 +114,8 @@ def pdf_data(protocol: Protocol) -> dict[str, Any]:
     for question in protocol.questions:
         for note in question.notes:
             text = _("(Undanlagd av samtalsledaren)") if note.is_set_aside else note.text
+            if note.is_late:
+                text = _("{text} (inskriven efteråt)").format(text=text)
             by_table.setdefault(f"{question.number}. {note.table}", []).append(text)
     return {
         "title": protocol.title,
@@ -135,7 +137,11 @@ def pdf_data(protocol: Protocol) -> dict[str, Any]:
             {
                 "text": question.text,
                 "chosen": [
-                    {"place": each.place, "text": each.text, "by": tables_of(each.tables, each.of_tables)}
+                    {
+                        "place": each.place,
+                        "text": _("(Undanlagd av samtalsledaren)") if each.is_set_aside else each.text,
+                        "by": tables_of(each.tables, each.of_tables),
+                    }
                     for each in question.chosen
                 ],
                 "how": how_chosen(question.covered, question.voters) if question.chosen else "",

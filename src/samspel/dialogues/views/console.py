@@ -16,8 +16,8 @@ from samspel.core.errors import NotFoundError
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions import leading, whole
 from samspel.dialogues.compute_words import words_of
-from samspel.dialogues.models import Dialogue, HiddenWord, Proposal, Screen
-from samspel.dialogues.overview import overview, review_queue, shared_notes
+from samspel.dialogues.models import Dialogue, HiddenWord, Proposal, Screen, State
+from samspel.dialogues.overview import overview, read_through, review_queue, shared_notes
 from samspel.dialogues.queries import threes_of
 from samspel.live.queries import line_to
 
@@ -140,17 +140,22 @@ def review(request: Request, dialogue_id: int) -> HttpResponse:
     """Texts that wait to be let through, and all that lies on the tables."""
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
     question = dialogue.step.question if dialogue.step else 1
+    is_over = dialogue.state == State.CLOSED
+    asked = list(dialogue.questions.values_list("number", flat=True)) if is_over else [question]
+    words = {word.text: word for number in asked for word in words_of(dialogue, number)}
     return render(
         request,
         "dialogues/review.html",
         {
             "dialogue": dialogue,
             "items": review_queue(dialogue),
-            "words": words_of(dialogue, question),
+            "shown": read_through(dialogue),
+            "words": list(words.values()),
             "hidden": HiddenWord.objects.filter(dialogue=dialogue).values_list("word", flat=True),
-            "proposals": threes_of(dialogue, question).shown,
+            "proposals": () if is_over else threes_of(dialogue, question).shown,
             "merged": Proposal.objects.filter(dialogue=dialogue, question=question).exclude(merged_into=None),
-            "notes": shared_notes(dialogue, question),
+            "notes": shared_notes(dialogue, asked),
+            "is_over": is_over,
             "line": line_to(dialogue.room, "console"),
         },
     )
