@@ -200,7 +200,7 @@ def run_web(application: str, listener: socket.socket) -> None:
 
     config = uvicorn.Config(
         application,
-        http="samspel.live.protocol:LiveProtocol",
+        http="samspel.live.protocol:Door",
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         ws="none",
         lifespan="on",

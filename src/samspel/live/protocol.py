@@ -1,15 +1,67 @@
-"""uvicorn's HTTP protocol, able to hand a connection over to the event streams.
+"""uvicorn's HTTP protocol, and a door in front of it where streams go in at once.
 
-One of ten thousand open streams costs a transport and a few hundred bytes: once the ticket is read, parser, scope, task
-and response cycle are let go, and the stream writes to the transport itself (docs/explanation/live.md).
+One of ten thousand open streams costs a transport and a few hundred bytes. A hall that reconnects opens them all in the
+same second, so an ordinary request for a stream never meets uvicorn: :class:`Door` reads its few lines and gives the
+connection to the relay. Whatever is not such a request goes to uvicorn as if the door were not there, also a stream's
+that comes in pieces or is refused; that one is handed over by :class:`LiveProtocol` (docs/explanation/live.md).
 """
 
 import asyncio
-from typing import Final, cast
+from collections.abc import Callable
+from typing import Any, Final, cast
 
+from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 EXTENSION: Final = "samspel"
+# Of the lifespan's state: takes the transport and a whole request head; False when it is not for it.
+OPEN_STREAM: Final = "open_stream"
+OpenStream = Callable[[asyncio.Transport, bytes], bool]
+
+
+class Door(asyncio.Protocol):
+    """A connection of which nothing has been read yet; what uvicorn is given as its protocol class."""
+
+    __slots__ = ("_connections", "_given", "_transport")
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._given = (config, server_state, app_state, _loop)
+        # Typed as uvicorn's own protocols; it only ever calls shutdown.
+        self._connections = cast(set[Any], server_state.connections)
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        config, server_state, app_state, loop = self._given
+        transport = self._transport
+        assert transport is not None
+        self._connections.discard(self)
+        if data.startswith(b"GET /live/") and data.find(b"\r\n\r\n") == len(data) - 4:
+            open_stream: OpenStream | None = app_state.get(OPEN_STREAM)
+            if open_stream is not None and open_stream(transport, data):
+                return
+        http = LiveProtocol(config, server_state, app_state, loop)
+        transport.set_protocol(http)
+        http.connection_made(transport)
+        http.data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._connections.discard(self)
+
+    def shutdown(self) -> None:
+        """uvicorn stops: who has asked for nothing is let go."""
+        if self._transport is not None:
+            self._transport.close()
 
 
 class LiveProtocol(HttpToolsProtocol):
@@ -27,6 +79,8 @@ class LiveProtocol(HttpToolsProtocol):
         """
         transport = self.transport
         cycle = self.cycle
+        if self.pipeline:  # somebody asks for more on a line that is to be a stream: no browser does
+            transport.close()
         if cycle.disconnected or transport.is_closing():
             return None
         self._unset_keepalive_if_required()
