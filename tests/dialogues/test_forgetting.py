@@ -42,7 +42,7 @@ class Room:
         for here, text in ((self.amina, "Tid"), (self.amina, "Bara mitt"), (self.jonas, "Ro"), (self.ake, "Kaffe")):
             solo.write_note(here=here, text=text, key=device_key(), question=1, at=WHEN)
         self.go("small")
-        leading.set_tables(self.dialogue, 1)
+        leading.set_tables(self.dialogue, 1, at=WHEN)
         shared = Note.objects.filter(seat=self.amina.seat).order_by("pk").first()
         assert shared is not None
         solo.share_notes(here=self.amina, note_ids=[shared.pk], at=WHEN)

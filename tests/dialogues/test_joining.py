@@ -197,6 +197,52 @@ def test_an_invited_one_without_a_planned_place_never_sits_with_her_manager_or_a
     assert Placement.objects.get(seat=late.seat).table.number == 3
 
 
+def test_a_late_comer_sits_with_those_of_her_mark_and_apart_from_those_of_another(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, tables=3)
+    one, two, three = dialogue.tables.all()
+    join(dialogue, seat_code=invite(dialogue, "Vän", three, together="Par 1").seat_code)
+    invite(dialogue, "Kommer sen", one, apart="x")
+    join(dialogue, seat_code=invite(dialogue, "Ovän", two, apart="X ").seat_code)
+    for _ in range(3):
+        make_seat(dialogue, three)
+
+    friend = join(dialogue, seat_code=invite(dialogue, "Sen", together="par 1").seat_code)
+    foe = join(dialogue, seat_code=invite(dialogue, "Också sen", apart="x").seat_code)
+
+    assert Placement.objects.get(seat=friend.seat).table == three
+    assert Placement.objects.get(seat=foe.seat).table == three
+
+
+def test_who_leads_several_units_or_a_department_never_gets_her_staff_who_come_late(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, tables=3)
+    one, two, _three = dialogue.tables.all()
+    join(dialogue, seat_code=invite(dialogue, "Chef", one, manages="Skolan; Torget").seat_code)
+    join(dialogue, seat_code=invite(dialogue, "Direktör", two, manages="Bildning").seat_code)
+    invite(dialogue, "Annan", unit="Torget", department="Bildning")
+
+    invited = join(dialogue, seat_code=invite(dialogue, "Sen", unit="torget", department="Bildning").seat_code)
+    walk_in = join(dialogue, unit="Torget")
+
+    assert Placement.objects.get(seat=invited.seat).table.number == 3
+    assert Placement.objects.get(seat=walk_in.seat).table.number == 3
+
+
+@pytest.mark.parametrize("how", ["list", "says"])
+def test_who_needs_a_table_that_can_be_reached_gets_one_though_she_comes_late(town: Town, how: str) -> None:
+    dialogue = make_dialogue(town.guidance, tables=3)
+    Table.objects.filter(dialogue=dialogue, number__in=[1, 2]).update(is_accessible=False)
+    for _ in range(4):
+        make_seat(dialogue, dialogue.tables.get(number=3))
+
+    if how == "list":
+        joined = join(dialogue, seat_code=invite(dialogue, "Sen", needs=["accessible"]).seat_code)
+    else:
+        joined = join(dialogue, needs=("accessible",))
+
+    assert Placement.objects.get(seat=joined.seat).table.number == 3
+    assert "accessible" not in str(Seat.objects.filter(pk=joined.seat.pk).values().get())
+
+
 def test_when_all_tables_are_full_nobody_is_turned_away(town: Town) -> None:
     dialogue = make_dialogue(town.guidance, tables=2)
     Table.objects.update(size=1)

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from samspel.core.errors import ConflictError, NotFoundError
 from samspel.core.models import AuditEntry
@@ -164,7 +166,7 @@ def test_a_thin_table_is_offered_a_neighbour_and_its_notes_come_with_it(town: To
     note = Note.objects.create(
         dialogue=dialogue, seat=alone, key=device_key(), text="Tid", shared_at=WHEN, written_at=WHEN, table=one
     )
-    leading.set_tables(dialogue, 1)
+    leading.set_tables(dialogue, 1, at=WHEN)
 
     needs = [need for need in overview(dialogue, now=WHEN).needs if need.kind == "thin"]
     leading.merge_tables(
@@ -251,3 +253,36 @@ def test_the_review_page_merges_parts_and_hides(town: Town, signed_in: Callable[
     assert not dialogue.hidden_words.exists()
     for what in ("same", "word"):
         assert signed_in(town.member).post(f"{page}/{what}", {"word": "tid"}).status_code == 404
+
+
+def test_on_a_closed_dialogue_nothing_moves_the_screen_and_nobody_is_on_the_way(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="checkout")
+    leader = actor_of(town.facilitator)
+    sitting = Sitting.objects.get()
+    Sitting.objects.update(help_asked_at=WHEN)
+    leading.close_dialogue(actor=leader, dialogue_id=dialogue.pk, at=WHEN)
+
+    with pytest.raises(ConflictError):
+        leading.set_screen(actor=leader, dialogue_id=dialogue.pk, screen="black", at=WHEN)
+    with pytest.raises(ConflictError):
+        leading.take_help(actor=leader, dialogue_id=dialogue.pk, sitting_id=sitting.pk, at=WHEN)
+
+    assert Dialogue.objects.get().screen == "auto"
+    assert Sitting.objects.get().help_taken_by == ""
+
+
+def test_the_console_leads_to_paper_sheets_and_places_and_counts_one_as_one(
+    town: Town, signed_in: Callable[..., Client]
+) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="small", tables=2)
+    for table in dialogue.tables.all():
+        seat, _token = make_seat(dialogue, table)
+    dialogue.step.ready.create(seat=seat)  # type: ignore[union-attr]
+    dialogue.seats.update(seen_at=timezone.now())
+
+    page = signed_in(town.facilitator).get(f"/dialogues/{dialogue.pk}/lead").content.decode()
+
+    for name in ("dialogue_paper", "dialogue_sheets", "dialogue_seats", "dialogue_review"):
+        assert f'href="{reverse(name, args=[dialogue.pk])}"' in page
+    assert "<strong>1</strong> klart" in page
+    assert "<strong>1</strong> arbetar" in page

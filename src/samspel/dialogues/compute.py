@@ -1,7 +1,8 @@
 """Seating: the list and the tables become an engine problem; the result is stored with its seed and explanation."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -88,6 +89,17 @@ def _together(invitations: list[Invitation], most: int) -> tuple[tuple[str, ...]
     return tuple(tuple(sorted(group, key=_number)) for group in joined if len(group) > 1)
 
 
+def _apart(invitations: Iterable[Invitation]) -> tuple[tuple[str, str], ...]:
+    """Who never sits together: every two with the same mark."""
+    return tuple(sorted({pair for group in _marked(invitations, "apart") for pair in combinations(group, 2)}))
+
+
+def _tables_of(tables: Iterable[Table]) -> tuple[engine.Table, ...]:
+    return tuple(
+        engine.Table(f"t{table.pk}", 0, table.size, ("accessible",) if table.is_accessible else ()) for table in tables
+    )
+
+
 def _number(person_id: str) -> int:
     return int(person_id[1:])
 
@@ -96,15 +108,11 @@ def problem_of(dialogue: Dialogue, invitations: list[Invitation], tables: list[T
     """Everyone on the list, the tables, the hard rules, and who has met before in this unit's dialogues."""
     units = _units_of_department(invitations)
     most = max((table.size for table in tables), default=1)
-    apart = {pair for group in _marked(invitations, "apart") for pair in combinations(group, 2)}
     return engine.Problem(
         people=tuple(person_of(invitation, units) for invitation in invitations),
-        tables=tuple(
-            engine.Table(f"t{table.pk}", 0, table.size, ("accessible",) if table.is_accessible else ())
-            for table in tables
-        ),
+        tables=_tables_of(tables),
         rounds=seatings_of(dialogue),
-        apart=tuple(sorted(apart)),
+        apart=_apart(invitations),
         together=_together(invitations, most),
         earlier=earlier_pairs(dialogue, invitations),
     )
@@ -198,6 +206,61 @@ def told(problem: engine.Problem, solution: engine.Solution) -> dict[str, object
             for broken in solution.broken
         ],
     }
+
+
+# ---------------------------------------------------------------- somebody who comes late
+
+
+def late_tables(dialogue: Dialogue, seat: Seat, first: int, needs: Collection[str] = ()) -> dict[int, Table]:
+    """The best table for somebody who was not planned for, in each seating from ``first``; nobody is moved.
+
+    The rules are those of the plan: managers and their staff, marks for together and apart, what she needs. Those who
+    are invited and have not come yet keep their places.
+
+    :param needs: what she said as she joined, beside what stands on the list.
+    """
+    tables = list(dialogue.tables.all())
+    if not tables:
+        return {}
+    invitations = {each.pk: each for each in Invitation.objects.filter(dialogue=dialogue).order_by("pk")}
+    units = _units_of_department(invitations.values())
+
+    def person(number: int, invitation_id: int | None, unit: str, role: str) -> engine.Person:
+        if invitation_id in invitations:
+            return person_of(invitations[invitation_id], units)
+        return engine.Person(f"s{number}", {"unit": _plain(unit), "role": _plain(role)})
+
+    rounds: dict[int, dict[str, str]] = defaultdict(dict)
+    people: dict[str, engine.Person] = {}
+    placed = Placement.objects.filter(seat__dialogue=dialogue, seat__left_at=None).exclude(seat=seat)
+    columns = ("seat_id", "seat__invitation_id", "seat__unit", "seat__role", "seating", "table_id")
+    for *about, number, table_id in placed.values_list(*columns):
+        one = person(*about)
+        people[one.id] = one
+        rounds[number][one.id] = f"t{table_id}"
+    expected = PlannedPlace.objects.filter(invitation__dialogue=dialogue, invitation__seat__isnull=True)
+    for invitation_id, number, table_id in expected.values_list("invitation_id", "seating", "table_id"):
+        one = person(0, invitation_id, "", "")
+        people[one.id] = one
+        rounds[number][one.id] = f"t{table_id}"
+    last = max(first, seatings_of(dialogue))
+    most = max(table.size for table in tables)
+    # Marks and earlier meetings are about those on the list.
+    listed = list(invitations.values()) if seat.invitation_id is not None else []
+    problem = engine.Problem(
+        people=tuple(people.values()),
+        tables=_tables_of(tables),
+        rounds=last,
+        apart=_apart(listed),
+        together=_together(listed, most),
+        earlier=earlier_pairs(dialogue, listed) if listed else (),
+    )
+    plan = engine.Solution(tuple(rounds[number] for number in range(1, last + 1)), "good", (), 0.0, 0.0, 0.0, 0)
+    newcomer = person(seat.pk, seat.invitation_id, seat.unit, seat.role)
+    newcomer = replace(newcomer, needs=tuple(dict.fromkeys([*newcomer.needs, *needs])))
+    found = engine.place_late(problem, plan, newcomer, round_=first - 1)
+    by_name = {f"t{table.pk}": table for table in tables}
+    return {first + place: by_name[name] for place, name in enumerate(found.tables)}
 
 
 # ---------------------------------------------------------------- threes at a table

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,7 +15,9 @@ from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.idempotency import checked_key
 from samspel.core.permissions import may
+from samspel.dialogues import compute
 from samspel.dialogues.access import Here, check_seat, get_dialogue_by_code, phase_of, seating_now
+from samspel.dialogues.actions.pens import pass_pens
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
     Dialogue,
@@ -29,7 +32,6 @@ from samspel.dialogues.models import (
 )
 from samspel.dialogues.sealing import SeatToken, hash_secret, is_secret, new_secret
 from samspel.dialogues.takeover import TAKE_OVERS, Offered
-from samspel.engine import seating as engine
 
 SEEN_EVERY = timedelta(seconds=30)
 MOST_HELPED = 8
@@ -99,6 +101,7 @@ def join(
     unit: str = "",
     role: str = "",
     table_id: int | None = None,
+    needs: Collection[str] = (),
     language: str = "sv",
     take_over: bool = False,
     key: str,
@@ -109,6 +112,7 @@ def join(
     A personal seat code places its owner as planned; it never opens what was sealed on another phone. The same key
     again gives the same seat with a new secret, as long as nothing was sealed with the first: its answer was lost.
 
+    :param needs: what a walk-in's table must offer (``accessible``): it finds the table, and is not kept.
     :raises NotFoundError: no dialogue has the code now.
     :raises InvalidError: the seat code or the table is not of this dialogue.
     :raises SeatTakenError: the seat code is in use and ``take_over`` was not asked for.
@@ -140,7 +144,7 @@ def join(
         seen_at=at,
         key=key,
     )
-    tables = _place(dialogue, seat, chosen)
+    tables = _place(dialogue, seat, chosen, needs)
     record(actor, "seat.joined", seat, number=seat.number, invited=invitation is not None)
     tell(dialogue, "people")
     if tables:
@@ -217,10 +221,14 @@ def _invitation(dialogue: Dialogue, seat_code: str) -> Invitation | None:
 
 @dataclass(frozen=True)
 class TableRoom:
-    """A table with how many sit there, or are expected to."""
+    """A table with how many sit there, or are expected to.
+
+    ``is_told_accessible``: it can be reached in a wheelchair and another cannot, so that it is worth saying.
+    """
 
     table: Table
     people: int
+    is_told_accessible: bool = False
 
     @property
     def is_full(self) -> bool:
@@ -243,7 +251,9 @@ def tables_with_room(dialogue: Dialogue, seating: int) -> list[TableRoom]:
             invitation__dialogue=dialogue, invitation__seat__isnull=True, seating=seating
         ).values_list("table_id", flat=True)
     )
-    return [TableRoom(table, people[table.pk]) for table in dialogue.tables.all()]
+    tables = list(dialogue.tables.all())
+    differ = not all(table.is_accessible for table in tables)
+    return [TableRoom(table, people[table.pk], differ and table.is_accessible) for table in tables]
 
 
 def _chosen_table(dialogue: Dialogue, table_id: int | None) -> Table | None:
@@ -259,7 +269,7 @@ def _chosen_table(dialogue: Dialogue, table_id: int | None) -> Table | None:
     raise InvalidError(fields={"table": _("Välj ett bord.")})
 
 
-def _place(dialogue: Dialogue, seat: Seat, chosen: Table | None) -> list[Table]:
+def _place(dialogue: Dialogue, seat: Seat, chosen: Table | None, needs: Collection[str] = ()) -> list[Table]:
     """Give a seat its table in this seating and those that follow; nobody is moved for it. Gives the tables."""
     now = seating_now(dialogue)
     seatings = set(Step.objects.filter(dialogue=dialogue, seating__gte=now).values_list("seating", flat=True)) | {now}
@@ -269,7 +279,7 @@ def _place(dialogue: Dialogue, seat: Seat, chosen: Table | None) -> list[Table]:
         planned = {row.seating: row.table for row in rows}
     have = set(Placement.objects.filter(seat=seat).values_list("seating", flat=True))
     missing = sorted(seatings - have)
-    late = {} if chosen or set(missing) <= set(planned) else _late_tables(dialogue, seat, missing[0])
+    late = {} if chosen or set(missing) <= set(planned) else compute.late_tables(dialogue, seat, missing[0], needs)
     found: list[Table] = []
     for seating in missing:
         table = chosen or planned.get(seating) or late.get(seating)
@@ -277,67 +287,6 @@ def _place(dialogue: Dialogue, seat: Seat, chosen: Table | None) -> list[Table]:
             sit_down(seat, table, seating)
             found.append(table)
     return found
-
-
-def _late_tables(dialogue: Dialogue, seat: Seat, first: int) -> dict[int, Table]:
-    """The best table for somebody who was not planned for, in each seating from ``first``; nobody is moved.
-
-    Those who are invited and have not come yet keep their places.
-    """
-    tables = list(dialogue.tables.all())
-    if not tables:
-        return {}
-    here: dict[int, dict[str, str]] = {}
-    people: dict[str, engine.Person] = {}
-    apart = set()
-    mark = seat.invitation.apart if seat.invitation else ""
-    placed = Placement.objects.filter(seat__dialogue=dialogue, seat__left_at=None).exclude(seat=seat)
-    for placement in placed.select_related("seat", "seat__invitation"):
-        other = placement.seat
-        here.setdefault(placement.seating, {})[f"s{other.pk}"] = str(placement.table_id)
-        people[f"s{other.pk}"] = _person(f"s{other.pk}", other, other.invitation)
-        if mark and other.invitation is not None and other.invitation.apart == mark:
-            apart.add(placement.table_id)
-    expected = PlannedPlace.objects.filter(invitation__dialogue=dialogue, invitation__seat__isnull=True)
-    for place in expected.select_related("invitation"):
-        name = f"i{place.invitation_id}"
-        here.setdefault(place.seating, {})[name] = str(place.table_id)
-        people[name] = _person(name, None, place.invitation)
-        if mark and place.invitation.apart == mark:
-            apart.add(place.table_id)
-    allowed = [table for table in tables if table.pk not in apart] or tables
-    names = {str(table.pk) for table in allowed}
-    last = max([first, *Step.objects.filter(dialogue=dialogue).values_list("seating", flat=True)])
-    rounds = [
-        {name: table for name, table in here.get(number, {}).items() if table in names} for number in range(1, last + 1)
-    ]
-    problem = engine.Problem(
-        people=tuple(people.values()),
-        tables=tuple(
-            engine.Table(str(table.pk), 0, table.size, ("accessible",) if table.is_accessible else ())
-            for table in allowed
-        ),
-        rounds=last,
-    )
-    plan = engine.Solution(tuple(rounds), "good", (), 0.0, 0.0, 0.0, 0)
-    found = engine.place_late(problem, plan, _person("new", seat, seat.invitation), round_=first - 1)
-    by_name = {str(table.pk): table for table in tables}
-    return {first + place: by_name[name] for place, name in enumerate(found.tables)}
-
-
-def _person(name: str, seat: Seat | None, invitation: Invitation | None) -> engine.Person:
-    if invitation is None:
-        assert seat is not None
-        return engine.Person(name, {"unit": seat.unit, "role": seat.role})
-    attributes = {
-        "unit": invitation.unit,
-        "department": invitation.department,
-        "profession": invitation.profession,
-        "role": invitation.role,
-    }
-    manages = (invitation.manages,) if invitation.manages else ()
-    needs = ("accessible",) if "accessible" in invitation.needs else ()
-    return engine.Person(name, attributes, manages, needs)
 
 
 def sit_down(seat: Seat, table: Table, seating: int) -> Placement:
@@ -386,23 +335,27 @@ def take_place(*, here: Here, table_id: int | None, at: datetime) -> None:
     table = _chosen_table(dialogue, table_id)
     if table is None or table.pk == placed.table_id:
         return
-    if Note.objects.filter(seat=here.seat, table_id=placed.table_id, question=here.question).exists():
+    seats = [here.seat, *helped_seats(here)]
+    if Note.objects.filter(seat__in=seats, table_id=placed.table_id, question=here.question).exists():
         raise ConflictError(_("Du har redan lagt tankar på det bordet. Be samtalsledaren om hjälp."))
-    _change_table(here, table, now)
+    _change_table(dialogue, seats, table, now, at)
     record(here.actor, "seat.moved", here.seat, table=table.pk)
     tell(dialogue, "people")
     tell(dialogue, "table", table=placed.table_id)
     tell(dialogue, "table", table=table.pk)
 
 
-def _change_table(here: Here, table: Table, now: int) -> None:
-    rows = Placement.objects.filter(seat=here.seat, seating__gte=now)
-    left = list(rows.values_list("table_id", "seating"))
-    for table_id, seating in left:
-        Sitting.objects.filter(table_id=table_id, seating=seating, pen=here.seat).update(pen=None)
+def _change_table(dialogue: Dialogue, seats: list[Seat], table: Table, now: int, at: datetime) -> None:
+    """She moves with those whom her phone helps; the pen she held stays at the table."""
+    rows = Placement.objects.filter(seat__in=seats, seating__gte=now)
+    left = set(rows.values_list("table_id", "seating"))
+    seatings = {seat.pk: sorted(rows.filter(seat=seat).values_list("seating", flat=True)) for seat in seats}
     rows.delete()
-    for _table_id, seating in left:
-        sit_down(here.seat, table, seating)
+    for seat in seats:
+        for seating in seatings[seat.pk]:
+            sit_down(seat, table, seating)
+    for table_id, seating in sorted(left):
+        pass_pens(dialogue, list(Sitting.objects.filter(table_id=table_id, seating=seating)), at=at)
 
 
 # ---------------------------------------------------------------- the same seat again, and on another phone

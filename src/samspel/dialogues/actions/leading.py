@@ -17,6 +17,7 @@ from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.dialogues import compute
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions.forgetting import forget_who_said_what
+from samspel.dialogues.actions.pens import pass_pens
 from samspel.dialogues.actions.rehearsing import act_for_made_up
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
@@ -27,7 +28,6 @@ from samspel.dialogues.models import (
     Placement,
     Proposal,
     Screen,
-    Seat,
     Sitting,
     State,
     Step,
@@ -82,7 +82,7 @@ def _enter(dialogue: Dialogue, step: Step | None, at: datetime) -> None:
     dialogue.step_started_at = at
     dialogue.step_ends_at = at + timedelta(minutes=step.minutes)
     if step.phase == "small":
-        set_tables(dialogue, step.seating)
+        set_tables(dialogue, step.seating, at=at)
     dialogue.ballot_open = step.kind == "ballot" and not dialogue.revealed
     if step.kind == "checkout":
         dialogue.checkout_open = True
@@ -98,33 +98,37 @@ def _save(dialogue: Dialogue, *more: str) -> None:
     dialogue.save(update_fields=[*(name for name in KEPT if name != "step_id"), "step", *more])
 
 
-def set_tables(dialogue: Dialogue, seating: int) -> None:
+def set_tables(dialogue: Dialogue, seating: int, *, at: datetime) -> None:
     """Make each table of a seating ready: somebody has the pen, and a reason advocate is drawn by lot.
 
-    The lot's seed is kept beside the result. Who has been advocate in an earlier seating is drawn last.
+    The lot's seed is kept until the meeting is closed. Who has been advocate in an earlier seating is drawn last; who
+    is advocate stays so as long as she sits there.
     """
+    tables = list(dialogue.tables.all())
+    Sitting.objects.bulk_create([Sitting(table=table, seating=seating) for table in tables], ignore_conflicts=True)
+    sittings = list(
+        Sitting.objects.select_for_update().filter(table__in=tables, seating=seating).order_by("table__number")
+    )
+    pass_pens(dialogue, sittings, at=at)
     had = set(
         Sitting.objects.filter(table__dialogue=dialogue, seating__lt=seating, advocate__isnull=False).values_list(
             "advocate_id", flat=True
         )
     )
-    tables = list(dialogue.tables.all())
     at_table: dict[int, list[int]] = {}
-    # The pen and the advocate's part need a phone of one's own.
+    # The advocate's part needs a phone of one's own.
     rows = Placement.objects.filter(seat__dialogue=dialogue, seat__left_at=None, seating=seating, seat__kind="phone")
     for table_id, seat_id in rows.order_by("seat__number").values_list("table_id", "seat_id"):
         at_table.setdefault(table_id, []).append(seat_id)
-    for table in tables:
-        sitting, _created = Sitting.objects.get_or_create(table=table, seating=seating)
-        seats = at_table.get(table.pk, [])
-        if not seats:
+    for sitting in sittings:
+        seats = at_table.get(sitting.table_id, [])
+        if sitting.advocate_id in seats:
             continue
-        if sitting.pen_id not in seats:
-            sitting.pen_id = seats[0]
-        if sitting.advocate_id not in seats:
-            sitting.advocate_seed = secrets.randbits(48)
-            sitting.advocate_id = _drawn(sitting.advocate_seed, seats, had)
-        sitting.save(update_fields=["pen", "advocate", "advocate_seed"])
+        if not seats and sitting.advocate_id is None:
+            continue
+        sitting.advocate_seed = secrets.randbits(48) if seats else 0
+        sitting.advocate_id = _drawn(sitting.advocate_seed, seats, had) if seats else None
+        sitting.save(update_fields=["advocate", "advocate_seed"])
     compute.deal_groups(dialogue, seating)
 
 
@@ -344,23 +348,8 @@ def merge_tables(*, actor: Actor, dialogue_id: int, table_id: int, into_id: int,
     from_sitting.pen = from_sitting.advocate = None
     from_sitting.help_asked_at, from_sitting.help_words, from_sitting.help_taken_by = None, "", ""
     from_sitting.save()
-    set_tables(dialogue, seating)
+    set_tables(dialogue, seating, at=at)
     record(actor, "table.merged", tables[into_id], people=moved, table=table_id)
-    tell(dialogue, "step", step=dialogue.step_id or 0)
-
-
-@transaction.atomic
-def move_seat(*, actor: Actor, dialogue_id: int, seat_number: int, table_id: int, at: datetime) -> None:
-    """Seat one person at another table by hand, in this seating and those to come."""
-    dialogue = get_dialogue(actor, dialogue_id, "dialogue.run", lock=True)
-    seating = dialogue.step.seating if dialogue.step else 1
-    seat = Seat.objects.filter(dialogue=dialogue, number=seat_number).first()
-    table = Table.objects.filter(dialogue=dialogue, pk=table_id).first()
-    if seat is None or table is None:
-        raise NotFoundError("seat")
-    Placement.objects.filter(seat=seat, seating__gte=seating).update(table=table, group=0)
-    set_tables(dialogue, seating)
-    record(actor, "seat.moved", seat, table=table.pk)
     tell(dialogue, "step", step=dialogue.step_id or 0)
 
 

@@ -368,6 +368,8 @@ def _pen_is_free(sat: At, at: datetime) -> bool:
     holder = Seat.objects.select_related("helped_by").get(pk=sat.sitting.pen_id)
     if not _sits_here(sat, holder):
         return True
+    if holder.is_made_up and sat.dialogue.is_rehearsal:
+        return True  # she has no hands to give it with
     return tables.is_away(holder, connected_hints(sat.dialogue.room, now=at), at)
 
 

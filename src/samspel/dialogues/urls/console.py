@@ -3,7 +3,7 @@
 from functools import partial
 
 from samspel.core.routes import route
-from samspel.dialogues.views import console
+from samspel.dialogues.views import console, seats
 
 lead = partial(route, owner="dialogues", act="dialogue.lead")
 
@@ -16,6 +16,8 @@ urlpatterns = [
         "dialogues/<int:dialogue_id>/lead/help/<int:sitting_id>", console.take_help, name="dialogue_help", limit="write"
     ),
     lead("dialogues/<int:dialogue_id>/tables/merge", console.merge_tables, name="dialogue_merge_tables", limit="write"),
+    lead("dialogues/<int:dialogue_id>/seats", seats.seats, name="dialogue_seats"),
+    lead("dialogues/<int:dialogue_id>/seats/move", seats.move, name="dialogue_seats_move", limit="write"),
     lead("dialogues/<int:dialogue_id>/review", console.review, name="dialogue_review"),
     lead("dialogues/<int:dialogue_id>/review/judge", console.judge, name="dialogue_judge", limit="write"),
     lead("dialogues/<int:dialogue_id>/review/word", console.word, name="dialogue_word", limit="write"),
