@@ -9,7 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from samspel.core.models import OutgoingMail
-from samspel.dialogues.models import Agreement, Dialogue, State
+from samspel.dialogues import plan_documents
+from samspel.dialogues.actions import planning
+from samspel.dialogues.models import Agreement, Dialogue, Invitation, State
 from tests.dialogues.test_planning import draft, people_of, save
 from tests.people import WHEN, device_key, make_dialogue
 
@@ -379,3 +381,35 @@ def test_the_list_takes_as_many_queries_for_ten_as_for_two(town, leader):
         make_dialogue(town.guidance)
 
     assert count() == few
+
+
+def test_the_plan_says_which_tables_can_be_reached_and_seats_by_it(town, leader):
+    dialogue = draft(town)
+    press(leader, dialogue, do="more-tables")
+    person = Invitation.objects.create(dialogue=dialogue, name="Elsa", seat_code="AAAABBBB", needs=["accessible"])
+    Invitation.objects.create(dialogue=dialogue, name="Olle", seat_code="AAAACCCC")
+
+    press(leader, dialogue, access="1", accessible=["2"])
+    page = leader.get(f"/dialogues/{dialogue.pk}/plan").content.decode()
+
+    assert list(dialogue.tables.values_list("number", "is_accessible")) == [(1, False), (2, True)]
+    assert person.planned_places.get().table.number == 2
+    assert 'name="accessible" id="na-2" value="2" checked' in page
+    assert 'name="accessible" id="na-1" value="1" checked' not in page
+    press(leader, dialogue)  # a form without the switches leaves them
+    assert dialogue.tables.get(number=1).is_accessible is False
+
+
+def test_a_card_says_that_its_table_can_be_reached_where_another_cannot(town, monkeypatch):
+    dialogue = draft(town)
+    planning.set_tables(dialogue, 2)
+    monkeypatch.setattr(plan_documents, "render_pdf", lambda _name, data: data["tables"])
+
+    plain = plan_documents.cards_pdf(dialogue)
+    dialogue.tables.filter(number=1).update(is_accessible=False)
+    told = plan_documents.cards_pdf(dialogue)
+
+    assert [table["access"] for table in plain] == ["", ""]
+    assert [table["access"] for table in told] == ["", "Lätt att nå med rullstol eller rollator"]
+    monkeypatch.undo()
+    assert plan_documents.cards_pdf(dialogue).startswith(b"%PDF-")

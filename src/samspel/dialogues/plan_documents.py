@@ -65,9 +65,17 @@ def codes_pdf(dialogue: Dialogue) -> bytes:
 def cards_pdf(dialogue: Dialogue) -> bytes:
     """A folded card for each table: its name, the question, the code and the QR."""
     with translation.override(dialogue.language):
+        tables = list(dialogue.tables.all())
+        differ = not all(table.is_accessible for table in tables)
         data = _about(dialogue) | {
             "title": _("Bordskort: %(title)s") % {"title": dialogue.title},
-            "tables": [table.name for table in dialogue.tables.all()],
+            "tables": [
+                {
+                    "name": table.name,
+                    "access": _("Lätt att nå med rullstol eller rollator") if differ and table.is_accessible else "",
+                }
+                for table in tables
+            ],
             "labels": {
                 "code": _("Mötets kod"),
                 "address": _("Adress"),

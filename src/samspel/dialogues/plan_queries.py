@@ -294,6 +294,7 @@ class TableName:
     number: int
     name: str
     error: str
+    is_accessible: bool
 
 
 @dataclass(frozen=True)
@@ -424,7 +425,10 @@ def plan_page(
         unsent=sum(1 for invitation in invitations if invitation.sent_at is None),
         sources=sources_of(dialogue, invitations),
         units=[UnitChoice(branch.unit.pk, "\u00a0\u00a0" * branch.depth + branch.unit.name) for branch in unit_tree()],
-        tables=[TableName(table.number, table.name, errors.get(f"table-{table.number}", "")) for table in tables],
+        tables=[
+            TableName(table.number, table.name, errors.get(f"table-{table.number}", ""), table.is_accessible)
+            for table in tables
+        ],
         drawing=drawing_of(dialogue),
         words=seating_words(dialogue),
         warnings=warnings,

@@ -278,7 +278,8 @@ def people_changed(dialogue: Dialogue, *, before: int) -> None:
 
 @dataclass(frozen=True)
 class Plan:
-    """What the plan page holds. ``minutes`` is by step id; ``table_names`` by place, empty to leave them."""
+    """What the plan page holds. ``minutes`` is by step id; ``table_names`` and ``table_access``
+    (which can be reached in a wheelchair) by place, empty to leave them."""
 
     template_key: str
     questions: tuple[str, ...]
@@ -288,6 +289,7 @@ class Plan:
     language: str = "sv"
     tables: int = 1
     table_names: tuple[str, ...] = ()
+    table_access: tuple[bool, ...] = ()
     group_size: int = 3
     has_seating: bool = True
     needs_review: bool = True
@@ -318,6 +320,7 @@ def plan_of(dialogue: Dialogue) -> Plan:
         language=dialogue.language,
         tables=dialogue.tables.count(),
         table_names=tuple(table.name for table in dialogue.tables.all()),
+        table_access=tuple(table.is_accessible for table in dialogue.tables.all()),
         group_size=dialogue.group_size,
         has_seating=dialogue.has_seating,
         needs_review=dialogue.needs_review,
@@ -451,9 +454,11 @@ def _save_tables(dialogue: Dialogue, was: Plan, plan: Plan, errors: dict[str, st
     dialogue.save(update_fields=["group_size", "has_seating"])
     set_tables(dialogue, count)
     _name_tables(dialogue, was, plan, errors)
+    has_moved = _set_access(dialogue, was, plan)
     seatings = compute.seatings_of(dialogue)
     return (
         count != was.tables
+        or has_moved
         or plan.has_seating != was.has_seating
         or seatings != len(dialogue.seating_told.get("seatings", []))
     )
@@ -475,6 +480,17 @@ def _name_tables(dialogue: Dialogue, was: Plan, plan: Plan, errors: dict[str, st
         elif name != table.name:
             table.name = name
             table.save(update_fields=["name"])
+
+
+def _set_access(dialogue: Dialogue, was: Plan, plan: Plan) -> bool:
+    """Which tables can be reached in a wheelchair; True when that has changed."""
+    if not plan.table_access or plan.table_access == was.table_access:
+        return False
+    for table, wanted in zip(dialogue.tables.all(), plan.table_access, strict=False):
+        if table.is_accessible != wanted:
+            table.is_accessible = wanted
+            table.save(update_fields=["is_accessible"])
+    return True
 
 
 @transaction.atomic

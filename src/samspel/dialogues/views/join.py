@@ -34,7 +34,7 @@ from samspel.dialogues.views.phone_view import PhoneView, context_of
 from samspel.live.queries import line_to
 
 WRONG_CODE = "wrong-code"
-FIELDS = ("seat_code", "name", "unit", "role", "table")
+FIELDS = ("seat_code", "name", "unit", "role", "table", "accessible")
 
 # ---------------------------------------------------------------- the way in
 
@@ -95,6 +95,8 @@ def _welcome(
         "code": dialogue.code,
         "rooms": rooms if not dialogue.has_seating and len(rooms) > 1 else [],
         "asks_who": dialogue.has_seating and len(rooms) > 1,
+        # Asked only where it makes a difference.
+        "asks_access": dialogue.has_seating and any(not room.table.is_accessible for room in rooms),
         "values": values,
         "errors": errors or {},
         "had_seat": read_cookie(request.COOKIES.get("seat", "")) is not None,
@@ -121,6 +123,7 @@ def take_seat(request: HttpRequest, code: str) -> HttpResponse:
             unit=values["unit"],
             role=values["role"],
             table_id=int(values["table"]) if values["table"].isdecimal() and len(values["table"]) < 19 else None,
+            needs=("accessible",) if values["accessible"] else (),
             language=get_language() or "sv",
             take_over=request.POST.get("take_over") == "1",
             key=request.POST.get("key", ""),
@@ -180,9 +183,17 @@ def seat(request: HttpRequest, code: str) -> HttpResponse:
         name=name,
         errors=errors,
         helps=joining.helped_seats(here),
+        is_reached=_is_reached(here),
         rooms=rooms if len(rooms) > 1 else [],
         may_change=may({"participant"}, "seat.change", here.phase),
     )
+
+
+def _is_reached(here: Here) -> bool:
+    """Whether to say that one's table can be reached in a wheelchair: it can, and another cannot."""
+    if here.placement is None or not here.placement.table.is_accessible:
+        return False
+    return here.dialogue.tables.filter(is_accessible=False).exists()
 
 
 @require_POST

@@ -161,6 +161,8 @@ def _read(data: QueryDict, dialogue: Dialogue, answer: Answer) -> Plan:
         answer.opened, answer.focus = step, f"step-{step}"
     sent_more = "more" in data
     names = tuple(data.getlist("table_name"))
+    reached = set(data.getlist("accessible"))
+    access = tuple(str(number) in reached for number in range(1, len(names) + 1)) if "access" in data else ()
     return replace(
         was,
         template_key=data.get("template", was.template_key),
@@ -171,6 +173,7 @@ def _read(data: QueryDict, dialogue: Dialogue, answer: Answer) -> Plan:
         language=data.get("language", was.language),
         tables=was.tables + {"more-tables": 1, "fewer-tables": -1}.get(press, 0),
         table_names=names if names and len(names) == was.tables else (),
+        table_access=access if len(access) == was.tables else (),
         group_size=was.group_size + {"larger-groups": 1, "smaller-groups": -1}.get(press, 0),
         has_seating="has_seating" in data if sent_more else was.has_seating,
         needs_review="needs_review" in data if sent_more else was.needs_review,
