@@ -589,7 +589,7 @@ def test_afterwards_the_chosen_are_on_every_phone(dialogue: Dialogue) -> None:
         seed=1,
         version="1",
         ballots=1,
-        told={"covered": 1, "voters": 1},
+        told={"covered": 1, "voters": 1, "from": "tables", "most_marks": [str(proposal.pk)], "ties": []},
     )
     choice.chosen.create(place=1, proposal=proposal, tables=1, ballots=1)
     Dialogue.objects.update(state=State.CLOSED, closed_at=WHEN, shows_results=True)
@@ -598,6 +598,42 @@ def test_afterwards_the_chosen_are_on_every_phone(dialogue: Dialogue) -> None:
 
     assert "1 Tid att tänka" in text
     assert "Rådgivande" in text
+    assert "1 av 1 är representerade" in text
+    assert "Varför just de här?" in text
+    assert "Samma förslag hade fått plats om bara flest röster hade räknats." in text
+    assert client.get(f"/m/{dialogue.code}/resultat.pdf").content.startswith(b"%PDF")
+    assert f'href="/m/{dialogue.code}/resultat.pdf"' in client.get(f"/m/{dialogue.code}/").content.decode()
+
+
+# ---------------------------------------------------------------- a table that can be reached
+
+
+def test_it_is_asked_only_where_tables_differ_and_says_what_it_is_for(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, tables=2, now_at="frame")
+    address = f"/m/{dialogue.code}/"
+    asks = "Jag behöver ett bord som går att nå med rullstol eller rollator"
+    assert asks not in words(Client().get(address))
+    dialogue.tables.filter(number=1).update(is_accessible=False)
+    visitor = Client()
+
+    page = words(visitor.get(address))
+    visitor.post(f"{address}seat", {"key": device_key(), "accessible": "1"})
+
+    assert asks in page
+    assert "Används bara för att välja bord åt dig. Vi sparar det inte." in page
+    assert dialogue.seats.get().placements.get().table.number == 2
+    assert "Bordet är lätt att nå med rullstol eller rollator." in words(visitor.get(f"{address}place"))
+
+
+def test_where_one_chooses_the_tables_that_can_be_reached_are_told(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, tables=2, now_at="frame")
+    Dialogue.objects.update(has_seating=False)
+    dialogue.tables.filter(number=2).update(is_accessible=False)
+
+    page = words(Client().get(f"/m/{dialogue.code}/"))
+
+    assert "Bord Eldkvarn , lätt att nå" in page.replace("Eldkvarn,", "Eldkvarn ,")
+    assert page.count("lätt att nå") == 1
 
 
 # ---------------------------------------------------------------- what a page costs

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from samspel.dialogues import queries
 from samspel.dialogues.actions import leading, whole
@@ -25,6 +25,8 @@ from samspel.dialogues.models import (
     Sitting,
     State,
 )
+from samspel.dialogues.queries import results_of
+from samspel.dialogues.result_document import why
 from samspel.dialogues.sealing import SeatToken, hash_secret
 from tests.conftest import SignIn
 from tests.people import WHEN, Town, actor_of, device_key, go_to, hand_in, make_dialogue, make_seat
@@ -554,3 +556,18 @@ def test_fifteen_tables_cost_no_more_queries_than_three(town: Town, leader: Clie
 
     assert counts[0] == counts[1]
     assert max(counts[0]) <= 30
+
+
+@pytest.mark.parametrize(
+    ("language", "time"), [("sv", "2026-04-02 13.00"), ("da", "2026-04-02 13.00"), ("en", "13:00")]
+)
+def test_the_receipt_tells_the_time_as_its_language_does(town: Town, language: str, time: str) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="whole")
+    hand_in(dialogue.tables.get(), "Tid", reviewed=True)
+    whole.choose(actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, question=1, at=WHEN)
+    (result,) = results_of(Dialogue.objects.get())
+
+    with translation.override(language):
+        last = why(result)[-1]
+
+    assert time in last

@@ -13,7 +13,7 @@ from samspel.dialogues.compute_words import may_show_words, words_of
 from samspel.dialogues.documents.render import render_pdf
 from samspel.dialogues.models import Dialogue
 from samspel.dialogues.queries import Result
-from samspel.ui.templatetags.sam import quoted
+from samspel.ui.templatetags.sam import clock, quoted
 
 
 def result_pdf(dialogue: Dialogue, results: Sequence[Result]) -> bytes:
@@ -104,4 +104,5 @@ def why(result: Result) -> list[str]:
 
 
 def _clock(moment: datetime) -> str:
-    return f"{timezone.localtime(moment):%Y-%m-%d %H.%M}"
+    """The day and time as the reader's language writes them: 2026-04-02 13.05, in English 13:05."""
+    return f"{timezone.localtime(moment):%Y-%m-%d} {clock(moment)}"
