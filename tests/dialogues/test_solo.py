@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.dialogues.access import Here
@@ -190,6 +191,26 @@ def test_what_stood_in_the_field_is_kept_when_one_is_ready(here: Here) -> None:
         solo.say_ready(here=here, wanted=True, text="Nästan glömt", key=key, at=WHEN)
 
     assert [note.text for note in own_notes(here).notes] == ["Nästan glömt"]
+
+
+def test_from_the_first_thing_told_nothing_more_is_read_or_written(here: Here) -> None:
+    helped = Seat.objects.create(
+        dialogue=here.dialogue, number=9, kind="helped", helped_by=here.seat, joined_at=WHEN, seen_at=WHEN, key="k9"
+    )
+    for_helped = Here(here.dialogue, helped, here.token, here.placement)
+
+    with CaptureQueriesContext(connection) as asked:
+        solo.say_ready(here=for_helped, wanted=True, text="Hon säger tid", key=device_key(), at=WHEN)
+
+    statements = [query["sql"] for query in asked if "SAVEPOINT" not in query["sql"]]
+    told = [number for number, sql in enumerate(statements) if "live_room" in sql]
+    assert told == list(range(len(statements) - 3, len(statements)))
+    assert here.placement is not None
+    assert list(Outbox.objects.order_by("number").values_list("name", "data")) == [
+        ("notes", "{}"),
+        ("table", f'{{"table":{here.placement.table_id}}}'),
+        ("people", "{}"),
+    ]
 
 
 def test_nobody_is_ready_before_it_has_begun(town: Town) -> None:

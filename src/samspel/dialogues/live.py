@@ -1,16 +1,19 @@
 """What the dialogue tells browsers: small events with ids and counts, never words.
 
-Each page fetches its own fragment through the ordinary access check. Names and who hears them:
+Each page fetches its own fragment through the ordinary access check. Names, who hears them, and what they carry:
 
-========== ======================= =========================================
-step       all                     the step or its time changed
-people     console, screen         somebody came, left or is ready (counts)
-table      person, console         something changed at one table (its id)
-notes      console                 how many have written (counts)
-result     all                     ballots, choice, reveal, lone voices
-screen     screen, console         what the hall sees
-agreements all                     agreements and check-out
-========== ======================= =========================================
+========== =============== ========= ======================================
+step       all             ``step``  the step or its time changed
+people     console, screen           somebody came, left or is ready
+table      person, console ``table`` something changed at one table
+notes      console                   somebody wrote, or took a thought away
+result     all                       ballots, choice, reveal, lone voices
+screen     screen, console           what the hall sees
+agreements all                       agreements and check-out
+========== =============== ========= ======================================
+
+The first two carry the id they are named for, 0 for a step that is none; the others carry nothing, the page that
+hears them counts for itself.
 """
 
 from collections.abc import Mapping
@@ -31,7 +34,14 @@ HEARD_BY: dict[str, tuple[Literal["person", "console", "screen"], ...]] = {
 }
 
 
-def tell(dialogue: Dialogue, name: Name, **data: int) -> None:
-    """Announce a change in a dialogue; it leaves with the commit, as the last thing an action does."""
-    values: Mapping[str, int] = data
-    publish_on_commit(Event(dialogue.room, name, HEARD_BY[name], values))
+def tell(dialogue: Dialogue, *names: Name, **data: int) -> None:
+    """Announce what changed in a dialogue: once, as the last thing an action does; it leaves with the commit.
+
+    The room is locked from here to the commit, so nothing is read or written after it.
+    :param data: ``step`` and ``table``, for the events of those names.
+    """
+    publish_on_commit(*(Event(dialogue.room, name, HEARD_BY[name], _carried(name, data)) for name in names))
+
+
+def _carried(name: Name, data: Mapping[str, int]) -> Mapping[str, int]:
+    return {key: number for key, number in data.items() if key == name}

@@ -12,7 +12,7 @@ from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.idempotency import checked_key
 from samspel.dialogues.access import Here
 from samspel.dialogues.holding import hold
-from samspel.dialogues.live import tell
+from samspel.dialogues.live import Name, tell
 from samspel.dialogues.models import Note, Ready, Seat
 from samspel.dialogues.sealing import seal
 from samspel.dialogues.thoughts import open_note, token_of_author
@@ -52,6 +52,14 @@ def write_note(*, here: Here, text: str, key: str, question: int, at: datetime) 
     :raises InvalidError: empty, or longer than 500 characters.
     :raises ConflictError: not in this step, or the answers are locked.
     """
+    note, news = _kept_note(here, text, key, question, at)
+    if news:
+        tell(here.dialogue, *news, table=note.table_id or 0)
+    return note
+
+
+def _kept_note(here: Here, text: str, key: str, question: int, at: datetime) -> tuple[Note, list[Name]]:
+    """The thought as it is kept, and what there is to tell: nothing when it was kept before."""
     try:
         here = _hold_open(here, "note.write")
     except ConflictError:
@@ -59,7 +67,7 @@ def write_note(*, here: Here, text: str, key: str, question: int, at: datetime) 
         first = Note.objects.filter(dialogue=here.dialogue, key=key, seat=here.seat).first()
         if first is None:
             raise
-        return first
+        return first, []
     words = _checked_text(text)
     if question not in set(here.dialogue.questions.values_list("number", flat=True)):
         raise NotFoundError("question")
@@ -78,12 +86,11 @@ def write_note(*, here: Here, text: str, key: str, question: int, at: datetime) 
     if kept.seat_id != here.seat.pk:
         raise ConflictError
     if kept.written_at != at:
-        return kept
-    tell(here.dialogue, "notes")
-    if kept.table_id is not None:
-        record(Actor("seat"), "note.entered", kept, table=kept.table_id)  # not whose: the audit trail stays
-        tell(here.dialogue, "table", table=kept.table_id)
-    return kept
+        return kept, []
+    if kept.table_id is None:
+        return kept, ["notes"]
+    record(Actor("seat"), "note.entered", kept, table=kept.table_id)  # not whose: the audit trail stays
+    return kept, ["notes", "table"]
 
 
 def get_own_note(here: Here, note_id: int, *, lock: bool = False) -> Note:
@@ -127,14 +134,19 @@ def say_ready(*, here: Here, wanted: bool, text: str, key: str, at: datetime) ->
     here = hold(here, "seat.change")
     if here.dialogue.step is None:
         raise ConflictError(_("Mötet har inte börjat."))
+    news: list[Name] = []
+    table_id = 0
     if text.strip():
-        write_note(here=here, text=text, key=key, question=here.question, at=at)
+        note, news = _kept_note(here, text, key, here.question, at)
+        table_id = note.table_id or 0
     if wanted:
         _row, changed = Ready.objects.get_or_create(seat=here.seat, step=here.dialogue.step)
     else:
         changed = bool(Ready.objects.filter(seat=here.seat, step=here.dialogue.step).delete()[0])
     if changed:
-        tell(here.dialogue, "people")
+        news.append("people")
+    if news:
+        tell(here.dialogue, *news, table=table_id)
 
 
 def is_ready(here: Here) -> bool:
@@ -168,6 +180,5 @@ def share_notes(*, here: Here, note_ids: Collection[int] | None, at: datetime) -
     if not shared:
         return shared
     record(Actor("seat"), "notes.shared", here.placement.table, notes=len(shared))
-    tell(here.dialogue, "notes")
-    tell(here.dialogue, "table", table=here.placement.table_id)
+    tell(here.dialogue, "notes", "table", table=here.placement.table_id)
     return shared
