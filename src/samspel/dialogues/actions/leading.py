@@ -63,7 +63,7 @@ def _snapshot(dialogue: Dialogue) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}
 
 
-def _note(actor: Actor, dialogue: Dialogue, verb: str, before: dict[str, Any], at: datetime) -> None:
+def _keep_for_undo(actor: Actor, dialogue: Dialogue, verb: str, before: dict[str, Any], at: datetime) -> None:
     """Keep what was, for the other leaders and for undo, and write the audit trail."""
     ConsoleAction.objects.create(
         dialogue=dialogue, person_id=actor.person_id, name=actor.name, verb=verb, before=before, at=at
@@ -151,7 +151,7 @@ def start_dialogue(*, actor: Actor, dialogue_id: int, at: datetime) -> Dialogue:
     dialogue.opened_at = at
     _enter(dialogue, dialogue.steps.first(), at)
     _save(dialogue, "state", "opened_at")
-    _note(actor, dialogue, "started", before, at)
+    _keep_for_undo(actor, dialogue, "started", before, at)
     act_for_made_up(dialogue, at)
     tell(dialogue, "step", step=dialogue.step_id or 0)
     return dialogue
@@ -194,7 +194,7 @@ def _move(actor: Actor, dialogue: Dialogue, step: Step, verb: str, at: datetime)
     before = _snapshot(dialogue)
     _enter(dialogue, step, at)
     _save(dialogue)
-    _note(actor, dialogue, verb, before, at)
+    _keep_for_undo(actor, dialogue, verb, before, at)
     act_for_made_up(dialogue, at)
     tell(dialogue, "step", step=step.pk)
     return dialogue
@@ -217,7 +217,7 @@ def pause(*, actor: Actor, dialogue_id: int, wanted: bool, at: datetime) -> Dial
             dialogue.step_started_at += away
         dialogue.paused_at = None
     _save(dialogue)
-    _note(actor, dialogue, "paused" if wanted else "resumed", before, at)
+    _keep_for_undo(actor, dialogue, "paused" if wanted else "resumed", before, at)
     tell(dialogue, "step", step=dialogue.step_id or 0)
     return dialogue
 
@@ -232,7 +232,7 @@ def add_minute(*, actor: Actor, dialogue_id: int, at: datetime) -> Dialogue:
     now = dialogue.paused_at or at
     dialogue.step_ends_at = max(dialogue.step_ends_at, now) + timedelta(minutes=1)
     _save(dialogue)
-    _note(actor, dialogue, "added_minute", before, at)
+    _keep_for_undo(actor, dialogue, "added_minute", before, at)
     tell(dialogue, "step", step=dialogue.step_id or 0)
     return dialogue
 
@@ -248,7 +248,7 @@ def set_switch(*, actor: Actor, dialogue_id: int, name: str, wanted: bool, at: d
     before = _snapshot(dialogue)
     setattr(dialogue, name, wanted)
     _save(dialogue)
-    _note(actor, dialogue, f"{name}.{'on' if wanted else 'off'}", before, at)
+    _keep_for_undo(actor, dialogue, f"{name}.{'on' if wanted else 'off'}", before, at)
     if name in {"shows_results", "ballot_open"}:
         tell(dialogue, "result")
     elif name == "checkout_open":
@@ -271,7 +271,7 @@ def set_screen(*, actor: Actor, dialogue_id: int, screen: str, at: datetime) -> 
     before = _snapshot(dialogue)
     dialogue.screen = screen
     _save(dialogue)
-    _note(actor, dialogue, f"screen.{screen}", before, at)
+    _keep_for_undo(actor, dialogue, f"screen.{screen}", before, at)
     tell(dialogue, "screen")
     return dialogue
 
@@ -383,8 +383,9 @@ def review(*, actor: Actor, dialogue_id: int, kind: str, row_id: int, verdict: s
     row.save(update_fields=["set_aside_at", "reviewed_at"])
     record(actor, f"{kind}.{verdict}", row)
     if isinstance(row, CounterVoice):
-        tell(dialogue, "table", table=row.table_id)
-    tell(dialogue, "result")
+        tell(dialogue, "table", "result", table=row.table_id)
+    else:
+        tell(dialogue, "result")
 
 
 def _review_note(actor: Actor, dialogue: Dialogue, note_id: int, verdict: str, at: datetime) -> None:
