@@ -12,6 +12,7 @@ requirements/; nothing outside this folder is changed, except that Chromium is i
 from __future__ import annotations
 
 import argparse
+import ctypes
 import fcntl
 import hashlib
 import os
@@ -235,29 +236,39 @@ def is_there(value: str) -> bool:
 
 
 def see_to_browser() -> None:
-    """As root a missing Chromium is installed; otherwise it is named, and tests that need it say they did not run."""
-    if chromium():
+    """As root what is missing is installed; otherwise it is named, and tests that need it say they did not run."""
+    if chromium() and has_libatomic():
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         with step("Installing Chromium for the browser tests"):
+            packages = ["libatomic1", *([] if chromium() else ["chromium"])]
             quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+            for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
                 done = subprocess.run(
                     ["apt-get", *command], env=quiet, stdin=subprocess.DEVNULL, capture_output=True, text=True
                 )
                 if done.returncode:
                     print(done.stderr[-2000:], file=sys.stderr)
                     break
-    if not chromium():
+    if not (chromium() and has_libatomic()):
         print(
-            "Chromium is missing: the browser tests will not run. To have them: sudo apt-get install chromium "
-            "(or set CHROMIUM_PATH to the one you have), then run this again.",
+            "A browser is missing: its tests will not run. To have them: sudo apt-get install chromium libatomic1 "
+            "(or set SAMSPEL_CHROMIUM to the one you have), then run this again.",
             flush=True,
         )
 
 
 def chromium() -> str | None:
-    return os.environ.get("CHROMIUM_PATH") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    return os.environ.get("SAMSPEL_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+
+
+def has_libatomic() -> bool:
+    """What drives the browser needs it, and a bare Debian has none."""
+    try:
+        ctypes.CDLL("libatomic.so.1")
+    except OSError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module
@@ -12,6 +13,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 from django.test import Client
+from playwright._impl._driver import compute_driver_executable
 
 from samspel.core.limits import BUCKETS
 from samspel.dialogues.models import Template
@@ -33,7 +35,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     strict = os.environ.get("CI") == "true"
     missing = {
         "data": None if data_folder() else "SAMSPEL_DATA is not set, so the real data is not here",
-        "browser": None if chromium() else "Chromium is not installed (apt-get install chromium)",
+        "browser": browser_missing() if any(item.get_closest_marker("browser") for item in items) else None,
     }
     for item in items:
         for mark, reason in missing.items():
@@ -48,7 +50,18 @@ def data_folder() -> Path | None:
 
 
 def chromium() -> str | None:
-    return os.environ.get("SAMSPEL_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    """As scripts/bootstrap.py finds it."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return os.environ.get("SAMSPEL_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+def browser_missing() -> str | None:
+    """Why no browser can be driven here, or None."""
+    if chromium() is None:
+        return "Chromium is not installed (apt-get install chromium)"
+    node, *_ = compute_driver_executable()
+    done = subprocess.run([node, "--version"], capture_output=True, text=True)
+    return f"{done.stderr.strip()} (apt-get install libatomic1)" if done.returncode else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
