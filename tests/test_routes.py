@@ -414,3 +414,30 @@ def test_one_phone_that_writes_without_end_is_stopped_and_the_others_are_not() -
         check_limit(eager, "write")
 
     check_limit(request_from("192.0.2.1", seat="2.secret"), "write")
+
+
+@pytest.mark.parametrize("processes", [1, 2, 7])
+@pytest.mark.parametrize("name", ["wrong-code", "login"])
+def test_a_guesser_gets_no_more_tries_from_several_processes(name: str, processes: int) -> None:
+    tries = 0
+    for _process in range(processes):
+        buckets, share = Buckets(clock=lambda: 0.0), LIMITS[name].share(processes)
+        while buckets.take(name, "198.51.100.7", share.address_burst, share.address_per_s) == 0:
+            tries += 1
+
+    assert LIMITS[name].address_burst - processes < tries <= LIMITS[name].address_burst
+    assert LIMITS[name].share(processes).per_s * processes == pytest.approx(LIMITS[name].per_s)
+
+
+@pytest.mark.usefixtures("still")
+def test_each_of_two_processes_stops_a_guesser_at_half(settings: Settings) -> None:
+    settings.PAGE_PROCESSES = 2
+    guesser = request_from("198.51.100.7", seat="1.secret")
+    for _try in range(LIMITS["wrong-code"].burst // 2):
+        check_failures(guesser, "wrong-code")
+        count_failure(guesser, "wrong-code")
+
+    with pytest.raises(TooManyError):
+        check_failures(guesser, "wrong-code")
+    for _look in range(LIMITS["page"].burst):
+        check_limit(guesser, "page")  # a browser's line goes to one process: nothing is taken from it

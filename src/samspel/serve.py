@@ -221,6 +221,8 @@ def run_pages(host: str, port: int, workers: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
+    # Each counts guesses by itself. One who serves from several machines has given their sum.
+    os.environ.setdefault("SAMSPEL_WORKERS", str(workers))
     Granian(
         "samspel.config.wsgi:application",
         address=host,

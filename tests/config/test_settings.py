@@ -1,10 +1,13 @@
 """Settings: typed, named when they are wrong, and described."""
 
+import os
 import re
 from pathlib import Path
 
+import granian
 import pytest
 
+from samspel import serve
 from samspel.config import env
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -70,3 +73,27 @@ def test_a_mail_address_is_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     found = env.mail_server("SAMSPEL_TEST")
 
     assert found == {"host": "post.example", "port": 465, "user": "anna", "password": "h", "ssl": True}
+
+
+@pytest.mark.parametrize(("given", "told"), [(None, "3"), ("6", "6")])
+def test_page_processes_are_told_how_many_count_guesses(
+    monkeypatch: pytest.MonkeyPatch, given: str | None, told: str
+) -> None:
+    """What ``--workers`` says, or the sum over several machines when somebody has given it."""
+    seen = []
+
+    class Recorder:
+        def __init__(self, *_: object, **__: object) -> None:
+            seen.append(os.environ.get("SAMSPEL_WORKERS"))
+
+        def serve(self) -> None:
+            pass
+
+    monkeypatch.setattr(granian, "Granian", Recorder)
+    monkeypatch.setattr(os, "environ", {name: value for name, value in os.environ.items() if name != "SAMSPEL_WORKERS"})
+    if given is not None:
+        os.environ["SAMSPEL_WORKERS"] = given
+
+    serve.run_pages("127.0.0.1", 8000, 3)
+
+    assert seen == [told]

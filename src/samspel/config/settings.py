@@ -40,6 +40,8 @@ ALLOWED_HOSTS = env.words("SAMSPEL_HOSTS", ("*",))
 HTTPS = SITE_URL.startswith("https://")
 TRUSTED_PROXIES = env.whole("SAMSPEL_TRUSTED_PROXIES", 0)
 IS_DEMO = env.flag("SAMSPEL_DEMO", False)
+# Processes that serve pages and count guesses apart (core.limits); `samspel serve --workers` tells its own.
+PAGE_PROCESSES = env.whole("SAMSPEL_WORKERS", 1, least=1)
 ALLOW_UNSAFE_DATABASE = env.flag("SAMSPEL_ALLOW_UNSAFE_DATABASE", False)
 
 INSTALLED_APPS = [

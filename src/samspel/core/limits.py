@@ -1,8 +1,9 @@
 """Rate limits: named token buckets, counted per seat or session first and per address last.
 
 A hall of 400 phones shares one address, so an address alone has wide limits; a guesser of codes meets the
-``join`` bucket, which only failures fill. Buckets live in the process: with several workers each counts its own,
-and the limits divide by the number of workers (SAMSPEL_WORKERS).
+``wrong-code`` bucket, which only failures fill. Buckets live in the process: with several page processes each counts
+its own. What stops a guesser (``stops_guessing``) is therefore divided by their number (settings.PAGE_PROCESSES); what
+stops a page that has run wild is not, because a browser's open line brings it to the same process all the time.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ import ipaddress
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -26,6 +27,19 @@ class Limit:
     per_s: float
     address_burst: int
     address_per_s: float
+    stops_guessing: bool = False
+
+    def share(self, processes: int) -> "Limit":
+        """The part of one process among so many: together they let no more through than one alone would."""
+        if not self.stops_guessing:
+            return self
+        return replace(
+            self,
+            burst=max(1, self.burst // processes),
+            per_s=self.per_s / processes,
+            address_burst=max(1, self.address_burst // processes),
+            address_per_s=self.address_per_s / processes,
+        )
 
 
 LIMITS = {
@@ -34,9 +48,9 @@ LIMITS = {
     "stream": Limit(burst=20, per_s=0.5, address_burst=12000, address_per_s=400),
     "heavy": Limit(burst=10, per_s=0.2, address_burst=200, address_per_s=5),
     "join": Limit(burst=20, per_s=0.5, address_burst=2000, address_per_s=60),
-    "login": Limit(burst=10, per_s=0.1, address_burst=100, address_per_s=1),
+    "login": Limit(burst=10, per_s=0.1, address_burst=100, address_per_s=1, stops_guessing=True),
     # only failed codes are counted here, so that a hall can join at once and a guesser cannot go on
-    "wrong-code": Limit(burst=10, per_s=0.05, address_burst=60, address_per_s=0.2),
+    "wrong-code": Limit(burst=10, per_s=0.05, address_burst=60, address_per_s=0.2, stops_guessing=True),
 }
 
 
@@ -109,12 +123,16 @@ def caller_of(request: HttpRequest) -> str | None:
     return hashlib.blake2b(carried.encode(), digest_size=12).hexdigest()
 
 
+def _share(name: str) -> Limit:
+    return LIMITS[name].share(settings.PAGE_PROCESSES)
+
+
 def check_limit(request: HttpRequest, name: str) -> None:
     """Count one request against its bucket.
 
     :raises TooManyError: when the caller, or the whole address, has used its share.
     """
-    limit = LIMITS[name]
+    limit = _share(name)
     caller = caller_of(request)
     address = address_of(request)
     wait = BUCKETS.take(name + "/address", address, limit.address_burst, limit.address_per_s)
@@ -129,7 +147,7 @@ def check_failures(request: HttpRequest, name: str) -> None:
 
     :raises TooManyError: until the bucket has room for another failure.
     """
-    limit = LIMITS[name]
+    limit = _share(name)
     caller = caller_of(request)
     wait = BUCKETS.wait(name + "/address", address_of(request), limit.address_burst, limit.address_per_s)
     if caller is not None:
@@ -140,7 +158,7 @@ def check_failures(request: HttpRequest, name: str) -> None:
 
 def count_failure(request: HttpRequest, name: str) -> None:
     """Count a failed guess; those who guess right are never counted, so that a whole hall can join at once."""
-    limit = LIMITS[name]
+    limit = _share(name)
     caller = caller_of(request)
     BUCKETS.take(name + "/address", address_of(request), limit.address_burst, limit.address_per_s)
     if caller is not None:
