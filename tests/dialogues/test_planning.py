@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError
 
 from samspel.core import thread
+from samspel.core.defaults import change_default
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.models import Knot, Tie
 from samspel.dialogues import compute
@@ -584,3 +585,24 @@ def test_tables_follow_the_list_until_somebody_chooses_their_number(town):
     planning.people_changed(dialogue, before=16)
 
     assert dialogue.tables.count() == 4
+
+
+@pytest.mark.parametrize(
+    ("people", "least", "most", "tables"),
+    [(0, 4, 8, 1), (8, 4, 8, 1), (9, 4, 8, 2), (36, 4, 8, 5), (9, 4, 5, 2), (5, 4, 4, 1), (11, 6, 8, 2), (7, 3, 3, 3)],
+)
+def test_there_are_as_few_tables_as_keep_to_both_numbers_or_what_comes_nearest(
+    people: int, least: int, most: int, tables: int
+) -> None:
+    assert planning.tables_for(people, least, most) == tables
+
+
+def test_a_municipality_says_how_few_may_sit_at_a_table(town):
+    for key, number in (("dialogue.table_least", 5), ("dialogue.table_most", 6)):
+        change_default(actor=actor_of(town.administrator), key=key, number=number, reason="Små salar.", at=WHEN)
+    for number in range(5):
+        make_person(f"Medarbetare {number}", town.guidance, "member")
+    dialogue = draft(town)
+
+    # Two tables of three and four would be farther from five than one of seven is from six.
+    assert (Invitation.objects.filter(dialogue=dialogue).count(), dialogue.tables.count()) == (7, 1)

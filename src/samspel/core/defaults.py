@@ -1,4 +1,4 @@
-"""The product's defaults (product.md 5). Each is a row that the municipality can change, with the reason beside it."""
+"""The product's defaults, each with its reason. A municipality that changes one gets a row of its own, and says why."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -99,14 +99,6 @@ SPECS: dict[str, Spec] = {
             3650,
             gettext_lazy("Dagar som händelseloggen sparas"),
             gettext_lazy("Två år räcker för att kunna svara på frågor om vem som ändrade vad."),
-        ),
-        Spec(
-            "goals.active",
-            3,
-            1,
-            9,
-            gettext_lazy("Aktiva mål per enhet"),
-            gettext_lazy("Färre mål blir gjorda."),
         ),
     )
 }

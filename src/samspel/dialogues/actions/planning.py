@@ -234,9 +234,13 @@ def rounds_of(dialogue: Dialogue) -> int:
 # ---------------------------------------------------------------- tables
 
 
-def tables_for(people: int, most: int) -> int:
-    """How many tables so many people need, with at most ``most`` at each."""
-    return max(1, math.ceil(people / most))
+def tables_for(people: int, least: int, most: int) -> int:
+    """How many tables so many people need: as few as keep to ``most``, or what comes nearest to both numbers.
+
+    Nine people at tables of four or five are two tables, of 4 and 5; five at tables of four are one table of 5.
+    """
+    counts = range(1, max(1, math.ceil(people / most)) + 1)
+    return min(counts, key=lambda count: (max(0, math.ceil(people / count) - most, least - people // count), -count))
 
 
 def set_tables(dialogue: Dialogue, count: int) -> None:
@@ -265,11 +269,12 @@ def people_changed(dialogue: Dialogue, *, before: int) -> None:
     """The list has changed: tables follow as long as nobody has chosen their number by hand; all are seated anew."""
     if has_joined(dialogue):
         return
-    most = defaults.value("dialogue.table_most")
+    size = defaults.values("dialogue.table_least", "dialogue.table_most")
+    least, most = size["dialogue.table_least"], size["dialogue.table_most"]
     people = Invitation.objects.filter(dialogue=dialogue).count()
     count = dialogue.tables.count()
-    follows = count in {0, tables_for(before, most)}
-    set_tables(dialogue, tables_for(people, most) if follows else count)
+    follows = count in {0, tables_for(before, least, most)}
+    set_tables(dialogue, tables_for(people, least, most) if follows else count)
     compute.seat_everyone(dialogue)
 
 
