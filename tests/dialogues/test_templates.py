@@ -1,4 +1,4 @@
-"""The ready plans: the minutes of product.md 5, in three languages."""
+"""The ready plans: their steps and minutes, in three languages."""
 
 import importlib
 from dataclasses import dataclass, replace

@@ -1,7 +1,8 @@
 """Permissions as data: one table per app, a row per act, tested row by row for every role and phase.
 
 A role is something one is to the thing asked for: ``visitor`` (nobody in particular), ``person`` (signed in),
-a role in the unit (product.md 4.1) or a role in the dialogue (leader, host, participant, pen, advocate).
+a role in the unit (``UNIT_ROLES``, rows of people.Role) or a role in the dialogue (leader, participant, pen,
+advocate).
 """
 
 from collections.abc import Collection, Iterable

@@ -1,6 +1,6 @@
 """Every address of the site goes through ``route``: it has an owner, a permission row and a rate limit.
 
-A test walks all addresses and fails for one without; ``docs/reference/routes.md`` is made from them.
+A test walks all addresses and fails for one without.
 """
 
 from collections.abc import Callable

@@ -20,7 +20,7 @@ from samspel.engine import seating as engine
 
 # How many earlier dialogues of the unit count as «have met»: after a year of monthly ones, faces are new again.
 EARLIER_DIALOGUES = 12
-# From five at a table they talk in threes first (product.md 5).
+# From five at a table they talk in threes first: in a group of three everyone gets to speak.
 THREES_FROM = 5
 
 

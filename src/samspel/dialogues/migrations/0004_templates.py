@@ -1,4 +1,4 @@
-"""The ready plans (product.md 5) as rows: what they are called, their steps, and why each step is as long as it is."""
+"""The ready plans as rows: what they are called, their steps, and why each step is as long as it is."""
 
 from django.db import migrations
 
