@@ -11,10 +11,10 @@ from samspel.engine.seating import Broken, Person, Problem, Solution, Table, che
 
 from .halls import problems, read_hall
 
-TOLD = ("not told in broken", "told in broken, but kept", "status", "alike", "repeats", "bound", "rounds")
+TOLD = ("not told in broken", "told in broken, but kept", "status", "alike", "repeats", "bound", "rounds", "least_rep")
 
 
-def seat(problem: Problem, seed: int = 7, steps: int | None = None) -> Solution:
+def seat(problem: Problem, seed: int = 7, steps: int = 2000) -> Solution:
     return solve(problem, rng=np.random.default_rng(seed), steps=steps)
 
 
@@ -33,7 +33,7 @@ def tables(count: int, least: int, most: int, *offers: str) -> tuple[Table, ...]
 @given(problems())
 @settings(max_examples=100, deadline=None)
 def test_every_seating_is_counted_right_and_every_broken_rule_is_told(problem: Problem):
-    solution = seat(problem)
+    solution = seat(problem, steps=100)
 
     lines = check(problem, solution)
 
@@ -45,7 +45,7 @@ def test_every_seating_is_counted_right_and_every_broken_rule_is_told(problem: P
 @settings(max_examples=60, deadline=None)
 def test_when_some_seating_keeps_every_rule_one_is_found_and_none_is_better(problem: Problem):
     problem = replace(problem, earlier=())
-    solution = seat(problem)
+    solution = seat(problem, steps=400)
 
     best = min(
         (cost for cost in (_cost(problem, seating) for seating in _all_seatings(problem)) if cost is not None),
@@ -248,10 +248,10 @@ def test_no_step_at_all_still_gives_a_seating_that_keeps_simple_rules():
     assert check(problem, solution) == []
 
 
-def test_more_people_get_more_steps_up_to_a_limit():
-    assert default_steps(10) == 300
-    assert default_steps(400) == 4000
-    assert default_steps(100_000) == 20_000
+def test_a_longer_time_gives_more_steps_and_a_larger_hall_fewer():
+    small, large = Problem(units(4, 4), tables(2, 4, 4)), Problem(units(*[200] * 8), tables(200, 8, 8))
+
+    assert default_steps(small, 2.0) > 1.9 * default_steps(small, 1.0) > default_steps(large, 1.0) > 10
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ GOOD = Problem(
         ({"w": "t1", "b0": "t1", "m": "t1", "a0": "t0", "a1": "t0", "b1": "t0"}, "w lacks ['accessible']"),
         ({"w": "t0", "b0": "t1", "m": "t1", "a0": "t0", "a1": "t0", "b1": "t1"}, "b0, w are not together"),
         ({"w": "t0", "b0": "t0", "b1": "t0", "m": "t1", "a0": "t1", "a1": "t1"}, "b0 and b1 are not apart"),
-        ({"w": "t0", "b0": "t0", "m": "t0", "a0": "t0", "a1": "t1", "b1": "t1"}, "sizes, t0, t1, t0 has 4 and t1 2"),
+        ({"w": "t0", "b0": "t0", "m": "t0", "a0": "t0", "a1": "t1", "b1": "t1"}, "sizes, t0, t1"),
     ],
 )
 def test_the_checker_finds_a_broken_rule_that_nobody_told(plan: dict[str, str], expected: str):

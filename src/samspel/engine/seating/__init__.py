@@ -10,18 +10,21 @@
 ('best', ['27 new meetings.', '3 units, 3 of 3 pairs of units meet.'])
 """
 
-from .annealing import default_steps, solve
 from .checking import check
 from .describing import describe
 from .groups import deal_trios, draw
-from .late import Late, place_late
+from .late import Hall, Late, Merged, Placed, place_late
 from .records import WEIGHTS, Broken, Person, Problem, Reason, Rule, Solution, Status, Table
+from .solving import default_steps, solve
 
 __all__ = [
     "WEIGHTS",
     "Broken",
+    "Hall",
     "Late",
+    "Merged",
     "Person",
+    "Placed",
     "Problem",
     "Reason",
     "Rule",

@@ -51,24 +51,18 @@ def _find_broken(problem: Problem, number: int, tables: Mapping[str, str]) -> It
     people = {person.id: person for person in problem.people}
     count = Counter(tables.values())
     outside = [table.id for table in problem.tables if not table.least <= count[table.id] <= table.most]
-    uneven = [
-        f"{giver.id} has {count[giver.id]} and {taker.id} {count[taker.id]}"
-        for giver in problem.tables
-        for taker in problem.tables
-        if count[giver.id] > count[taker.id] + 1 and count[giver.id] > giver.least and count[taker.id] < taker.most
-    ]
-    if outside or uneven:
-        yield ("size", number, frozenset(), ""), f"{where}: sizes, {', '.join([*outside, *uneven])}"
-    for one, other in combinations(people.values(), 2):
-        if tables[one.id] != tables[other.id]:
-            continue
+    if outside:
+        yield ("size", number, frozenset(), ""), f"{where}: sizes, {', '.join(outside)}"
+    apart = {frozenset(pair) for pair in problem.apart}
+    for one_id, other_id in _beside(tables):
+        one, other = people[one_id], people[other_id]
         pair = frozenset((one.id, other.id))
         if one.attributes.get("unit") in other.manages or other.attributes.get("unit") in one.manages:
             yield (
                 ("manager", number, pair, tables[one.id]),
                 f"{where}: a manager with her staff, {one.id} and {other.id}",
             )
-        elif any(pair == frozenset(apart) for apart in problem.apart):
+        elif pair in apart:
             yield ("apart", number, pair, tables[one.id]), f"{where}: {one.id} and {other.id} are not apart"
     for group in _groups(problem):
         if len({tables[member] for member in group}) > 1:
@@ -81,6 +75,15 @@ def _find_broken(problem: Problem, number: int, tables: Mapping[str, str]) -> It
             yield ("need", number, frozenset((person.id,)), tables[person.id]), f"{where}: {person.id} lacks {missing}"
         if person.table and person.table != tables[person.id]:
             yield ("fixed", number, frozenset((person.id,)), person.table), f"{where}: {person.id} is not at her table"
+
+
+def _beside(tables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Every two at one table."""
+    sitting: dict[str, list[str]] = {}
+    for person, table in tables.items():
+        sitting.setdefault(table, []).append(person)
+    for people in sitting.values():
+        yield from combinations(people, 2)
 
 
 def _groups(problem: Problem) -> list[set[str]]:
@@ -101,27 +104,34 @@ def _groups(problem: Problem) -> list[set[str]]:
 def _check_status(solution: Solution) -> Iterator[str]:
     if (solution.status == "broken") != bool(solution.broken):
         yield f"status must say whether a rule is broken, got {solution.status}"
-    if solution.status == "best" and (solution.repeats or solution.alike > solution.bound + 1e-6):
+    is_best = solution.repeats <= solution.least_repeats and solution.alike <= solution.bound + 1e-6
+    if solution.status == "best" and not is_best:
         yield "status must not be best"
 
 
 def _check_numbers(problem: Problem, solution: Solution) -> Iterator[str]:
     people = {person.id: person.attributes for person in problem.people}
+    place = {person.id: number for number, person in enumerate(problem.people)}
     belong = {frozenset(pair) for group in _groups(problem) for pair in combinations(group, 2)}
-    met = {frozenset(pair) for pair in problem.earlier}
+    met = {frozenset(pair) for group in problem.earlier for pair in combinations(group, 2)}
     alike, repeats = 0.0, 0
     for tables in solution.rounds:
-        sitting = [pair for pair in combinations(people, 2) if tables[pair[0]] == tables[pair[1]]]
-        for one, other in sitting:
+        now = set()
+        for one, other in _beside(tables):
+            now.add(frozenset((one, other)))
             for attribute, weight in problem.weights.items():
                 value = people[one].get(attribute)
                 alike += weight * bool(value and value == people[other].get(attribute))
-        now = {frozenset(pair) for pair in sitting}
+            if problem.distances is not None:
+                alike -= float(problem.distances[place[one], place[other]])
         repeats += len((now & met) - belong)
         met |= now
-    if abs(alike - solution.alike) > 1e-6:
+    slack = 1e-6 * max(1.0, abs(alike))
+    if abs(alike - solution.alike) > slack:
         yield f"alike must be {alike}, got {solution.alike}"
     if repeats != solution.repeats:
         yield f"repeats must be {repeats}, got {solution.repeats}"
-    if not solution.broken and solution.alike < solution.bound - 1e-6:
+    if not solution.broken and solution.alike < solution.bound - slack:
         yield f"bound must not be above {alike}, got {solution.bound}"
+    if not solution.broken and solution.repeats < solution.least_repeats:
+        yield f"least_repeats must not be above {repeats}, got {solution.least_repeats}"

@@ -6,6 +6,9 @@ from itertools import combinations
 from types import MappingProxyType
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 __all__ = [
     "WEIGHTS",
     "Broken",
@@ -72,8 +75,9 @@ class Problem:
     """Hard rules: sizes (as even as the tables allow), nobody with her manager, `apart` pairs, `together` groups, needs
     and hosts. Wishes: different `weights` attributes at every table, and new faces every round and since `earlier`.
 
-    `apart`, `together` and `earlier` may name people who are not here; it holds for them when they come. Groups of
-    `together` that share somebody are one group.
+    `apart`, `together` and `earlier` (groups or pairs that sat at one table) may name people who are not here; it holds
+    for them when they come. Groups of `together` that share somebody are one group. `distances[i, j]` says how far the
+    i-th and the j-th of the people are from each other: the farther, the better (symmetric, people * people).
     """
 
     people: tuple[Person, ...]
@@ -81,9 +85,10 @@ class Problem:
     rounds: int = 1
     apart: tuple[tuple[str, str], ...] = ()
     together: tuple[tuple[str, ...], ...] = ()
-    earlier: tuple[tuple[str, str], ...] = ()
+    earlier: tuple[tuple[str, ...], ...] = ()
     weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
     repeat_weight: float = REPEAT_WEIGHT
+    distances: npt.NDArray[np.float32] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         _named_once("people", (person.id for person in self.people))
@@ -112,9 +117,14 @@ class Problem:
         """Every pair of those here that must not share a table, and the rule that says so."""
         here = {person.id for person in self.people}
         pairs: dict[frozenset[str], Rule] = {frozenset(pair): "apart" for pair in self.apart if here.issuperset(pair)}
+        staff: dict[str, list[str]] = {}
+        for person in self.people:
+            staff.setdefault(person.attributes.get("unit", ""), []).append(person.id)
         for manager in self.people:
-            if manager.manages:
-                pairs.update({frozenset((manager.id, person.id)): "manager" for person in self.staff_of(manager)})
+            for unit in manager.manages:
+                pairs.update(
+                    {frozenset((manager.id, id_)): "manager" for id_ in staff.get(unit, ()) if id_ != manager.id}
+                )
         return pairs
 
     def belong_together(self) -> list[tuple[str, ...]]:
@@ -164,9 +174,10 @@ class Broken:
 class Solution:
     """Where everyone sits: for each round the table of each person.
 
-    `alike` is the weighted number of pairs at a table with the same attribute, over all rounds (low is good);
-    `by_chance` what drawing seats would give on average, `bound` what nobody can go below. `repeats` counts pairs that
-    sit together and had met in a round before or earlier, those who are to sit together aside.
+    `alike` is the weighted number of pairs at a table with the same attribute, less their distances, over all rounds
+    (low is good); `by_chance` what drawing seats would give on average, `bound` what provably nobody can go below.
+    `repeats` counts pairs that sit together and had met in a round before or earlier, those who are to sit together
+    aside; `least_repeats` of them nobody can avoid. `is_cut`: the time was over before the steps were made.
     """
 
     rounds: tuple[Mapping[str, str], ...]
@@ -176,6 +187,14 @@ class Solution:
     by_chance: float
     bound: float
     repeats: int
+    least_repeats: int = 0
+    is_cut: bool = False
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def gap(self) -> float:
+        """How far from the proven bound: 0 is best."""
+        return self.alike - self.bound
 
     @property
     def gain(self) -> float:
@@ -201,12 +220,13 @@ def _named_once(name: str, ids: Iterable[str]) -> frozenset[str]:
 
 def joined(groups: Iterable[Iterable[str]]) -> list[set[str]]:
     """The groups, those that share somebody made into one."""
-    result: list[set[str]] = []
+    group_of: dict[str, set[str]] = {}
     for group in groups:
-        sharing = [other for other in result if not other.isdisjoint(group)]
-        result = [other for other in result if other not in sharing]
-        result.append(set(group).union(*sharing))
-    return result
+        whole = set(group)
+        for member in tuple(whole):
+            whole |= group_of.get(member, set())
+        group_of.update(dict.fromkeys(whole, whole))
+    return list({id(group): group for group in group_of.values()}.values())
 
 
 def pairs_of(groups: Iterable[Iterable[str]]) -> set[frozenset[str]]:

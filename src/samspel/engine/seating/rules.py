@@ -1,67 +1,70 @@
 """Which hard rules a seating breaks, for whom and why."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import combinations
+from collections.abc import Iterator, Mapping, Sequence
 
-from .records import Broken, Problem, Reason, pairs_of
-from .sizes import seats
+from .records import Broken, Problem, Reason, Rule, pairs_of
 
-__all__ = ["find_broken", "uneven_sizes"]
+__all__ = ["find_broken"]
 
 
 def find_broken(problem: Problem, rounds: Sequence[Mapping[str, str]]) -> list[Broken]:
-    """Every hard rule that is broken, round by round. Cost: people * size of a table."""
-    fair = seats(problem.tables, len(problem.people))
+    """Every hard rule that is broken, round by round, for those who sit in it. Cost: people * size of a table."""
+    kept_apart = problem.kept_apart()
+    together = problem.belong_together()
     return [
         broken
-        for number, tables in enumerate(rounds)
-        for broken in (*uneven_sizes(problem, number, tables, fair), *_broken_in(problem, number, tables))
+        for number, table_of in enumerate(rounds)
+        for broken in (
+            *_sizes(problem, number, table_of),
+            *_apart(problem, kept_apart, number, table_of),
+            *_together(problem, together, number, table_of),
+            *_at_tables(problem, number, table_of),
+        )
     ]
 
 
-def _broken_in(problem: Problem, number: int, table_of: Mapping[str, str]) -> list[Broken]:
-    broken = []
-    kept_apart = problem.kept_apart()
-    sitting: dict[str, list[str]] = {}
-    for person, table in table_of.items():
-        sitting.setdefault(table, []).append(person)
-    for table, people in sitting.items():
-        for pair in combinations(people, 2) if kept_apart else ():
-            rule = kept_apart.get(frozenset(pair))
-            if rule is not None:
-                broken.append(Broken(rule, number, pair, table, _why_not_apart(problem, pair)))
-    for group in problem.belong_together():
-        if len({table_of[person] for person in group}) > 1:
-            broken.append(Broken("together", number, group, "", _why_not_together(problem, group)))
+def _sizes(problem: Problem, number: int, table_of: Mapping[str, str]) -> Iterator[Broken]:
+    count = Counter(table_of.values())
+    reason: Reason = "not-found"
+    if len(table_of) < sum(table.least for table in problem.tables):
+        reason = "too-few-people"
+    elif len(table_of) > sum(table.most for table in problem.tables):
+        reason = "too-many-people"
+    for table in problem.tables:
+        if not table.least <= count[table.id] <= table.most:
+            yield Broken("size", number, (), table.id, reason)
+
+
+def _apart(
+    problem: Problem, kept_apart: Mapping[frozenset[str], Rule], number: int, table_of: Mapping[str, str]
+) -> Iterator[Broken]:
+    for pair, rule in kept_apart.items():
+        one, other = sorted(pair)
+        if one in table_of and table_of[one] == table_of.get(other):
+            yield Broken(rule, number, (one, other), table_of[one], _why_not_apart(problem, (one, other)))
+
+
+def _together(
+    problem: Problem, together: Sequence[tuple[str, ...]], number: int, table_of: Mapping[str, str]
+) -> Iterator[Broken]:
+    for group in together:
+        here = tuple(person for person in group if person in table_of)
+        if len({table_of[person] for person in here}) > 1:
+            yield Broken("together", number, here, "", _why_not_together(problem, here))
+
+
+def _at_tables(problem: Problem, number: int, table_of: Mapping[str, str]) -> Iterator[Broken]:
     offers = {table.id: table.offers for table in problem.tables}
     for guest in problem.people:
-        seat = table_of[guest.id]
+        seat = table_of.get(guest.id)
+        if seat is None:
+            continue
         for need in guest.needs:
             if need not in offers[seat]:
-                broken.append(Broken("need", number, (guest.id,), seat, _why_no_need(problem, need, guest.table)))
+                yield Broken("need", number, (guest.id,), seat, _why_no_need(problem, need, guest.table))
         if guest.table not in ("", seat):
-            broken.append(Broken("fixed", number, (guest.id,), guest.table, _why_not_fixed(problem, guest.table)))
-    return broken
-
-
-def uneven_sizes(
-    problem: Problem, number: int, table_of: Mapping[str, str], fair: tuple[list[int], list[bool]]
-) -> list[Broken]:
-    """Tables outside of their own limits, or whose number of people differs from the others' for no reason;
-    `fair` is what `seats` says."""
-    count = Counter(table_of.values())
-    if len(problem.people) < sum(table.least for table in problem.tables):
-        reason: Reason = "too-few-people"
-    elif len(problem.people) > sum(table.most for table in problem.tables):
-        reason = "too-many-people"
-    else:
-        reason = "not-found"
-    return [
-        Broken("size", number, (), table.id, reason)
-        for table, size, lacking in zip(problem.tables, *fair, strict=True)
-        if not table.least <= count[table.id] <= table.most or not size - lacking <= count[table.id] <= size
-    ]
+            yield Broken("fixed", number, (guest.id,), guest.table, _why_not_fixed(problem, guest.table))
 
 
 def _why_not_apart(problem: Problem, pair: Sequence[str]) -> Reason:
