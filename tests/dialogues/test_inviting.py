@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.models import AuditEntry, Installation, OutgoingMail
@@ -15,9 +17,9 @@ from samspel.dialogues.actions.inviting import (
     uninvite,
 )
 from samspel.dialogues.letters import calendar_entry, invitation_letter
-from samspel.dialogues.models import Dialogue, PlannedPlace, Question, State
+from samspel.dialogues.models import Dialogue, Invitation, PlannedPlace, Question, State
 from tests.dialogues.test_planning import draft
-from tests.people import WHEN, actor_of, device_key, make_person, make_seat
+from tests.people import WHEN, Town, actor_of, device_key, make_dialogue, make_person, make_seat
 
 pytestmark = pytest.mark.django_db
 
@@ -345,3 +347,22 @@ def test_a_long_question_with_wide_letters_is_folded_between_letters(town):
     entry = parse_calendar(calendar_entry(dialogue, dialogue.invitations.first(), WHEN))
 
     assert unescaped(entry["SUMMARY"]) == question
+
+
+def test_letters_to_a_hall_take_as_many_statements_as_to_a_unit(town: Town) -> None:
+    counted = []
+    for people in (3, 300):
+        dialogue = make_dialogue(town.guidance)
+        Invitation.objects.bulk_create(
+            Invitation(dialogue=dialogue, name=f"P{n}", email=f"p{n}@x.example", seat_code=f"{dialogue.pk:03}{n:05}")
+            for n in range(people)
+        )
+        with CaptureQueriesContext(connection) as asked:
+            sent = send_invitations(
+                actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, key=device_key(), at=WHEN
+            )
+        assert sent.letters == people
+        counted.append(len(asked))
+
+    assert counted[0] == counted[1]
+    assert counted[0] < 40

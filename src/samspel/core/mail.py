@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.core.mail import EmailMessage
 from django.db import transaction
+from procrastinate.types import JSONDict
 
 from samspel.core.models import OutgoingMail
 
@@ -15,20 +16,36 @@ class Attachment:
     content: bytes
 
 
-def send_on_commit(*, to: str, subject: str, text: str, attachment: Attachment | None = None) -> None:
-    """Queue a letter in the caller's transaction; the queue holds the row's number, not its words."""
+@dataclass(frozen=True)
+class Letter:
+    to: str
+    subject: str
+    text: str
+    attachment: Attachment | None = None
+
+
+def send_on_commit(*letters: Letter) -> None:
+    """Queue letters in the caller's transaction, in a few statements; the queue holds the rows' numbers, no words."""
     from samspel.core.tasks import send_mail
 
+    if not letters:
+        return
     with transaction.atomic():
-        row = OutgoingMail.objects.create(
-            to=to,
-            subject=" ".join(subject.split())[:200],
-            text=text,
-            attachment_name=attachment.name if attachment else "",
-            attachment_type=attachment.content_type if attachment else "",
-            attachment=attachment.content if attachment else b"",
-        )
-        send_mail.defer(mail_id=row.pk)
+        rows = OutgoingMail.objects.bulk_create(_row(letter) for letter in letters)
+        tasks: list[JSONDict] = [{"mail_id": row.pk} for row in rows]
+        send_mail.batch_defer(*tasks)
+
+
+def _row(letter: Letter) -> OutgoingMail:
+    attachment = letter.attachment or Attachment("", "", b"")
+    return OutgoingMail(
+        to=letter.to,
+        subject=" ".join(letter.subject.split())[:200],
+        text=letter.text,
+        attachment_name=attachment.name,
+        attachment_type=attachment.content_type,
+        attachment=attachment.content,
+    )
 
 
 def deliver(mail_id: int) -> bool:

@@ -53,11 +53,15 @@ def when_of(dialogue: Dialogue) -> str:
     }
 
 
-def invitation_letter(dialogue: Dialogue, invitation: Invitation, at: datetime) -> Letter:
-    """The letter to one person, in the dialogue's language."""
+def invitation_letter(
+    dialogue: Dialogue, invitation: Invitation, at: datetime, *, contact: str | None = None
+) -> Letter:
+    """The letter to one person, in the dialogue's language.
+
+    :param contact: whom to ask in the municipality; read when it is not given.
+    """
     with translation.override(dialogue.language):
         questions = [question.text for question in dialogue.questions.all()]
-        contact = _contact()
         parts = [
             _("Hej %(name)s!") % {"name": invitation.name},
             _("Du är inbjuden till ett samtal i %(unit)s. Vi ska tala om:") % {"unit": dialogue.unit.name},
@@ -72,7 +76,7 @@ def invitation_letter(dialogue: Dialogue, invitation: Invitation, at: datetime) 
             + address_of(dialogue, invitation.seat_code),
             _("Din egen kod är %(seat)s, om du hellre skriver in den. Mötets kod är %(code)s.")
             % {"seat": grouped(invitation.seat_code), "code": grouped(dialogue.code)},
-            _needs(contact),
+            _needs(read_contact() if contact is None else contact),
         ]
         return Letter(
             subject=_("Samtal %(when)s: %(title)s")
@@ -97,7 +101,8 @@ def _needs(contact: str) -> str:
     return f"{text}\n{contact}" if contact else text
 
 
-def _contact() -> str:
+def read_contact() -> str:
+    """Whom to ask in the municipality, as it says itself."""
     installation = Installation.objects.filter(pk=1).first()
     return installation.contact if installation else ""
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -11,7 +12,7 @@ from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.idempotency import once
-from samspel.core.mail import Attachment, send_on_commit
+from samspel.core.mail import Attachment, Letter, send_on_commit
 from samspel.dialogues import letters
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions.planning import make_ready, people_changed
@@ -150,16 +151,16 @@ def send_invitations(*, actor: Actor, dialogue_id: int, key: str, again: bool = 
     if not again:
         to_write = to_write.filter(sent_at=None)
     rows = list(to_write)
-    for invitation in rows:
-        letter = letters.invitation_letter(dialogue, invitation, at)
-        send_on_commit(
-            to=invitation.email,
-            subject=letter.subject,
-            text=letter.text,
-            attachment=Attachment("samtal.ics", "text/calendar", letter.calendar),
-        )
-        invitation.sent_at = at
-    Invitation.objects.bulk_update(rows, ["sent_at"], batch_size=200)
+    prefetch_related_objects([dialogue], "questions", "steps")
+    contact = letters.read_contact()
+    send_on_commit(*(_outgoing(dialogue, invitation, contact, at) for invitation in rows))
+    Invitation.objects.filter(pk__in=[invitation.pk for invitation in rows]).update(sent_at=at)
     record(actor, "dialogue.invited", dialogue, letters=len(rows))
     tell(dialogue, "people")
     return Sent(len(rows), without)
+
+
+def _outgoing(dialogue: Dialogue, invitation: Invitation, contact: str, at: datetime) -> Letter:
+    letter = letters.invitation_letter(dialogue, invitation, at, contact=contact)
+    calendar = Attachment("samtal.ics", "text/calendar", letter.calendar)
+    return Letter(invitation.email, letter.subject, letter.text, calendar)

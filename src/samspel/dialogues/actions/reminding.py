@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from samspel.core.actor import SYSTEM
 from samspel.core.audit import record
-from samspel.core.mail import send_on_commit
+from samspel.core.mail import Letter, send_on_commit
 from samspel.dialogues.models import Dialogue, Invitation, Note, Reminder, State
 
 
@@ -49,4 +49,4 @@ def _letter(dialogue: Dialogue, invitation: Invitation) -> None:
             "Skriv på din telefon när det passar dig, ett par minuter räcker:\n{address}\n\n"
             "Det du skriver ser bara du, tills du väljer att dela det.\n"
         ).format(name=invitation.name, question=question.text if question else dialogue.title, address=address)
-        send_on_commit(to=invitation.email, subject=_("Du hinner: {title}").format(title=dialogue.title), text=text)
+        send_on_commit(Letter(invitation.email, _("Du hinner: {title}").format(title=dialogue.title), text))
