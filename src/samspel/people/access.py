@@ -1,6 +1,6 @@
 """Who may do what with units, persons and roles; the only way a request gets hold of their rows."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from samspel.core.actor import Actor
 from samspel.core.errors import NotFoundError
@@ -26,15 +26,26 @@ INHERITED = frozenset({"manager", "facilitator", "analyst", "editor", "administr
 
 def roles_in(actor: Actor, unit: Unit) -> frozenset[str]:
     """The actor's roles in a unit: its own, those that reach down from the units above, and ``person``."""
+    return roles_in_each(actor, [unit])[unit.pk]
+
+
+def roles_in_each(actor: Actor, units: Iterable[Unit]) -> dict[int, frozenset[str]]:
+    """The actor's roles in each of several units, by the unit's id. One query."""
     if not actor.is_signed_in:
-        return frozenset({"visitor"})
-    found = {"person"}
-    if actor.is_administrator:
-        found.add("administrator")
-    above = [int(part) for part in unit.path.split("/") if part]
-    rows = Role.objects.filter(person_id=actor.own_id, unit_id__in=above).values_list("unit_id", "kind")
-    found.update(kind for unit_id, kind in rows if unit_id == unit.pk or kind in INHERITED)
-    return frozenset(found)
+        return {unit.pk: frozenset({"visitor"}) for unit in units}
+    everywhere = {"person", "administrator"} if actor.is_administrator else {"person"}
+    above = {unit.pk: {int(part) for part in unit.path.split("/") if part} for unit in units}
+    rows = list(
+        Role.objects.filter(person_id=actor.own_id, unit_id__in=set().union(*above.values())).values_list(
+            "unit_id", "kind"
+        )
+    )
+    return {
+        here: frozenset(
+            everywhere | {kind for there, kind in rows if there == here or (there in path and kind in INHERITED)}
+        )
+        for here, path in above.items()
+    }
 
 
 def get_unit(actor: Actor, unit_id: int, act: str = "unit.read") -> Unit:
