@@ -114,6 +114,15 @@ def test_a_dialogue_from_door_to_door(site: Site, open_page: Callable[..., Page]
         if name != "Amina":
             expect(phone.page.locator("body")).not_to_contain_text("Det vågar jag bara skriva här.")
 
+    # who sits where, and the sheet of a table that thinks on paper
+    page.locator("a[href$='/seats']").click()
+    expect(page.locator(".seated")).to_contain_text("Amina")
+    look(page, "seats")
+    holds_at_320(page, "seats")
+    page.goto(f"/dialogues/{dialogue}/paper")
+    look(page, "paper")
+    page.goto(f"/dialogues/{dialogue}/lead")
+
     # the reason advocate's counter-voice
     advocate = next(phone for phone in phones.values() if "Motröst" in phone.page.locator("body").inner_text())
     look(advocate.page, "order-advocate")
@@ -161,6 +170,7 @@ def test_a_dialogue_from_door_to_door(site: Site, open_page: Callable[..., Page]
         expect(phone.page.locator("main")).to_contain_text("Tid att tänka")
     look(phones["Karin"].page, "result")
     console.press("v")
+    expect(screen.locator(".themes li").first).to_be_visible()
     look(screen, "screen-words")
 
     # agree
@@ -203,6 +213,21 @@ def test_a_dialogue_from_door_to_door(site: Site, open_page: Callable[..., Page]
         assert b"bara skriva" not in answer.body()
     for phone in phones.values():
         expect(phone.page.locator("main")).to_contain_text("Tid att tänka")
+        expect(phone.page.locator("main")).to_contain_text("Varför just de här?")
+    look(phones["Jonas"].page, "closed")
+
+    # a sheet that was left is entered now, and stands in the protocol
+    page.locator("a[href$='/paper']").click()
+    look(page, "paper-afterwards")
+    page.locator("#people").fill("1")
+    page.locator("#text-1").fill("Stolar som inte gnisslar.")
+    page.get_by_role("button", name="Lägg på bordet").click()
+    expect(page.locator("body")).to_contain_text("En tanke ligger på bordet.")
+    page.get_by_role("link", name="Till protokollet").click()
+    expect(page.locator("main")).to_contain_text("En tanke skrevs in från papper efter mötet.")
+    page.get_by_role("link", name="Lägg undan ett ord").click()
+    look(page, "review-afterwards")
+    holds_at_320(page, "review-afterwards")
 
     # the unit's home has the thread, and everybody can read the open page without names
     page.goto(f"/units/{site.town['unit']}")
