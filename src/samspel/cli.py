@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from samspel import __version__
+from samspel.commands import choose
 from samspel.core.embedded_postgres import EmbeddedPostgresError, Server, ensure_running, keep_running, stop
 
 _PATIENCE_S: Final = 60.0
@@ -357,6 +358,7 @@ COMMANDS: list[Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"],
     _restore,
     _import,
     _demo,
+    choose.add,
 ]
 
 if __name__ == "__main__":

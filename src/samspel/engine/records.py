@@ -1,6 +1,6 @@
 """What every engine's results have in common: a sentence with its numbers, and a form that can be stored."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
 
@@ -27,12 +27,12 @@ def as_json(value: object) -> object:
     >>> as_json((Fraction(1, 3), Description("places", {"empty": 1}, "One place is empty.")))
     ['1/3', {'kind': 'places', 'numbers': {'empty': 1}, 'text': 'One place is empty.'}]
     """
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [as_json(inner) for inner in value]
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: as_json(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): as_json(inner) for key, inner in value.items()}
-    if isinstance(value, tuple | list):
-        return [as_json(inner) for inner in value]
     if isinstance(value, frozenset | set):
         return sorted(str(inner) for inner in value)
     if isinstance(value, Fraction):

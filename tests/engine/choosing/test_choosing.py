@@ -79,14 +79,14 @@ def test_poor_supporters_pay_all_they_have_and_rich_ones_equally():
 
 
 @given(problems())
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_every_solution_passes_the_independent_check(problem: Problem):
     assert check(problem, solve(problem)) == []
     assert check(problem, solve(problem, ties="lot", rng=np.random.default_rng(7))) == []
 
 
 @given(problems(options=5, ballots=7))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_every_group_that_agrees_is_represented_by_the_definition_of_ejr_over_all_groups(problem: Problem):
     winners = set(solve(problem).winners)
     people = [set(ballot.marks) for ballot in problem.ballots for _ in range(ballot.voters)][:9]

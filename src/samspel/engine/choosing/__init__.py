@@ -1,4 +1,4 @@
-"""Choosing a few of many so that everyone is represented: approval ballots and the method of equal shares.
+"""Choosing a few of many so that everyone is represented: approval, dots and ranking ballots; places or a budget.
 
 >>> from samspel.engine.choosing import Ballot, Problem, solve
 >>> problem = Problem(
@@ -13,34 +13,42 @@
 (7, 9)
 """
 
+from . import pabulib
 from .checking import check
 from .describing import describe
 from .records import (
+    RULES,
     Ballot,
     Certificate,
     Claim,
     Payment,
     Problem,
     Purchase,
+    Rule,
     Solution,
     TableCount,
     Tie,
     Ties,
+    Value,
 )
-from .shares import solve
+from .solving import solve
 
 __all__ = [
+    "RULES",
     "Ballot",
     "Certificate",
     "Claim",
     "Payment",
     "Problem",
     "Purchase",
+    "Rule",
     "Solution",
     "TableCount",
     "Tie",
     "Ties",
+    "Value",
     "check",
     "describe",
+    "pabulib",
     "solve",
 ]

@@ -1,42 +1,50 @@
-"""Is it right? Written from the definitions, apart from the solver: no matrices, no merging by the solver's code."""
+"""Is it right? Written from the definitions, apart from the solver: no arrays, no merging by the solver's code."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 
-from .records import Problem, Purchase, Solution, Tie
+from .records import Certificate, Problem, Solution
+from .recounting import People, recount
 
 __all__ = ["check"]
 
-Purses = dict[frozenset[str], Fraction]
+# Rules that promise EJR+; the others only tell whether it holds.
+PROMISING = ("equal-shares", "pav")
 
 
 def check(problem: Problem, solution: Solution) -> list[str]:
     """The rules that the solution breaks, in words; empty when it is right.
 
-    Replays every purchase in fractions, tries every option that could have been bought instead, and counts coverage,
-    marks, tables and EJR+ from the ballots.
+    Counts again by the rule in fractions, with every option that could have been chosen instead, and counts coverage,
+    marks, tables and EJR+ from the ballots. Committees of "pav" and "cc" are compared with every other one when these
+    are few, else with those that differ in one option.
     """
-    voters: Counter[frozenset[str]] = Counter()
+    people: People = Counter()
     for ballot in problem.ballots:
-        voters[frozenset(ballot.marks)] += ballot.voters
+        people[tuple(sorted(ballot.dots().items()))] += ballot.voters
     return [
-        *_check_places(problem, solution, voters),
-        *_check_purchases(problem, solution, voters),
-        *_check_counts(problem, solution, voters),
-        *_check_certificate(problem, solution, voters),
+        *_check_winners(problem, solution, people),
+        *recount(problem, solution, people),
+        *_check_counts(problem, solution, people),
+        *_check_certificate(problem, solution, people),
     ]
 
 
-def _check_places(problem: Problem, solution: Solution, voters: Counter[frozenset[str]]) -> Iterator[str]:
-    marked = {mark for marks in voters for mark in marks}
+def _check_winners(problem: Problem, solution: Solution, people: People) -> Iterator[str]:
+    marked = {mark for marks in people for mark, _ in marks}
     expected = min(problem.places, len(marked))
-    if len(solution.winners) != expected:
+    if problem.budget is None and len(solution.winners) != expected:
         yield f"winners must be {expected}, got {len(solution.winners)}"
     if len(set(solution.winners)) != len(solution.winners):
         yield "winners must differ, got one twice"
     if not marked.issuperset(solution.winners):
         yield "winners must be marked by somebody, got one that nobody marked"
+    spent = sum(
+        cost for option, cost in zip(problem.options, problem.costs, strict=False) if option in solution.winners
+    )
+    if problem.budget is not None and spent > problem.budget:
+        yield f"winners must not cost more than {problem.budget}, got {spent}"
     if tuple(purchase.option for purchase in solution.purchases) != solution.winners:
         yield "purchases must be of the winners in order, got others"
     if solution.tie_rule == "first" and solution.lot:
@@ -45,145 +53,97 @@ def _check_places(problem: Problem, solution: Solution, voters: Counter[frozense
         yield "lot must hold every option once"
 
 
-def _check_purchases(problem: Problem, solution: Solution, voters: Counter[frozenset[str]]) -> Iterator[str]:
-    purses: Purses = {marks: Fraction(problem.places, problem.voters) for marks in voters}
-    order = [*solution.lot, *problem.options]
-    ties = {tie.place: tie for tie in solution.ties}
-    bought: set[str] = set()
-    for place, purchase in enumerate(solution.purchases):
-        name = f"purchases[{place}] ({purchase.option})"
-        left = [option for option in problem.options if option not in bought]
-        shares = {option: _share(option, purses, voters) for option in left}
-        affordable = {option: price for option, price in shares.items() if price is not None}
-        phase = "shares" if affordable else "advance"
-        prices = affordable or {option: _advance(option, purses, voters) for option in left if _holders(option, voters)}
-        if purchase.phase != phase:
-            yield f"{name} must be in the phase {phase}, got {purchase.phase}"
-            return
-        lowest = min(prices.values(), default=None)
-        if purchase.price != lowest or prices.get(purchase.option) != lowest:
-            yield f"{name} must have the lowest price {lowest}, got {purchase.price}"
-            return
-        tied = tuple(option for option, price in prices.items() if price == lowest)
-        yield from _check_tie(name, Tie(place, tied, min(tied, key=order.index)), ties.pop(place, None), purchase)
-        yield from _check_receipt(name, purchase, purses, voters)
-        for marks in _holders(purchase.option, voters):
-            purses[marks] = -purchase.price if phase == "advance" else max(purses[marks] - purchase.price, Fraction(0))
-        bought.add(purchase.option)
-    for place in ties:
-        yield f"ties name place {place}, which was not bought"
-
-
-def _check_tie(name: str, met: Tie, told: Tie | None, purchase: Purchase) -> Iterator[str]:
-    if purchase.option != met.chosen:
-        yield f"{name}: {met.chosen} has the same right and comes first in the order that breaks ties"
-    if len(met.tied) == 1 and told is not None:
-        yield f"{name}: a tie is told, nobody else had the same right"
-    if len(met.tied) > 1 and told != met:
-        yield f"{name}: the tie must be told as {met}, got {told}"
-
-
-def _check_receipt(name: str, purchase: Purchase, purses: Purses, voters: Counter[frozenset[str]]) -> Iterator[str]:
-    expected: Counter[frozenset[str]] = Counter()
-    total = Fraction(0)
-    for payment in purchase.payments:
-        marks = frozenset(payment.marks)
-        expected[marks] += payment.voters
-        total += payment.voters * payment.each
-        purse = purses.get(marks, Fraction(0))
-        due = purse + purchase.price if purchase.phase == "advance" else min(purse, purchase.price)
-        if purchase.option not in marks or payment.each != due:
-            yield f"{name}: those who marked {sorted(marks)} must pay {due}, got {payment.each}"
-    if total != 1:
-        yield f"{name}: the payments must add up to 1, got {total}"
-    if any(count != voters[marks] for marks, count in expected.items()):
-        yield f"{name}: the receipt must name every payer once"
-
-
-def _holders(option: str, voters: Iterable[frozenset[str]]) -> list[frozenset[str]]:
-    return [marks for marks in voters if option in marks]
-
-
-def _share(option: str, purses: Purses, voters: Counter[frozenset[str]]) -> Fraction | None:
-    """The lowest limit at which the payments min(purse, limit) add up to 1; the sum rises with the limit."""
-    with_purse: Counter[Fraction] = Counter()
-    for marks in _holders(option, voters):
-        with_purse[purses[marks]] += voters[marks]
-    supporters = sorted(with_purse.items())
-    if sum((purse * count for purse, count in supporters), Fraction(0)) < 1:
-        return None
-    return min(
-        limit
-        for start in range(len(supporters))
-        for limit in [
-            (1 - sum((purse * count for purse, count in supporters[:start]), Fraction(0)))
-            / sum(count for _, count in supporters[start:])
-        ]
-        if sum((min(purse, limit) * count for purse, count in supporters), Fraction(0)) >= 1
-    )
-
-
-def _advance(option: str, purses: Purses, voters: Counter[frozenset[str]]) -> Fraction:
-    """The time at which the supporters, each given money at speed 1, hold 1 together."""
-    supporters = _holders(option, voters)
-    missing = 1 - sum((purses[marks] * voters[marks] for marks in supporters), Fraction(0))
-    return missing / sum(voters[marks] for marks in supporters)
-
-
-def _check_counts(problem: Problem, solution: Solution, voters: Counter[frozenset[str]]) -> Iterator[str]:
+def _check_counts(problem: Problem, solution: Solution, people: People) -> Iterator[str]:
     def covered(chosen: tuple[str, ...]) -> int:
-        return sum(count for marks, count in voters.items() if not marks.isdisjoint(chosen))
+        return sum(count for marks, count in people.items() if any(mark in chosen for mark, _ in marks))
 
-    marks_of = {option: sum(voters[marks] for marks in _holders(option, voters)) for option in problem.options}
+    marks_of = Counter(dict.fromkeys(problem.options, 0))
+    score = marks_of.copy()
+    for marks, count in people.items():
+        for mark, points in marks:
+            marks_of[mark] += count
+            score[mark] += count * points if problem.value == "points" else count
     order = solution.lot or problem.options
-    most = sorted((option for option in order if marks_of[option]), key=lambda option: -marks_of[option])
-    tables = sorted({ballot.table for ballot in problem.ballots})
+    left = Fraction(problem.budget if problem.budget is not None else problem.places)
+    most: list[str] = []
+    for option in sorted((option for option in order if score[option]), key=lambda option: -score[option]):
+        cost = dict(zip(problem.options, problem.costs, strict=True))[option] if problem.costs else 1
+        if cost <= left:
+            left -= cost
+            most.append(option)
     expected = {
         "voters": problem.voters,
         "covered": covered(solution.winners),
-        "marks": tuple(marks_of.values()),
-        "most_marks": tuple(most[: problem.places]),
-        "most_marks_covered": covered(tuple(most[: problem.places])),
+        "marks": tuple(marks_of[option] for option in problem.options),
+        "most_marks": tuple(most),
+        "most_marks_covered": covered(tuple(most)),
     }
     for field, value in expected.items():
         if getattr(solution, field) != value:
             yield f"{field} must be {value}, got {getattr(solution, field)}"
+    yield from _check_tables(problem, solution)
+
+
+def _check_tables(problem: Problem, solution: Solution) -> Iterator[str]:
+    tables = sorted({ballot.table for ballot in problem.ballots})
     if sorted(count.table for count in solution.tables) != tables:
         yield "tables must be those of the ballots"
     for count in solution.tables:
-        here = [ballot for ballot in problem.ballots if ballot.table == count.table]
-        with_winner = [ballot for ballot in here if set(ballot.marks) & set(solution.winners)]
+        here = [(ballot.dots(), ballot.voters) for ballot in problem.ballots if ballot.table == count.table]
         numbers = (
-            sum(ballot.voters for ballot in here),
-            sum(ballot.voters for ballot in with_winner),
-            tuple(sum(ballot.voters for ballot in here if winner in ballot.marks) for winner in solution.winners),
+            sum(voters for _, voters in here),
+            sum(voters for marks, voters in here if set(marks) & set(solution.winners)),
+            tuple(sum(voters for marks, voters in here if winner in marks) for winner in solution.winners),
         )
         if numbers != (count.voters, count.covered, count.marks):
             yield f"tables[{count.table!r}] must count {numbers}, got {(count.voters, count.covered, count.marks)}"
 
 
-def _check_certificate(problem: Problem, solution: Solution, voters: Counter[frozenset[str]]) -> Iterator[str]:
-    """EJR+ (Brill and Peters 2023, definition 6), read literally for every option left out and every level."""
+def _check_certificate(problem: Problem, solution: Solution, people: People) -> Iterator[str]:
+    """EJR+ (Brill and Peters 2023, definition 6) and what it becomes with costs, read literally: for every option left
+    out and every level the group that marked it and would have at most that much with it."""
+    money = Fraction(problem.budget if problem.budget is not None else problem.places)
+    cost = dict(zip(problem.options, problem.costs or (Fraction(1),) * len(problem.options), strict=True))
     chosen = set(solution.winners)
+
+    def worth(option: str, points: int) -> Fraction:
+        return {"marks": Fraction(1), "cost": Fraction(cost[option]), "points": Fraction(points)}[problem.value]
+
     nearest = Fraction(-1)
+    claims: dict[tuple[str, Fraction], tuple[int, Fraction]] = {}
     for option in problem.options:
-        if option in chosen or not voters:
+        if option in chosen:
             continue
-        for level in range(1, problem.places + 1):
-            group = sum(voters[marks] for marks in _holders(option, voters) if len(marks & chosen) < level)
-            nearest = max(nearest, Fraction(group, level))
-            if group * problem.places >= level * problem.voters:
-                yield f"EJR+: {group} of {problem.voters} agree on {option} and have fewer than {level} winners each"
-    claim = solution.certificate.tightest
-    if not solution.certificate.holds:
-        yield "certificate does not hold"
+        group: list[tuple[Fraction, Fraction, int]] = []
+        for marks, count in people.items():
+            mine = dict(marks)
+            if option in mine:
+                own = worth(option, mine[option])
+                group.append((own + sum(worth(mark, mine[mark]) for mark in mine if mark in chosen), own, count))
+        for level in {with_it for with_it, _, _ in group}:
+            voters = sum(count for with_it, _, count in group if with_it <= level)
+            together = sum((own * count for with_it, own, count in group if with_it <= level), Fraction(0))
+            reach = together * money / (problem.voters * cost[option] * level)
+            claims[option, level] = (voters, reach)
+            nearest = max(nearest, reach)
+            if reach >= 1 and solution.rule in PROMISING:
+                yield f"EJR+: {voters} of {problem.voters} agree on {option} and have less than {level} each"
+    yield from _check_tightest(solution.certificate, claims, nearest)
+
+
+def _check_tightest(
+    certificate: Certificate, claims: dict[tuple[str, Fraction], tuple[int, Fraction]], nearest: Fraction
+) -> Iterator[str]:
+    if certificate.holds != (nearest < 1):
+        yield f"certificate.holds must be {nearest < 1}, got {certificate.holds}"
+    claim = certificate.tightest
     if claim is None:
-        if nearest >= 0:
+        if claims:
             yield "certificate.tightest must name a claim, got none"
         return
-    group = sum(voters[marks] for marks in _holders(claim.option, voters) if len(marks & chosen) < claim.level)
-    needed = -((-claim.level * problem.voters) // problem.places)
-    if claim.option in chosen or (claim.voters, claim.needed) != (group, needed):
-        yield f"certificate.tightest must count {group} of {needed}, got {claim}"
-    elif Fraction(claim.voters, claim.level) != nearest:
+    voters, reach = claims.get((claim.option, Fraction(claim.level)), (0, Fraction(-1)))
+    needed = -(-voters // reach) if reach > 0 else -1
+    if (claim.voters, claim.needed) != (voters, needed):
+        yield f"certificate.tightest must count {voters} of {needed}, got {claim}"
+    elif reach != nearest:
         yield f"certificate.tightest is not the nearest claim: {claim}"

@@ -11,8 +11,9 @@ def describe(problem: Problem, solution: Solution) -> tuple[Description, ...]:
     """What the choice means for those who voted: coverage first, then what may surprise.
 
     Kinds and their numbers: `coverage` (covered, voters, percent) · `most-marks-differ` (instead, covered, voters) or
-    `most-marks-same` · `tie` (place, options, chosen, rule), one for each · `certificate` (voters, needed, level,
-    option) · `empty-places` (empty). Options are named by their ids.
+    `most-marks-same` · `tie` (place, options, chosen, rule), one for each, or `tie-excluded` when it was for leaving
+    the count · `certificate` (voters, needed, level, option), or `certificate-broken` under a rule that does not
+    promise it · `empty-places` (empty) or, with a budget, `left-over` (spent, budget). Options are named by their ids.
 
     >>> from samspel.engine.choosing import Ballot, solve
     >>> problem = Problem(("a", "b"), (Ballot(("a",), voters=3), Ballot(("b",))), places=1)
@@ -27,8 +28,8 @@ def describe(problem: Problem, solution: Solution) -> tuple[Description, ...]:
             _coverage(solution),
             _most_marks(solution),
             *_ties(solution),
-            _certificate(solution),
-            _empty_places(problem, solution),
+            _certificate(problem, solution),
+            (_empty_places if problem.budget is None else _left_over)(problem, solution),
         )
         if description is not None
     )
@@ -58,30 +59,38 @@ def _most_marks(solution: Solution) -> Description:
 
 def _ties(solution: Solution) -> list[Description]:
     how = {"first": "the one named first", "lot": "by the published lot"}[solution.tie_rule]
+    out = {"first": "the one named last", "lot": "by the published lot"}[solution.tie_rule]
     return [
         Description(
-            "tie",
+            "tie-excluded" if tie.excluded else "tie",
             {
                 "place": tie.place + 1,
                 "options": ", ".join(tie.tied),
                 "chosen": tie.chosen,
                 "rule": solution.tie_rule,
             },
-            f"Place {tie.place + 1} was a tie between {', '.join(tie.tied)}; {tie.chosen} got it, {how}.",
+            f"{', '.join(tie.tied)} were a tie for leaving the count; {tie.chosen} left it, {out}."
+            if tie.excluded
+            else f"Place {tie.place + 1} was a tie between {', '.join(tie.tied)}; {tie.chosen} got it, {how}.",
         )
         for tie in solution.ties
     ]
 
 
-def _certificate(solution: Solution) -> Description | None:
+def _certificate(problem: Problem, solution: Solution) -> Description | None:
     claim = solution.certificate.tightest
     if claim is None:
         return None
+    level = claim.level if isinstance(claim.level, int) else float(claim.level)
+    having = f"with fewer than {level} winners each" if problem.budget is None else f"with at most {level:g} each"
     return Description(
-        "certificate",
-        {"voters": claim.voters, "needed": claim.needed, "level": claim.level, "option": claim.option},
+        "certificate" if solution.certificate.holds else "certificate-broken",
+        {"voters": claim.voters, "needed": claim.needed, "level": level, "option": claim.option},
         "No group that agrees on an option is left without its share. The nearest is"
-        f" {claim.voters} for {claim.option} with fewer than {claim.level} winners each; {claim.needed} are needed.",
+        f" {claim.voters} for {claim.option} {having}; {claim.needed} are needed."
+        if solution.certificate.holds
+        else f"A group is left without its share: {claim.voters} for {claim.option} {having};"
+        f" {claim.needed} would have been enough.",
     )
 
 
@@ -92,3 +101,9 @@ def _empty_places(problem: Problem, solution: Solution) -> Description | None:
     return Description(
         "empty-places", {"empty": empty}, f"{empty} of {problem.places} places are empty: nothing else was marked."
     )
+
+
+def _left_over(problem: Problem, solution: Solution) -> Description:
+    cost = dict(zip(problem.options, problem.costs, strict=True))
+    spent, budget = float(sum(cost[winner] for winner in solution.winners)), float(problem.budget or 0)
+    return Description("left-over", {"spent": spent, "budget": budget}, f"{spent:,.2f} of {budget:,.2f} are spent.")

@@ -1,0 +1,109 @@
+"""What other libraries choose: run by a Python that has them, never by Samspel's own.
+
+`python -m venv DIR && DIR/bin/pip install abcvoting==2.19.2 pabutools==1.2.3 pref_voting==1.18.2 highspy==1.15.1`, and
+SAMSPEL_ORACLE_PYTHON=DIR/bin/python. Reads one JSON object a line, answers one a line: `winners`, the `seconds` of the
+rule alone, and the `building_s` that the library took to take the ballots in.
+
+A question: `peer` (abcvoting, pabutools, pref_voting), `rule`, `options` (how many), `ballots` (lists of numbers of
+options), `voters` (how many cast each), `places`; for pabutools `costs`, `budget`, `value` and `points`.
+
+Ties. abcvoting takes the option with the lowest number at each step, and, asked for it, the committee that is first in
+alphabetical order of numbers. pabutools orders ties by a rule that is given: here the number. pref_voting draws lots at
+the end: here the lowest number for a surplus, the highest for leaving the count.
+"""
+
+import json
+import logging
+import sys
+import time
+import warnings
+
+ABC = {
+    "most-marks": ("av", {}),
+    "seq-pav": ("seqpav", {}),
+    "pav": ("pav", {"algorithm": "pulp-highs", "lexicographic_tiebreaking": True}),
+    "cc": ("cc", {"algorithm": "pulp-highs", "lexicographic_tiebreaking": True}),
+    "phragmen": ("seqphragmen", {"algorithm": "standard-fractions"}),
+    "equal-shares": ("equal-shares", {"algorithm": "standard-fractions"}),
+}
+
+
+def abcvoting(question):
+    from abcvoting import abcrules
+    from abcvoting.preferences import Profile, Voter
+
+    start = time.perf_counter()
+    profile = Profile(question["options"])
+    for marks, voters in zip(question["ballots"], question["voters"], strict=True):
+        profile.add_voter(Voter(marks, weight=voters))
+    built = time.perf_counter()
+    rule, more = ABC[question["rule"]]
+    more = question.get("settings", more)
+    committee = abcrules.compute(rule, profile, question["places"], resolute=True, **more)[0]
+    return sorted(committee), built - start, time.perf_counter() - built
+
+
+def pabutools(question):
+    from pabutools import election, rules
+    from pabutools.tiebreaking import TieBreakingRule
+
+    start = time.perf_counter()
+    projects = [election.Project(f"{number:06}", cost) for number, cost in enumerate(question["costs"])]
+    instance = election.Instance(projects, budget_limit=question["budget"])
+    if question["value"] == "points":
+        satisfaction = election.Additive_Cardinal_Sat
+        profile = election.CardinalProfile(
+            [
+                election.CardinalBallot({projects[mark]: points for mark, points in zip(marks, dots, strict=True)})
+                for marks, dots, voters in zip(question["ballots"], question["points"], question["voters"], strict=True)
+                for _ in range(voters)
+            ]
+        )
+    else:
+        satisfaction = {"cost": election.Cost_Sat, "marks": election.Cardinality_Sat}[question["value"]]
+        profile = election.ApprovalProfile(
+            [
+                election.ApprovalBallot([projects[mark] for mark in marks])
+                for marks, voters in zip(question["ballots"], question["voters"], strict=True)
+                for _ in range(voters)
+            ]
+        )
+    built = time.perf_counter()
+    compute = {"equal-shares": rules.method_of_equal_shares, "greedy": rules.greedy_utilitarian_welfare}
+    by_number = TieBreakingRule(lambda instance, profile, project: project.name)
+    chosen = compute[question["rule"]](instance, profile, sat_class=satisfaction, tie_breaking=by_number)
+    return [int(project.name) for project in chosen], built - start, time.perf_counter() - built
+
+
+class ByNumber:
+    """Instead of a lot. pref_voting draws for surpluses and for leaving alike; here the highest number always."""
+
+    def choice(self, options):
+        return options[-1]
+
+
+def pref_voting(question):
+    from pref_voting.profiles_with_ties import ProfileWithTies
+    from pref_voting.proportional_methods import stv_scottish
+
+    start = time.perf_counter()
+    rankings = [{mark: place for place, mark in enumerate(marks, start=1)} for marks in question["ballots"]]
+    profile = ProfileWithTies(rankings, rcounts=question["voters"], candidates=list(range(question["options"])))
+    built = time.perf_counter()
+    chosen = stv_scottish(profile, num_seats=question["places"], rng=ByNumber())
+    return sorted(chosen), built - start, time.perf_counter() - built
+
+
+def main():
+    logging.disable(logging.WARNING)
+    warnings.simplefilter("ignore")
+    sys.setrecursionlimit(100_000)  # pabutools calls itself for each project that it buys
+    peers = {"abcvoting": abcvoting, "pabutools": pabutools, "pref_voting": pref_voting}
+    for line in sys.stdin:
+        question = json.loads(line)
+        winners, building_s, seconds = peers[question["peer"]](question)
+        print(json.dumps({"winners": winners, "seconds": seconds, "building_s": building_s}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
