@@ -1,21 +1,18 @@
 """Reading a list of participants: CSV as people's programs write it, and Excel. Values in, rows and complaints out."""
 
-import csv
 import io
 import re
-import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from openpyxl.styles import Font
-from openpyxl.utils.exceptions import InvalidFileException
 
 from samspel.core.errors import InvalidError
+from samspel.core.sheets import SheetError, read_sheet
 
 LONGEST = 120
 ROWS_MOST = 5000
@@ -133,79 +130,26 @@ def read_people(content: bytes, filename: str) -> PeopleList:
         raise InvalidError(fields={"file": _("Filen är större än två megabyte. Dela den i flera.")})
     if not content.strip():
         raise InvalidError(fields={"file": _("Filen är tom.")})
-    lines = _excel_lines(content) if content[:2] == b"PK" else _csv_lines(content, filename)
-    return _read(lines)
-
-
-# ---------------------------------------------------------------- lines of a file
-
-Line = tuple[int, list[str]]
-
-
-def _csv_lines(content: bytes, filename: str) -> Iterator[Line]:
-    if filename.lower().endswith((".xls", ".ods", ".pdf", ".doc", ".docx")) or b"\0" in content.replace(b"\0\xff", b""):
-        raise InvalidError(fields={"file": _("Spara listan som Excel (.xlsx) eller CSV och försök igen.")})
-    text = _decoded(content)
-    separator = _separator(text)
+    if content[:2] == b"\x1f\x8b":
+        raise InvalidError(fields={"file": _unreadable("no-table")})
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=False)
-        for row in reader:
-            yield reader.line_num, row
-    except csv.Error as error:
-        raise InvalidError(
-            fields={"file": _("Filen går inte att läsa som CSV. Pröva att spara den som Excel.")}
-        ) from error
+        return _read(read_sheet(content, filename))
+    except SheetError as error:
+        raise InvalidError(fields={"file": _unreadable(error.kind)}) from error
 
 
-def _decoded(content: bytes) -> str:
-    """UTF-8 with or without its mark; else the letters of older Windows programs."""
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return content.decode("cp1252")
-    except UnicodeDecodeError:
-        return content.decode("latin-1")
-
-
-def _separator(text: str) -> str:
-    """What stands between the columns: the sign that occurs most in the first line that has words, outside quotes."""
-    first = next((line for line in text.splitlines() if line.strip(" ;,\t")), "")
-    bare = re.sub(r'"[^"]*"', "", first)
-    return max(";,\t", key=bare.count) if any(sign in bare for sign in ";,\t") else ","
-
-
-def _excel_lines(content: bytes) -> Iterator[Line]:
-    try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise InvalidError(
-            fields={"file": _("Filen går inte att läsa som Excel. Spara den igen som .xlsx.")}
-        ) from error
-    try:
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()
-        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
-            yield number, [_cell(value) for value in row]
-    finally:
-        book.close()
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    return str(value)
+def _unreadable(kind: str) -> str:
+    if kind == "csv":
+        return _("Filen går inte att läsa som CSV. Pröva att spara den som Excel.")
+    if kind == "excel":
+        return _("Filen går inte att läsa som Excel. Spara den igen som .xlsx.")
+    return _("Spara listan som Excel (.xlsx) eller CSV och försök igen.")
 
 
 # ---------------------------------------------------------------- rows of a list
 
 
-def _read(lines: Iterable[Line]) -> PeopleList:
+def _read(lines: Iterable[tuple[int, list[str]]]) -> PeopleList:
     columns: list[str | None] | None = None
     rows: list[Row] = []
     bad: list[BadRow] = []

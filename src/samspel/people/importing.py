@@ -1,18 +1,14 @@
 """A staff list from CSV or Excel: the good rows go in, a bad row is told with its line and the reason."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from zipfile import BadZipFile
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from samspel.core.errors import InvalidError
+from samspel.core.sheets import SheetError, read_sheet
 from samspel.people.models import Role
 
 MOST_BYTES = 5_000_000
@@ -82,7 +78,15 @@ def read_rows(name: str, content: bytes) -> Iterator[tuple[int, dict[str, str]]]
     """
     if len(content) > MOST_BYTES:
         raise InvalidError(fields={"file": _("Filen är för stor. Högst 5 MB.")})
-    rows = _excel(content) if content[:4] == b"PK\x03\x04" else _csv(name, content)
+    try:
+        yield from _by_header(read_sheet(content, name))
+    except SheetError as error:
+        raise InvalidError(
+            fields={"file": _("Filen går inte att läsa. Spara den som CSV eller Excel (.xlsx).")}
+        ) from error
+
+
+def _by_header(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, dict[str, str]]]:
     header = next(rows, None)
     if header is None:
         raise InvalidError(fields={"file": _("Filen är tom.")})
@@ -93,32 +97,6 @@ def read_rows(name: str, content: bytes) -> Iterator[tuple[int, dict[str, str]]]
         values = {key: cell.strip() for key, cell in zip(names, cells, strict=False) if key}
         if any(values.values()):
             yield line, values
-
-
-def _csv(name: str, content: bytes) -> Iterator[tuple[int, list[str]]]:
-    if b"\0" in content:
-        raise InvalidError(fields={"file": _("Filen går inte att läsa. Spara den som CSV eller Excel (.xlsx).")})
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    first = text.split("\n", 1)[0]
-    separator = max(";,\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    for cells in reader:
-        yield reader.line_num, cells
-
-
-def _excel(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (InvalidFileException, BadZipFile, KeyError, ValueError, OSError):
-        raise InvalidError(
-            fields={"file": _("Filen går inte att läsa. Spara den som CSV eller Excel (.xlsx).")}
-        ) from None
-    sheet = book.worksheets[0]
-    for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-        yield line, ["" if cell is None else str(cell) for cell in cells]
 
 
 def by_column(values: Mapping[str, str]) -> dict[str, str]:
