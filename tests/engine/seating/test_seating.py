@@ -282,6 +282,7 @@ def test_describe_counts_new_meetings_and_pairs_of_units_from_the_seats():
     assert [(d.kind, dict(d.numbers)) for d in descriptions] == [
         ("meetings", {"new": 1, "repeated": 3, "rounds": 2}),
         ("unit-pairs", {"met": 1, "possible": 1, "units": 2}),
+        ("again", {"pairs": 3, "least": 0}),
     ]
     assert descriptions[0].text == "1 new meetings, 3 with somebody met before."
 
@@ -289,7 +290,10 @@ def test_describe_counts_new_meetings_and_pairs_of_units_from_the_seats():
 def test_describe_is_silent_about_units_when_there_is_only_one():
     problem = Problem(units(2), tables(1, 2, 2))
 
-    assert [d.kind for d in describe(problem, seat(problem))] == ["meetings"]
+    assert [d.text for d in describe(problem, seat(problem))] == [
+        "1 new meetings.",
+        "1 times two at one table have the same unit; none could be avoided.",
+    ]
 
 
 GOOD = Problem(

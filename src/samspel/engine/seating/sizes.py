@@ -8,7 +8,7 @@ import numpy as np
 
 from .records import Problem, Table, pairs_of
 
-__all__ = ["alike_at_best", "alike_by_chance", "filled", "repeats_at_best", "seats"]
+__all__ = ["alike_at_best", "alike_by_chance", "alike_pairs_at_best", "filled", "repeats_at_best", "seats"]
 
 
 def seats(tables: Sequence[Table], people: int) -> tuple[list[int], list[bool]]:
@@ -62,23 +62,27 @@ def alike_at_best(problem: Problem, sizes: Sequence[int]) -> float:
     a value of her own. With distances, everyone has those at her table who are farthest from her: the k-th farthest
     counts only for as many as sit at tables of more than k people.
     """
-    total = 0.0
-    attributes = {person.id: person.attributes for person in problem.people}
-    groups = problem.belong_together()
-    for attribute, weight in problem.weights.items():
-        values = _values(problem, attribute)
-        unknown = len(problem.people) - values.total()
-        joined: dict[str, list[int]] = {}
-        for group in groups:
-            for value, count in Counter(attributes[member].get(attribute, "") for member in group).items():
-                if count > 1:
-                    joined.setdefault(value, []).append(count)
-        by_value = sum(_fewest_pairs(count, len(sizes), joined.get(value, ())) for value, count in values.items())
-        by_table = sum(_even_pairs(size, len(values) + unknown) for size in sizes if size)
-        total += weight * max(by_value, by_table)
+    total = sum(
+        weight * alike_pairs_at_best(problem, attribute, sizes) for attribute, weight in problem.weights.items()
+    )
     if problem.distances is not None and len(problem.people) > 1:
         total -= _farthest(problem.distances, sizes)
     return total
+
+
+def alike_pairs_at_best(problem: Problem, attribute: str, sizes: Sequence[int]) -> int:
+    """How many pairs at a table must share a value of this attribute in one round."""
+    values = _values(problem, attribute)
+    unknown = len(problem.people) - values.total()
+    of_person = {person.id: person.attributes.get(attribute, "") for person in problem.people}
+    joined: dict[str, list[int]] = {}
+    for group in problem.belong_together():
+        for value, count in Counter(of_person[member] for member in group).items():
+            if count > 1:
+                joined.setdefault(value, []).append(count)
+    by_value = sum(_fewest_pairs(count, len(sizes), joined.get(value, ())) for value, count in values.items())
+    by_table = sum(_even_pairs(size, len(values) + unknown) for size in sizes if size)
+    return max(by_value, by_table)
 
 
 def repeats_at_best(problem: Problem, sizes: Sequence[int]) -> int:

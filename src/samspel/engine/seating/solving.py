@@ -10,7 +10,7 @@ from .dealing import deal
 from .records import Problem, Solution, Status
 from .room import Ints, Room
 from .rules import find_broken
-from .sizes import alike_by_chance, repeats_at_best
+from .sizes import alike_by_chance, repeats_at_best, seats
 
 __all__ = ["default_steps", "solve"]
 
@@ -28,7 +28,10 @@ FIRST_PER_TABLE, TRY_PER_TABLE, TRY_LEAST, TRY_MOST = 11, 8, 30, 150
 
 def default_steps(problem: Problem, time_limit_s: float) -> int:
     """As many steps as take most of the limit on the machine of the figures; the same on every machine."""
-    return _steps(Room(problem), problem.rounds, time_limit_s)
+    size, _ = seats(problem.tables, len(problem.people))
+    compared = (len(size) // 2) * max(size) ** 2 * (len(problem.weights) + (problem.rounds - 1) / 2 + 3)
+    named = 2 * (len(problem.apart) + len(problem.together))
+    return max(int(SHARE * time_limit_s / (STEP_S + COMPARE_S * compared + NAMED_S * named)), 1)
 
 
 def solve(
@@ -40,9 +43,9 @@ def solve(
     after another; a pair that has met costs `problem.repeat_weight`. Then each round is tried anew beside the others,
     and while people meet again also all from the beginning.
 
-    Arguments: `rng` decides the draws. `time_limit_s` becomes a number of steps (`default_steps`), and stops a machine
-    that is too slow for them: `Solution.is_cut` tells. `steps` says their number instead; a step pairs every table with
-    another one. Without either: the steps of a third of a second, and nothing stops them.
+    Arguments: `rng` decides the draws. `time_limit_s` becomes a number of steps (`default_steps`) unless `steps` says
+    it, and stops a machine that is too slow for them: `Solution.is_cut` tells. A step pairs every table with another
+    one. Without either: the steps of a third of a second, and nothing stops them.
     Result: a seating even when the rules cannot all be kept; then its status is "broken" and `broken` says what, who
     and why. Same problem, seed and steps, and not cut: same seating.
     Cost: steps * people * size of a table * (attributes + rounds); memory people * (size of a table + rounds), and with
@@ -58,7 +61,7 @@ def solve(
     begun = time.monotonic()
     room = Room(problem)
     if steps is None:
-        steps = _steps(room, problem.rounds, USUAL_S if time_limit_s is None else time_limit_s)
+        steps = default_steps(problem, USUAL_S if time_limit_s is None else time_limit_s)
     budget = Budget(steps, np.inf if time_limit_s is None else begun + time_limit_s)
     search = _Search(room, problem.rounds, rng, budget, repeats_at_best(problem, room.sitting))
     plans = search.run()
@@ -86,11 +89,6 @@ def solve(
         is_cut=not budget.has_time(),
         seconds=time.monotonic() - begun,
     )
-
-
-def _steps(room: Room, rounds: int, time_limit_s: float) -> int:
-    compared = (room.tables // 2) * room.width**2 * (len(room.likes) + (rounds - 1) / 2 + 3)
-    return max(int(SHARE * time_limit_s / (STEP_S + COMPARE_S * compared + NAMED_S * len(room.one))), 1)
 
 
 class _Search:
