@@ -286,3 +286,86 @@ def test_the_console_leads_to_paper_sheets_and_places_and_counts_one_as_one(
         assert f'href="{reverse(name, args=[dialogue.pk])}"' in page
     assert "<strong>1</strong> klart" in page
     assert "<strong>1</strong> arbetar" in page
+
+
+def test_a_meeting_in_three_days_says_when_and_asks_once_before_it_begins(
+    town: Town, signed_in: Callable[..., Client]
+) -> None:
+    dialogue = make_dialogue(town.guidance)
+    Dialogue.objects.update(starts_at=timezone.now() + timedelta(days=3))
+    leader = signed_in(town.facilitator)
+    console, begin = (reverse(name, args=[dialogue.pk]) for name in ("dialogue_lead", "dialogue_begin"))
+
+    early = leader.get(console).content.decode()
+    asked = leader.get(begin).content.decode()
+
+    assert "Mötet börjar " in early
+    assert "Börja mötet" not in early
+    assert f'href="{begin}"' in early
+    assert reverse("dialogue_close", args=[dialogue.pk]) not in early
+    assert f'action="{reverse("dialogue_press", args=[dialogue.pk, "start"])}"' in asked
+    leader.post(reverse("dialogue_press", args=[dialogue.pk, "start"]))
+    assert reverse("dialogue_close", args=[dialogue.pk]) in leader.get(console).content.decode()
+
+
+@pytest.mark.parametrize("change", [{"minutes": 20}, {"is_rehearsal": True}])
+def test_near_its_time_or_in_a_rehearsal_one_press_begins(
+    town: Town, signed_in: Callable[..., Client], change: dict[str, int]
+) -> None:
+    dialogue = make_dialogue(town.guidance)
+    away = timedelta(minutes=change.get("minutes", 5000))
+    Dialogue.objects.update(starts_at=timezone.now() + away, is_rehearsal="is_rehearsal" in change)
+    leader = signed_in(town.facilitator)
+
+    page = leader.get(reverse("dialogue_lead", args=[dialogue.pk])).content.decode()
+
+    assert f'action="{reverse("dialogue_press", args=[dialogue.pk, "start"])}"' in page
+    assert leader.get(reverse("dialogue_begin", args=[dialogue.pk])).status_code == 302
+
+
+def test_the_question_how_it_was_is_a_button_only_where_no_step_will_ask_it(
+    town: Town, signed_in: Callable[..., Client]
+) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="agree")
+    leader, console = signed_in(town.facilitator), reverse("dialogue_lead", args=[dialogue.pk])
+
+    with_step = leader.get(console).content.decode()
+    dialogue.steps.filter(kind="checkout").delete()
+    without = leader.get(console).content.decode()
+    leading.set_switch(
+        actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, name="checkout_open", wanted=True, at=WHEN
+    )
+    opened = leader.get(console).content.decode()
+
+    assert with_step.count("Fråga hur det var") == 1
+    assert 'id="b-checkout"' not in with_step
+    assert "Öppna frågan om hur det var" in without
+    assert "Stäng frågan om hur det var" in opened
+
+
+def test_closing_names_the_meeting_and_counts_what_is_erased(town: Town, signed_in: Callable[..., Client]) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="checkout")
+    seat, token = make_seat(dialogue)
+    for _ in range(2):
+        Note.objects.create(
+            dialogue=dialogue, key=device_key(), seat=seat, sealed=seal(token.secret, dialogue.pk, "x"), written_at=WHEN
+        )
+
+    page = signed_in(town.facilitator).get(reverse("dialogue_close", args=[dialogue.pk])).content.decode()
+
+    assert "2 tankar som ingen har delat raderas nu" in page
+    assert dialogue.title in page
+    assert "”Vad behöver vi för att lyckas?”" in page
+
+
+@pytest.mark.parametrize("name", ["dialogue_lead", "dialogue_list", "unit"])
+def test_a_meeting_is_told_by_its_name_and_its_question(
+    town: Town, signed_in: Callable[..., Client], name: str
+) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="solo")
+    place = {"dialogue_lead": [dialogue.pk], "unit": [town.guidance.pk]}.get(name, [])
+
+    page = signed_in(town.facilitator).get(reverse(name, args=place)).content.decode()
+
+    assert dialogue.title in page
+    assert "Vad behöver vi för att lyckas?" in page

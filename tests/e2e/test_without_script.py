@@ -28,7 +28,7 @@ def test_a_dialogue_without_javascript_in_english(site: Site, open_page: Callabl
     assert refreshes(leader)
 
     # alone
-    press(leader, console, "b-next")
+    begin(leader, console)
     press(leader, console, "b-next")
     expect(leader.locator("#nu")).to_have_text("Everyone is thinking alone")
     for name, phone in phones.items():
@@ -114,7 +114,7 @@ def test_a_dialogue_without_javascript_in_english(site: Site, open_page: Callabl
     # the next dialogue of the unit opens with it and asks what became of it
     code, dialogue = plan(leader, site.town["unit"])
     join(ann, code, "Ann")
-    press(leader, f"/dialogues/{dialogue}/lead", "b-next")
+    begin(leader, f"/dialogues/{dialogue}/lead")
     ann.goto(f"/m/{code}/")
     expect(ann.locator("main")).to_contain_text("We start with five quiet minutes.")
 
@@ -156,6 +156,14 @@ def press(page: Page, console: str, button: str) -> None:
     page.goto(console)
     page.locator(f"#{button}").click()
     page.wait_for_load_state()
+
+
+def begin(page: Page, console: str) -> None:
+    """Begin a meeting that is planned for later: it asks once."""
+    press(page, console, "b-next")
+    page.wait_for_url(re.compile("/lead/begin$"))
+    page.locator("main form button").click()
+    page.wait_for_url(re.compile("/lead$"))
 
 
 def refreshes(page: Page) -> bool:

@@ -41,6 +41,8 @@ from samspel.dialogues.tables import name_of
 from samspel.live.queries import connected_hints
 from samspel.ui.templatetags.sam import quoted
 
+# A meeting that is begun longer before its time than this is asked about once.
+EARLY = timedelta(minutes=30)
 # A phone that nobody has heard of for so long has lost its line; a locked phone wakes within this when it is used.
 LOST_AFTER = timedelta(seconds=90)
 
@@ -105,6 +107,7 @@ class Together:
     next_label: str
     lone: tuple[LoneVoice, ...]
     lone_shown: int
+    checkout_comes: bool
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,7 @@ class Overview:
     to_review: int
     last: ConsoleAction | None
     can_undo: bool
+    is_early: bool
     together: Together | None
 
     @property
@@ -233,13 +237,19 @@ def overview(dialogue: Dialogue, *, now: datetime) -> Overview:
         to_review=to_review,
         last=last,
         can_undo=last is not None and now - last.at <= timedelta(seconds=seconds),
-        together=_together(dialogue, question)
+        is_early=is_early(dialogue, now),
+        together=_together(dialogue, question, steps)
         if dialogue.state == State.RUNNING and dialogue.step is not None and dialogue.step.phase == "whole"
         else None,
     )
 
 
-def _together(dialogue: Dialogue, question: int) -> Together:
+def is_early(dialogue: Dialogue, now: datetime) -> bool:
+    """Whether beginning now would surprise those who are invited; a rehearsal surprises nobody."""
+    return dialogue.state == State.PLANNED and not dialogue.is_rehearsal and now < dialogue.starts_at - EARLY
+
+
+def _together(dialogue: Dialogue, question: int, steps: list[Step]) -> Together:
     threes = threes_of(dialogue, question)
     result = result_of(dialogue, question, threes=threes)
     places = len(result.places) if result else min(dialogue.places, len(threes.proposals))
@@ -260,6 +270,7 @@ def _together(dialogue: Dialogue, question: int) -> Together:
         label,
         tuple(lone_voices_of(dialogue, question, threes=threes)),
         dialogue.lone_shown,
+        any(step.kind == "checkout" and dialogue.step and step.position > dialogue.step.position for step in steps),
     )
 
 

@@ -6,21 +6,22 @@ from samspel.core.routes import route
 from samspel.dialogues.views import console, seats
 
 lead = partial(route, owner="dialogues", act="dialogue.lead")
+run = partial(route, owner="dialogues", act="dialogue.run", limit="write")
+review = partial(route, owner="dialogues", act="dialogue.review", limit="write")
 
 urlpatterns = [
     lead("dialogues/<int:dialogue_id>/lead", console.console, name="dialogue_lead"),
     lead("dialogues/<int:dialogue_id>/lead/now", console.console_now, name="dialogue_lead_now"),
     lead("dialogues/<int:dialogue_id>/lead/ticket", console.ticket, name="dialogue_lead_ticket", limit="stream"),
-    lead("dialogues/<int:dialogue_id>/lead/<slug:what>", console.press, name="dialogue_press", limit="write"),
-    lead(
-        "dialogues/<int:dialogue_id>/lead/help/<int:sitting_id>", console.take_help, name="dialogue_help", limit="write"
-    ),
-    lead("dialogues/<int:dialogue_id>/tables/merge", console.merge_tables, name="dialogue_merge_tables", limit="write"),
+    lead("dialogues/<int:dialogue_id>/lead/begin", console.begin, name="dialogue_begin"),
+    run("dialogues/<int:dialogue_id>/lead/<slug:what>", console.press, name="dialogue_press"),
+    run("dialogues/<int:dialogue_id>/lead/help/<int:sitting_id>", console.take_help, name="dialogue_help"),
+    run("dialogues/<int:dialogue_id>/tables/merge", console.merge_tables, name="dialogue_merge_tables"),
     lead("dialogues/<int:dialogue_id>/seats", seats.seats, name="dialogue_seats"),
-    lead("dialogues/<int:dialogue_id>/seats/move", seats.move, name="dialogue_seats_move", limit="write"),
+    run("dialogues/<int:dialogue_id>/seats/move", seats.move, name="dialogue_seats_move"),
     lead("dialogues/<int:dialogue_id>/review", console.review, name="dialogue_review"),
-    lead("dialogues/<int:dialogue_id>/review/judge", console.judge, name="dialogue_judge", limit="write"),
-    lead("dialogues/<int:dialogue_id>/review/word", console.word, name="dialogue_word", limit="write"),
-    lead("dialogues/<int:dialogue_id>/review/same", console.same, name="dialogue_same", limit="write"),
+    review("dialogues/<int:dialogue_id>/review/judge", console.judge, name="dialogue_judge"),
+    review("dialogues/<int:dialogue_id>/review/word", console.word, name="dialogue_word"),
+    run("dialogues/<int:dialogue_id>/review/same", console.same, name="dialogue_same"),
     lead("dialogues/<int:dialogue_id>/close", console.close, name="dialogue_close", limit="write"),
 ]

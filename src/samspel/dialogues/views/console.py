@@ -16,8 +16,8 @@ from samspel.core.errors import NotFoundError
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions import leading, whole
 from samspel.dialogues.compute_words import words_of
-from samspel.dialogues.models import Dialogue, HiddenWord, Proposal, Screen, State
-from samspel.dialogues.overview import overview, read_through, review_queue, shared_notes
+from samspel.dialogues.models import Dialogue, HiddenWord, Note, Proposal, Screen, State
+from samspel.dialogues.overview import is_early, overview, read_through, review_queue, shared_notes
 from samspel.dialogues.queries import threes_of
 from samspel.live.queries import line_to
 
@@ -37,6 +37,15 @@ def console_now(request: Request, dialogue_id: int) -> HttpResponse:
 
 
 @require_GET
+def begin(request: Request, dialogue_id: int) -> HttpResponse:
+    """Asks once, when the meeting is planned for later; else there is nothing to ask."""
+    dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
+    if not is_early(dialogue, timezone.now()):
+        return redirect("dialogue_lead", dialogue.pk)
+    return render(request, "dialogues/begin.html", {"dialogue": dialogue, "section": "dialogues"})
+
+
+@require_GET
 def ticket(request: Request, dialogue_id: int) -> HttpResponse:
     """A new ticket for the console's stream."""
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
@@ -50,7 +59,7 @@ def _context(request: HttpRequest, dialogue: Dialogue) -> dict[str, object]:
         ("shows_code", _("Visa kod och QR"), "", "Q"),
         ("is_locked", _("Lås svaren"), "", "L"),
         ("needs_review", _("Granska texter innan de visas"), "", ""),
-        ("is_dark", _("Mörk skärm"), "", "D"),
+        ("is_dark", _("Mörka färger"), "", "D"),
     ]
     return {
         "dialogue": dialogue,
@@ -207,4 +216,5 @@ def close(request: Request, dialogue_id: int) -> HttpResponse:
     if request.method == "POST":
         leading.close_dialogue(actor=request.actor, dialogue_id=dialogue_id, at=timezone.now())
         return redirect(reverse("dialogue_protocol", args=[dialogue.pk]))
-    return render(request, "dialogues/close.html", {"dialogue": dialogue, "section": "dialogues"})
+    unshared = Note.objects.filter(dialogue=dialogue, shared_at=None).count()
+    return render(request, "dialogues/close.html", {"dialogue": dialogue, "unshared": unshared, "section": "dialogues"})
