@@ -52,6 +52,7 @@ class Room:
             table.set_mark(here=here, note_id=shared.pk, wanted=True)
             table.set_ready(here=here, wanted=True, at=WHEN)
         table.say_counter_voice(here=self.jonas, text="Det kostar.", key=device_key(), at=WHEN)
+        table.ask_for_help(here=self.jonas, words="Vi är oense.", at=WHEN)
         table.hand_in(here=self.amina, at=WHEN)
         self.go("ballot")
         whole.open_ballot(actor=self.leader, dialogue_id=self.dialogue.pk, at=WHEN)
@@ -126,6 +127,7 @@ def test_no_hour_and_no_lot_leads_back_to_a_seat(room: Room) -> None:
     assert set(Note.objects.values_list("source", flat=True)) == {"phone"}
     sitting = Sitting.objects.get()
     assert (sitting.pen, sitting.advocate, sitting.advocate_seed) == (None, None, 0)
+    assert (sitting.help_words, sitting.help_asked_at) == ("", None)
 
 
 def test_the_audit_trail_never_says_whose_words_or_ballot(room: Room) -> None:

@@ -18,7 +18,7 @@ def forget_who_said_what(dialogue: Dialogue) -> None:
       somebody would tell at a table with one such person.
     - Marks are gone: what they came to stands in the tables' threes. Ballots stay, as slips in a box do.
     - Who was reason advocate is forgotten with the lot's seed, from which it could be drawn again: the counter-voice
-      stays without a name.
+      stays without a name. What a table wrote to call the leader is erased: the audit trail knows who called.
 
     The caller holds the dialogue's lock.
     """
@@ -29,4 +29,12 @@ def forget_who_said_what(dialogue: Dialogue) -> None:
     Mark.objects.filter(note__dialogue=dialogue).delete()
     Ready.objects.filter(step__dialogue=dialogue).delete()
     Ballot.objects.filter(dialogue=dialogue).update(seat=None, cast_at=TruncDay("cast_at"))
-    Sitting.objects.filter(table__dialogue=dialogue).update(pen=None, pen_asked_by=None, advocate=None, advocate_seed=0)
+    Sitting.objects.filter(table__dialogue=dialogue).update(
+        pen=None,
+        pen_asked_by=None,
+        advocate=None,
+        advocate_seed=0,
+        help_asked_at=None,
+        help_words="",
+        help_taken_by="",
+    )

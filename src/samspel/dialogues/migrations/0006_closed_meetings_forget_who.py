@@ -32,7 +32,13 @@ def forget_who(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
         rows("Ready").filter(step__dialogue__in=some).delete()
         rows("Ballot").filter(dialogue__in=some).update(seat=None, cast_at=TruncDay("cast_at"))
         rows("Sitting").filter(table__dialogue__in=some).update(
-            pen=None, pen_asked_by=None, advocate=None, advocate_seed=0
+            pen=None,
+            pen_asked_by=None,
+            advocate=None,
+            advocate_seed=0,
+            help_asked_at=None,
+            help_words="",
+            help_taken_by="",
         )
 
 
