@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from samspel.core.errors import ConflictError, NotFoundError
 from samspel.core.models import AuditEntry
 from samspel.dialogues.actions import leading
-from samspel.dialogues.models import Dialogue, Note, Proposal, Sitting, State
+from samspel.dialogues.models import Dialogue, Note, Placement, Proposal, Sitting, State
 from samspel.dialogues.overview import overview
 from samspel.dialogues.sealing import seal
 from tests.people import WHEN, Town, actor_of, device_key, go_to, make_dialogue, make_seat, make_town
@@ -369,3 +370,20 @@ def test_a_meeting_is_told_by_its_name_and_its_question(
 
     assert dialogue.title in page
     assert "Vad behöver vi för att lyckas?" in page
+
+
+def test_a_hall_of_tables_is_made_ready_in_as_many_statements_as_one(town: Town) -> None:
+    counted = []
+    for tables in (1, 30):
+        dialogue = make_dialogue(town.guidance, now_at="small", tables=tables)
+        for table in dialogue.tables.all():
+            for _ in range(6):
+                make_seat(dialogue, table)
+        with CaptureQueriesContext(connection) as asked:
+            leading.set_tables(dialogue, 1, at=WHEN)
+        sittings = Sitting.objects.filter(table__dialogue=dialogue)
+        assert sittings.exclude(pen=None).exclude(advocate=None).count() == tables
+        assert not Placement.objects.filter(table__dialogue=dialogue, group=0).exists()
+        counted.append(len(asked))
+
+    assert counted[0] == counted[1]

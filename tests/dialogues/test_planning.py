@@ -495,7 +495,7 @@ def test_four_at_a_table_are_one_group(town):
 
     compute.deal_groups(dialogue, 1)
 
-    assert compute.groups_for(table, 1) == [[seat.pk for seat in seats]]
+    assert compute.groups_for(seats, 3) == [[seat.pk for seat in seats]]
     assert {seat.placements.get().group for seat in seats} == {0}
 
 

@@ -266,17 +266,14 @@ def late_tables(dialogue: Dialogue, seat: Seat, first: int, needs: Collection[st
 # ---------------------------------------------------------------- threes at a table
 
 
-def groups_for(table: Table, seating: int) -> list[list[int]]:
-    """The groups that talk first at a table of five or more, as seat ids: neighbours by unit are dealt apart.
+def groups_for(seats: list[Seat], group_size: int) -> list[list[int]]:
+    """The groups that talk first among those at a table of five or more, as seat ids: one unit's are dealt apart.
 
     A smaller table is one group.
     """
-    rows = Placement.objects.filter(table=table, seating=seating, seat__left_at=None)
-    seats = [row.seat for row in rows.select_related("seat", "seat__invitation", "table__dialogue")]
     if len(seats) < THREES_FROM:
         return [[seat.pk for seat in seats]] if seats else []
-    seats.sort(key=_by_unit)
-    return [[seat.pk for seat in group] for group in engine.deal_trios(seats, table.dialogue.group_size)]
+    return [[seat.pk for seat in group] for group in engine.deal_trios(sorted(seats, key=_by_unit), group_size)]
 
 
 def _by_unit(seat: Seat) -> tuple[str, str, int]:
@@ -291,15 +288,17 @@ def deal_groups(dialogue: Dialogue, seating: int) -> None:
 
     A table whose threes are dealt already keeps them.
     """
-    dealt = set(
-        Placement.objects.filter(table__dialogue=dialogue, seating=seating, group__gt=0).values_list(
-            "table_id", flat=True
-        )
-    )
-    for table in dialogue.tables.exclude(pk__in=dealt):
-        table.dialogue = dialogue
-        groups = groups_for(table, seating)
-        if len(groups) < 2:
-            continue
-        for number, seats in enumerate(groups, start=1):
-            Placement.objects.filter(table=table, seating=seating, seat_id__in=seats).update(group=number)
+    rows = Placement.objects.filter(table__dialogue=dialogue, seating=seating)
+    dealt = set(rows.filter(group__gt=0).values_list("table_id", flat=True))
+    at_table: dict[int, list[Placement]] = {}
+    undealt = rows.filter(seat__left_at=None).exclude(table__in=dealt)
+    for placement in undealt.select_related("seat", "seat__invitation"):
+        at_table.setdefault(placement.table_id, []).append(placement)
+    changed = []
+    for placements in at_table.values():
+        groups = groups_for([placement.seat for placement in placements], dialogue.group_size)
+        number_of = {seat: number for number, seats in enumerate(groups, start=1) for seat in seats}
+        for placement in placements if len(groups) > 1 else []:
+            placement.group = number_of[placement.seat_id]
+            changed.append(placement)
+    Placement.objects.bulk_update(changed, ["group"])

@@ -120,6 +120,7 @@ def set_tables(dialogue: Dialogue, seating: int, *, at: datetime) -> None:
     rows = Placement.objects.filter(seat__dialogue=dialogue, seat__left_at=None, seating=seating, seat__kind="phone")
     for table_id, seat_id in rows.order_by("seat__number").values_list("table_id", "seat_id"):
         at_table.setdefault(table_id, []).append(seat_id)
+    drawn = []
     for sitting in sittings:
         seats = at_table.get(sitting.table_id, [])
         if sitting.advocate_id in seats:
@@ -128,7 +129,8 @@ def set_tables(dialogue: Dialogue, seating: int, *, at: datetime) -> None:
             continue
         sitting.advocate_seed = secrets.randbits(48) if seats else 0
         sitting.advocate_id = _drawn(sitting.advocate_seed, seats, had) if seats else None
-        sitting.save(update_fields=["advocate", "advocate_seed"])
+        drawn.append(sitting)
+    Sitting.objects.bulk_update(drawn, ["advocate", "advocate_seed"])
     compute.deal_groups(dialogue, seating)
 
 

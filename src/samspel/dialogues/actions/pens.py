@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from samspel.dialogues.models import Dialogue, Seat, Sitting
-from samspel.dialogues.tables import is_away, seats_at
+from samspel.dialogues.models import Dialogue, Sitting
+from samspel.dialogues.tables import is_away, phones_at
 from samspel.live.queries import connected_hints
 
 
@@ -15,8 +15,10 @@ def pass_pens(dialogue: Dialogue, sittings: Collection[Sitting], *, at: datetime
     rehearsal somebody real comes before the made-up. At a table without phones nobody holds it.
     """
     connected: set[str] | None = None
+    changed = []
+    at_table = phones_at(sittings)
     for sitting in sittings:
-        phones = [seat for seat, _group in seats_at(sitting) if seat.kind == Seat.Kind.PHONE]
+        phones = at_table.get((sitting.table_id, sitting.seating), [])
         here = {seat.pk for seat in phones}
         before = (sitting.pen_id, sitting.pen_asked_by_id)
         if sitting.pen_asked_by_id not in here:
@@ -32,4 +34,5 @@ def pass_pens(dialogue: Dialogue, sittings: Collection[Sitting], *, at: datetime
             if sitting.pen_id == sitting.pen_asked_by_id:
                 sitting.pen_asked_by_id = None
         if before != (sitting.pen_id, sitting.pen_asked_by_id):
-            sitting.save(update_fields=["pen", "pen_asked_by"])
+            changed.append(sitting)
+    Sitting.objects.bulk_update(changed, ["pen", "pen_asked_by"])
