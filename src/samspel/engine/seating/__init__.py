@@ -14,6 +14,7 @@ from .checking import check
 from .describing import describe
 from .groups import deal_trios, draw
 from .late import Hall, Late, Merged, Placed, place_late
+from .measuring import measure
 from .records import WEIGHTS, Broken, Person, Problem, Reason, Rule, Solution, Status, Table
 from .solving import default_steps, solve
 
@@ -36,6 +37,7 @@ __all__ = [
     "default_steps",
     "describe",
     "draw",
+    "measure",
     "place_late",
     "solve",
 ]

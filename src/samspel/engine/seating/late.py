@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from .measuring import measure
 from .records import Broken, Person, Problem, Reason, Rule, Solution, joined
-from .rules import find_broken
 
 __all__ = ["Hall", "Late", "Merged", "Placed", "place_late"]
 
@@ -67,7 +67,6 @@ class Hall:
 
     def __init__(self, problem: Problem, solution: Solution) -> None:
         self._problem = problem
-        self._solution = solution
         self._told: dict[tuple[Rule, int, frozenset[str]], Reason] = {}
         self.rounds = [dict(tables) for tables in solution.rounds]
         self.people = {person.id: person for person in problem.people}
@@ -170,33 +169,13 @@ class Hall:
         return replace(self._problem, people=tuple(self.people.values()), tables=tables, distances=distances)
 
     def solution(self) -> Solution:
-        """The seating as it is now, counted anew; `by_chance` and `bound` stay those of the plan. Cost: one look at
-        everyone."""
-        problem = self.problem()
+        """The seating as it is now, counted anew. Cost: one look at everyone."""
+        now = measure(self.problem(), [dict(tables) for tables in self.rounds])
         broken = tuple(
             replace(found, reason=self._told.get((found.rule, found.round, frozenset(found.people)), found.reason))
-            for found in find_broken(problem, self.rounds)
+            for found in now.broken
         )
-        alike = sum(
-            problem.weights.get(name, 0.0) * float((counts * (counts - 1)).sum()) / 2
-            for (name, _), counts in self._alike.items()
-        )
-        if problem.distances is not None:
-            place = {id_: number for number, id_ in enumerate(self.people)}
-            for tables in self._sitting:
-                for sitting in tables.values():
-                    at = [place[id_] for id_ in sitting]
-                    alike -= float(problem.distances[np.ix_(at, at)].sum(dtype=np.float64)) / 2
-        return replace(
-            self._solution,
-            rounds=tuple(self.rounds),
-            broken=broken,
-            status="broken" if broken else "good",
-            alike=alike,
-            bound=min(self._solution.bound, alike),
-            repeats=self._repeats(),
-            least_repeats=0,
-        )
+        return replace(now, broken=broken)
 
     # ---------------------------------------------------------------- what is where
 
@@ -272,19 +251,6 @@ class Hall:
         if self._size[number, self._index[name]] >= table.most:
             found.append(Broken("size", number, (), name, "too-many-people"))
         return found
-
-    def _repeats(self) -> int:
-        met = {(one, other) for one, others in self._earlier.items() for other in others}
-        repeats = 0
-        for tables in self._sitting:
-            now: set[tuple[str, str]] = set()
-            for sitting in tables.values():
-                for one in sitting:
-                    group = self._together.get(one, ())
-                    now.update((one, other) for other in sitting if one < other and other not in group)
-            repeats += sum(pair in met for pair in now)
-            met |= now | {(other, one) for one, other in now}
-        return repeats
 
     # ---------------------------------------------------------------- thin tables
 

@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -85,16 +85,16 @@ def alike_pairs_at_best(problem: Problem, attribute: str, sizes: Sequence[int]) 
     return max(by_value, by_table)
 
 
-def repeats_at_best(problem: Problem, sizes: Sequence[int]) -> int:
-    """How often two people must meet again: there are only so many pairs who have not met. Those who are to sit
-    together aside."""
+def repeats_at_best(problem: Problem, sizes: Sequence[Iterable[int]]) -> int:
+    """How often two people must meet again when tables have these sizes, round by round: there are only so many pairs
+    who have not met. Those who are to sit together aside."""
     people = len(problem.people)
     together = pairs_of(problem.belong_together())
     here = {person.id for person in problem.people}
     met = {pair for pair in pairs_of(problem.earlier) if pair <= here} - together
     new = people * (people - 1) // 2 - len(together) - len(met)
-    meetings = sum(size * (size - 1) // 2 for size in sizes) - len(together)
-    return max(problem.rounds * meetings - new, 0)
+    meetings = sum(sum(size * (size - 1) // 2 for size in round_) - len(together) for round_ in sizes)
+    return max(meetings - new, 0)
 
 
 def _values(problem: Problem, attribute: str) -> Counter[str]:

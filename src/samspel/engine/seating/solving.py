@@ -7,10 +7,10 @@ import numpy as np
 
 from .annealing import Budget, Seating, anneal
 from .dealing import deal
-from .records import Problem, Solution, Status
+from .measuring import measure
+from .records import Problem, Solution
 from .room import Ints, Room
-from .rules import find_broken
-from .sizes import alike_by_chance, repeats_at_best, seats
+from .sizes import repeats_at_best, seats
 
 __all__ = ["default_steps", "solve"]
 
@@ -63,32 +63,14 @@ def solve(
     if steps is None:
         steps = default_steps(problem, USUAL_S if time_limit_s is None else time_limit_s)
     budget = Budget(steps, np.inf if time_limit_s is None else begun + time_limit_s)
-    search = _Search(room, problem.rounds, rng, budget, repeats_at_best(problem, room.sitting))
-    plans = search.run()
+    least_repeats = repeats_at_best(problem, [room.sitting] * problem.rounds)
     names = [table.id for table in problem.tables]
     rounds = []
-    for who in plans:
+    for who in _Search(room, problem.rounds, rng, budget, least_repeats).run():
         tables = room.tables_of(who)[: room.people].tolist()
         rounds.append({person.id: names[table] for person, table in zip(problem.people, tables, strict=True)})
-    alike, repeats = sum(room.alike(who) for who in plans), room.repeats(plans)
-    broken = tuple(find_broken(problem, rounds))
-    bound = problem.rounds * room.floor
-    if broken:
-        bound = min(bound, alike)  # it holds for the right sizes
-    is_best = alike <= bound + 1e-9 * max(1.0, abs(bound)) and repeats <= search.least_repeats
-    status: Status = "broken" if broken else "best" if is_best else "good"
-    return Solution(
-        rounds=tuple(rounds),
-        status=status,
-        broken=broken,
-        alike=alike,
-        by_chance=problem.rounds * alike_by_chance(problem, room.sitting),
-        bound=bound,
-        repeats=repeats,
-        least_repeats=search.least_repeats,
-        is_cut=not budget.has_time(),
-        seconds=time.monotonic() - begun,
-    )
+    seconds = time.monotonic() - begun
+    return measure(problem, rounds, is_cut=not budget.has_time(), seconds=seconds)
 
 
 class _Search:
