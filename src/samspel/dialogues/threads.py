@@ -44,6 +44,7 @@ class KnotRow:
     label: str
     icon: str
     is_now: bool
+    url: str
 
 
 def _row(view: ThreadView) -> ThreadRow | None:
@@ -84,11 +85,19 @@ def unit_threads(unit_id: int, *, public_only: bool) -> list[ThreadView]:
 
 
 def knot_rows(view: ThreadView) -> list[KnotRow]:
-    """A thread's knots with icon and name; the last that is going on is marked."""
+    """A thread's knots with icon and name; the last that is going on is marked. Only the first of several that are told
+    of on one page leads there."""
     going = [index for index, knot in enumerate(view.knots) if knot.is_going_on]
     now = going[-1] if going else None
+    pages = [knot.url for knot in view.knots]
     return [
-        KnotRow(knot, str(Stage(knot.stage).label), ICONS[knot.stage], index == now)
+        KnotRow(
+            knot,
+            str(Stage(knot.stage).label),
+            ICONS[knot.stage],
+            is_now=index == now,
+            url="" if knot.url in pages[:index] else knot.url,
+        )
         for index, knot in enumerate(view.knots)
     ]
 

@@ -1,16 +1,28 @@
 """The town's start page, a unit's home with its red thread, and the threads."""
 
+from dataclasses import dataclass
+
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from samspel.core.actor import Request
+from samspel.core.actor import Actor, Request
+from samspel.core.models import Thread
 from samspel.core.permissions import may
 from samspel.dialogues.models import Agreement, Dialogue, State
-from samspel.dialogues.threads import get_thread, knot_rows, next_stage, public_threads, unit_threads
-from samspel.people.access import get_unit, roles_in
+from samspel.dialogues.threads import (
+    ThreadRow,
+    get_thread,
+    knot_rows,
+    next_stage,
+    public_threads,
+    thread_rows,
+    unit_threads,
+)
+from samspel.people.access import get_unit, roles_in, roles_in_each
+from samspel.people.models import Unit
 from samspel.people.queries import members_of, units_of, units_to_lead
 
 
@@ -22,11 +34,37 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def home(request: Request) -> HttpResponse:
-    """The signed-in person's unit; who has several chooses, who has none sees the threads."""
+    """The signed-in person's unit; who has several sees what goes on in each."""
     units = units_of(request.actor) or units_to_lead(request.actor)
     if len(units) == 1:
         return redirect("unit", units[0].pk)
-    return render(request, "dialogues/home.html", {"units": units, "section": "unit"})
+    return render(request, "dialogues/home.html", {"units": _cards(request.actor, units), "section": "unit"})
+
+
+@dataclass(frozen=True)
+class UnitCard:
+    """A unit in a list: its meeting that goes on or comes next, and the open thread that moved last."""
+
+    unit: Unit
+    meeting: Dialogue | None
+    may_lead: bool
+    thread: ThreadRow | None
+
+
+def _cards(actor: Actor, units: list[Unit]) -> list[UnitCard]:
+    roles = roles_in_each(actor, units)
+    inside = [unit.pk for unit in units if may(roles[unit.pk], "unit.read")]
+    coming = Dialogue.objects.filter(
+        unit_id__in=inside, is_rehearsal=False, state__in=[State.PLANNED, State.RUNNING]
+    ).order_by("-starts_at")
+    # What goes on stands before what is planned, and of these the next one: each overwrites those before it.
+    meetings = {row.unit_id: row for row in sorted(coming, key=lambda row: row.state == State.RUNNING)}
+    open_threads = Thread.objects.filter(unit_id__in=[unit.pk for unit in units], is_public=True)
+    threads = {row.thread.unit_id: row for row in reversed(thread_rows(open_threads, public_only=True))}
+    return [
+        UnitCard(unit, meetings.get(unit.pk), may(roles[unit.pk], "dialogue.lead"), threads.get(unit.pk))
+        for unit in units
+    ]
 
 
 @require_GET

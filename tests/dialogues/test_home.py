@@ -1,0 +1,129 @@
+"""Where one lands when signed in, a thread on a page of its own, and the list of open meetings."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from samspel.core import thread
+from samspel.core.models import Stage
+from samspel.dialogues.models import Agreement, Dialogue, State
+from samspel.encounters.actions import note_signal
+from samspel.people.models import Role
+from tests.conftest import SignIn
+from tests.people import WHEN, Town, actor_of, device_key, make_dialogue, make_unit
+
+
+@pytest.fixture
+def in_two_units(town: Town, signed_in: SignIn) -> Client:
+    """The member of one unit, who belongs to another too."""
+    Role.objects.create(person=town.member, unit=town.library, kind="member")
+    return signed_in(town.member)
+
+
+def page(client: Client, address: str = "/home") -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def test_one_with_several_units_sees_what_goes_on_and_what_comes_next_in_each(in_two_units: Client, town: Town) -> None:
+    for days, title in ((9, "Långt fram"), (2, "Snart")):
+        soon = make_dialogue(town.library)
+        Dialogue.objects.filter(pk=soon.pk).update(starts_at=WHEN + timedelta(days=days), title=title)
+    going_on = make_dialogue(town.guidance, now_at="solo")
+    Dialogue.objects.filter(pk=make_dialogue(town.guidance).pk).update(starts_at=WHEN - timedelta(days=1))
+    note_signal(
+        actor=actor_of(town.member),
+        unit_id=town.guidance.pk,
+        words="Jag väntade länge.",
+        source="",
+        key=device_key(),
+        at=WHEN,
+    )
+
+    shown = page(in_two_units)
+
+    assert "Samtalet pågår" in shown
+    assert going_on.title in shown
+    assert f"Kod {going_on.code[:3]} {going_on.code[3:]}" in shown
+    assert "Snart" in shown
+    assert "Långt fram" not in shown
+    assert "Jag väntade länge." in shown
+    assert reverse("account_logout") in shown
+
+
+def test_the_meeting_of_a_unit_where_one_is_neither_member_nor_leader_is_not_shown(
+    town: Town, signed_in: SignIn
+) -> None:
+    for unit in (town.library, town.guidance):
+        Role.objects.create(person=town.outsider, unit=unit, kind="broker")
+    Role.objects.filter(person=town.outsider, kind="manager").delete()
+    Dialogue.objects.filter(pk=make_dialogue(town.guidance).pk).update(title="Inte för alla")
+
+    shown = page(signed_in(town.outsider))
+
+    assert town.guidance.name in shown
+    assert "Inte för alla" not in shown
+
+
+def test_who_leads_a_unit_goes_on_from_there(town: Town, signed_in: SignIn) -> None:
+    Role.objects.create(person=town.manager, unit=town.library, kind="member")
+    led, other = make_dialogue(town.guidance, now_at="solo"), make_dialogue(town.library)
+
+    shown = page(signed_in(town.manager))
+
+    assert reverse("dialogue_lead", args=[led.pk]) in shown
+    assert reverse("dialogue_plan", args=[other.pk]) not in shown
+
+
+def test_the_page_takes_as_many_queries_for_ten_units_as_for_two(
+    in_two_units: Client, town: Town, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(8):
+        unit = make_unit(f"Enhet {number}", town.root)
+        Role.objects.create(person=town.member, unit=unit, kind="member")
+        make_dialogue(unit)
+        note_signal(
+            actor=actor_of(town.member), unit_id=unit.pk, words=f"Ord {number}.", source="", key=device_key(), at=WHEN
+        )
+
+    with django_assert_max_num_queries(9):
+        shown = page(in_two_units)
+
+    assert "Ord 7." in shown
+
+
+@pytest.fixture
+def closed(town: Town) -> Dialogue:
+    dialogue = make_dialogue(town.guidance)
+    Dialogue.objects.filter(pk=dialogue.pk).update(state=State.CLOSED, closed_at=WHEN, is_public=True)
+    dialogue.refresh_from_db()
+    return dialogue
+
+
+def test_a_thread_leads_once_to_a_page_that_tells_of_several_knots(closed: Dialogue, client: Client) -> None:
+    agreed = Agreement.objects.create(
+        dialogue=closed, text="Vi hälsar inom en minut.", agreed_at=WHEN, key=device_key(), due_on=WHEN.date()
+    )
+    begun = thread.start_thread(unit_id=closed.unit_id, title="Jag väntade länge.", at=WHEN)
+    thread.add_knot(begun.pk, Stage.DIALOGUE, closed, at=WHEN)
+    thread.add_knot(begun.pk, Stage.AGREEMENT, agreed, at=WHEN)
+
+    shown = page(client, reverse("thread", args=[begun.pk]))
+
+    assert shown.count(f'href="{reverse("dialogue_public", args=[closed.slug])}"') == 1
+    assert shown.count(f'href="{reverse("thread_list")}"') == 3  # the way back, and the menu, once for each width
+    assert '<h1 class="title sam-voice">' in shown
+    assert "<h3>" not in shown
+
+
+def test_a_meeting_named_for_its_question_is_named_once(closed: Dialogue, client: Client) -> None:
+    Dialogue.objects.filter(pk=closed.pk).update(title=closed.questions.get().text)
+
+    shown = page(client, reverse("open_dialogues"))
+
+    assert shown.count(closed.questions.get().text) == 1
+    assert "?." not in shown
