@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from samspel import __version__
-from samspel.commands import choose
+from samspel.commands import choose, seat, themes
 from samspel.core.embedded_postgres import EmbeddedPostgresError, Server, ensure_running, keep_running, stop
 
 _PATIENCE_S: Final = 60.0
@@ -346,7 +346,8 @@ def _open_town(options: argparse.Namespace, port: int) -> int:
             serve(options.host, port, keep=keep, announce=announce)
         finally:
             child.stop()
-        say("Lindvik is closed. What was said is kept; samspel demo opens it again.")
+        say(f"Lindvik is closed. What was said is kept: {starting.command()} goes on with the same meeting,")
+        say(f"{starting.command('--fresh')} starts over.")
         return ended[0] if ended else 0
 
 
@@ -359,6 +360,9 @@ COMMANDS: list[Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"],
     _import,
     _demo,
     choose.add,
+    seat.add,
+    themes.add,
+    load.add,
 ]
 
 if __name__ == "__main__":

@@ -237,12 +237,28 @@ def run_pages(host: str, port: int, workers: int) -> None:
 
 
 def run_tasks() -> None:
-    """One worker for scheduled and queued work."""
+    """One worker for scheduled and queued work. Not by procrastinate's command, which announces itself."""
+    import asyncio
+
     import django
-    from django.core.management import call_command
 
     django.setup()
-    call_command("procrastinate", "worker")
+
+    from procrastinate.contrib.django import app
+    from procrastinate.contrib.django.django_connector import DjangoConnector
+    from procrastinate.exceptions import ConnectorException
+
+    async def work() -> None:
+        assert isinstance(app.connector, DjangoConnector)
+        with app.replace_connector(app.connector.get_worker_connector()) as worker:
+            async with worker.open_async():
+                await worker.run_worker_async()
+
+    try:
+        asyncio.run(work())
+    except ConnectorException as error:
+        logger.error("the database is away: %s", type(error.__cause__ or error).__name__)
+        sys.exit(1)
 
 
 def _end_with_supervisor(lifeline: int) -> None:

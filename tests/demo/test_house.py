@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from samspel.demo import house
+from samspel.demo import house, starting
 from samspel.demo.browser import Page
 
 
@@ -115,3 +115,17 @@ def test_a_page_is_read_as_a_browser_reads_it() -> None:
     assert (mark.value, mark.text, mark.form.filled()) == ("7", "En tanke", [("csrf", "k")])
     assert page.find_link("/table/merge") == "/m/1/table/merge?for=2"
     assert [button.text for button in page.buttons] == ["Alla", "En tanke"]
+
+
+@pytest.mark.parametrize(
+    ("makelevel", "again", "fresh"),
+    [(None, "samspel demo", "samspel demo --fresh"), ("1", "make demo", "make demo ARGS=--fresh")],
+)
+def test_one_is_told_to_type_what_one_typed(
+    monkeypatch: pytest.MonkeyPatch, makelevel: str | None, again: str, fresh: str
+) -> None:
+    monkeypatch.delenv("MAKELEVEL", raising=False)
+    if makelevel is not None:
+        monkeypatch.setenv("MAKELEVEL", makelevel)
+
+    assert (starting.command(), starting.command("--fresh")) == (again, fresh)

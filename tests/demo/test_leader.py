@@ -68,6 +68,24 @@ def test_she_comes_back_only_long_after_the_time_was_out(minute: str, paused: st
     assert helena._is_led_by_another(console(minute=minute, paused=paused), seen) is led
 
 
+@pytest.mark.parametrize(
+    ("joined", "waited_s", "starts"),
+    [
+        (36, leading.STARTS_AFTER_S + 1, False),
+        (36, leading.WAITS_FOR_SOMEBODY_S + 1, True),
+        (35, leading.STARTS_AFTER_S - 1, False),
+        (35, leading.STARTS_AFTER_S + 1, True),
+    ],
+)
+def test_she_waits_some_minutes_for_the_first_who_is_not_made_up(joined: int, waited_s: float, starts: bool) -> None:
+    hall, seen = Hall("482913", 1.0), Seen(came_s=time.monotonic() - waited_s)
+    hall.people = cast(36, httpx.AsyncClient(), Tally(), None, seed=3)
+    for person in hall.people[:joined]:
+        person.has_joined = True
+
+    assert some_leader()._is_time_to_start(console(), seen, hall) is starts
+
+
 def hall_of(code: str) -> Hall:
     hall = Hall(code, 1.0)
     hall.people = cast(9, httpx.AsyncClient(), Tally(), None, seed=3)

@@ -21,6 +21,7 @@ from samspel.demo.town import ALREADY_DECIDED, ROOT, SECOND_LEADER
 
 LOOKS_EVERY_S = 3.0
 STARTS_AFTER_S = 75.0
+WAITS_FOR_SOMEBODY_S = 6 * 60.0  # a newcomer reads, finds her phone and types the code: what she came for is ahead
 PAUSE_S = 90.0
 LEFT_ALONE_S = 20 * 60.0  # a leader who has been away for so long after a step's time is not coming back
 BALLOT_AFTER = 0.25  # of the step's time
@@ -205,10 +206,13 @@ class Leader:
         )
 
     def _is_time_to_start(self, console: Console, seen: Seen, hall: Hall) -> bool:
+        """Soon after somebody who is not made up has come; without her, when waiting longer would be a dull town."""
         here, _of = console.counts.get("anslutna", (0, 0))
         if not self.pace:
             return here >= len(hall.people)
-        return time.monotonic() - seen.came_s > self._takes_s(STARTS_AFTER_S) and here > 0
+        is_somebody_here = here > sum(person.has_joined for person in hall.people)
+        waits_s = STARTS_AFTER_S if is_somebody_here else WAITS_FOR_SOMEBODY_S
+        return time.monotonic() - seen.came_s > self._takes_s(waits_s) and here > 0
 
     async def _help(self, console: Console, seen: Seen) -> bool:
         """Go to a table that asked, and say so; a while later it is done."""

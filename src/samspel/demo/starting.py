@@ -3,6 +3,7 @@
 import argparse
 import os
 import secrets
+import shlex
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,13 @@ from samspel.demo import lindvik, town
 from samspel.demo.house import Child
 
 LEADER_PASSWORD = "SAMSPEL_DEMO_LEADER_PASSWORD"  # noqa: S105 (a variable's name)
+
+
+def command(*options: str) -> str:
+    """What to type for another demo, as this one was started."""
+    if "MAKELEVEL" not in os.environ:
+        return " ".join(["samspel", "demo", *options])
+    return " ".join(["make demo", *([f"ARGS={shlex.quote(' '.join(options))}"] if options else [])])
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,8 @@ def welcome(ready: Ready, *, port: int, lan: str, data: Path, replay: Path | Non
     lines.append("")
     if replay is None:
         lines.append(f"A dialogue is under way. Join it with the code {code}, or at {here}/m/{ready.code}/")
+        lines.append("A meeting that has not begun waits six minutes for the first who joins. To start the town over:")
+        lines.append(f"  {command('--fresh')}")
     else:
         lines.append(f"A replay of {replay} begins; what it comes to is told below.")
     lines += ["", "Sign in at " + here + f"/accounts/login/ with the password {town.PASSWORD}"]
