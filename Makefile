@@ -1,7 +1,7 @@
 # Every target sets up what it needs by itself (scripts/bootstrap.py); a second run skips what is there.
 #
 #   make demo [PORT=8000]   open the example town        make test [ARGS="-k seats"]   run every test
-#   make lint               all checks                   make format                   put code in form   
+#   make lint               all checks                   make format                   put code in form
 #   make bench [SIZE=smoke] measure                      make wheel                    build dist/*.whl, and check it
 #   make messages           collect texts to translate   make lock [UPGRADE=1]         lock dependencies anew
 #   make frontend           build styles and scripts     make clean                    remove what was made here (not var/)
@@ -27,7 +27,7 @@ test:
 	$(if $(ARGS),,$(BIN)/pytest --e2e tests/e2e)
 
 lint: setup
-	$(BIN)/python scripts/lint.py
+	$(BIN)/python scripts/lint.py $(if $(ARGS),"$(ARGS)")
 
 format: setup
 	$(BIN)/ruff check --fix-only --quiet .

@@ -23,6 +23,9 @@ CHECKS = {
 
 def main() -> int:
     names = sys.argv[1:] or list(CHECKS)
+    if unknown := [name for name in names if name not in CHECKS]:
+        print(f"there is no check {unknown[0]!r}; there are: {', '.join(CHECKS)}")
+        return 2
     # Settings are read, nothing is kept: no database, and no var/ of anyone.
     environment = {
         **os.environ,
