@@ -10,9 +10,30 @@ __all__ = ["cards_pdf", "room_pdf"]
 
 # Commands run without a site, and so without its translations.
 LABELS: Final[dict[str, dict[str, str]]] = {
-    "sv": {"table": "Bord", "round": "Runda", "room": "Rummet", "who": "Var sitter jag?", "person": "Namn"},
-    "da": {"table": "Bord", "round": "Runde", "room": "Rummet", "who": "Hvor sidder jeg?", "person": "Navn"},
-    "en": {"table": "Table", "round": "Round", "room": "The room", "who": "Where do I sit?", "person": "Name"},
+    "sv": {
+        "table": "Bord",
+        "round": "Runda",
+        "room": "Rummet",
+        "who": "Var sitter jag?",
+        "person": "Namn",
+        "ring": "Kraftig ring: tillgängligt bord, eller bord med tolk.",
+    },
+    "da": {
+        "table": "Bord",
+        "round": "Runde",
+        "room": "Rummet",
+        "who": "Hvor sidder jeg?",
+        "person": "Navn",
+        "ring": "Kraftig ring: tilgængeligt bord, eller bord med tolk.",
+    },
+    "en": {
+        "table": "Table",
+        "round": "Round",
+        "room": "The room",
+        "who": "Where do I sit?",
+        "person": "Name",
+        "ring": "Thick ring: an accessible table, or one with an interpreter.",
+    },
 }
 
 
@@ -29,9 +50,14 @@ def cards_pdf(problem: Problem, solution: Solution, *, title: str, language: str
 def room_pdf(problem: Problem, solution: Solution, *, title: str, language: str) -> bytes:
     """The tables as circles in the order of the list, with how many sit there; then everybody with her tables."""
     sizes = [{table: len(people) for table, people in solution.at(n).items()} for n in range(len(solution.rounds))]
+    offering = [bool(table.offers) for table in problem.tables]
     tables = [
-        {"name": table.id, "sizes": _once(size.get(table.id, 0) for size in sizes), "offers": bool(table.offers)}
-        for table in problem.tables
+        {
+            "name": table.id,
+            "sizes": _once(size.get(table.id, 0) for size in sizes),
+            "offers": offers and not all(offering),
+        }
+        for table, offers in zip(problem.tables, offering, strict=True)
     ]
     people = [
         {"name": person.id, "tables": [tables_of.get(person.id, "–") for tables_of in solution.rounds]}
