@@ -18,10 +18,10 @@ def describe(problem: Problem, solution: Solution) -> tuple[Description, ...]:
     """What the seating does for those who sit there, counted from the seats.
 
     Kinds and their numbers: `meetings` (new, repeated, rounds; a meeting is two people at one table, new when they meet
-    for the first time in this plan and since earlier dialogues) · `again` (pairs, least), when people meet again ·
-    `unit-pairs` (met, possible, units) · `alike` (attribute, pairs, least), for each weighted attribute that people at
-    one table share · `distance` (sum, most, chance) · `broken` (rule, round, people, table, reason), one for each
-    rule that could not be kept; people and tables are named by their ids.
+    for the first time in this plan and since earlier dialogues; those who are to sit together meet once) · `again`
+    (pairs, least), when people meet again · `unit-pairs` (met, possible, units) · `alike` (attribute, pairs, least) for
+    each weighted attribute that people at one table share · `distance` (sum, most, chance) · `broken` (rule, round,
+    people, table, reason), one for each rule that could not be kept; people and tables are named by their ids.
 
     >>> from samspel.engine.seating import Person, Table
     >>> people = (Person("anna", {"unit": "school"}), Person("bo", {"unit": "care"}))
@@ -81,9 +81,10 @@ def _alike(problem: Problem, attribute: str, table_of: Mapping[str, str]) -> int
 
 def _meetings(problem: Problem, solution: Solution) -> Description:
     met = pairs_of(problem.earlier)
+    together = pairs_of(problem.belong_together())
     new = repeated = 0
     for number in range(len(solution.rounds)):
-        now = pairs_of(solution.at(number).values())
+        now = pairs_of(solution.at(number).values()) - (together & met)
         new += len(now - met)
         repeated += len(now & met)
         met |= now
