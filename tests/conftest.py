@@ -14,9 +14,12 @@ from django.apps import apps
 from django.db import connection
 from django.test import Client
 from playwright._impl._driver import compute_driver_executable
+from pytest_django import Settings
 
+from samspel.core import permissions
 from samspel.core.limits import BUCKETS
 from samspel.dialogues.models import Template
+from tests.acts import ActsMiddleware, noticing
 from tests.embedded import stop
 from tests.people import Town, make_town
 from tests.plugin import server
@@ -109,6 +112,13 @@ def put_back_template_rows() -> None:
     """Do what the migration did, when a test with real transactions has emptied its rows."""
     if not Template.objects.filter(key="apt-30").exists():
         import_module("samspel.dialogues.migrations.0004_templates").put_templates(apps, None)
+
+
+@pytest.fixture(autouse=True)
+def acts_are_asked_for(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every page that a test reads asks for the act of its address (tests/acts.py)."""
+    monkeypatch.setattr(permissions, "permission", noticing)
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{ActsMiddleware.__module__}.{ActsMiddleware.__qualname__}"]
 
 
 @pytest.fixture

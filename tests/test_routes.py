@@ -16,7 +16,7 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
 from django.test import Client, RequestFactory
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, clear_url_caches, get_resolver
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -28,6 +28,7 @@ from samspel.core.limits import BUCKETS, LIMITS, Buckets, address_of, check_fail
 from samspel.core.permissions import TABLES
 from samspel.core.routes import RouteInfo, route
 from samspel.dialogues.models import Dialogue, Seat
+from samspel.people.access import get_unit
 from tests.dialogues.test_permission_matrix import everything, sign_in
 from tests.people import Town, make_dialogue, make_seat
 
@@ -82,6 +83,7 @@ def test_an_address_has_an_owner_a_permission_row_and_a_limit(address: Address) 
     assert address.info.owner in {config.label for config in apps.get_app_configs()}
     assert apps.get_app_config(address.info.owner).name.startswith("samspel.")
     assert any(address.info.act in table for table in TABLES.values())
+    assert any(address.info.look in table for table in TABLES.values())
     assert address.info.limit in LIMITS
 
 
@@ -441,3 +443,31 @@ def test_each_of_two_processes_stops_a_guesser_at_half(settings: Settings) -> No
         check_failures(guesser, "wrong-code")
     for _look in range(LIMITS["page"].burst):
         check_limit(guesser, "page")  # a browser's line goes to one process: nothing is taken from it
+
+
+# ---------------------------------------------------------------- what an address says and asks for
+
+
+def ask_little(request: HttpRequest, unit_id: int) -> HttpResponse:
+    get_unit(request.actor, unit_id, "unit.read")  # type: ignore[attr-defined]
+    return HttpResponse()
+
+
+def test_an_address_that_asks_for_another_act_than_it_says_fails_every_test(
+    settings: Settings, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ROOT_URLCONF = __name__
+    honest = route("units/<int:unit_id>/x", ask_little, name="x", owner="people", act="unit.read")
+    drifted = route("units/<int:unit_id>/y", ask_little, name="y", owner="people", act="dialogue.create")
+    looks = route(
+        "units/<int:unit_id>/z", ask_little, name="z", owner="people", act="dialogue.create", look="unit.read"
+    )
+    monkeypatch.setattr(sys.modules[__name__], "urlpatterns", [*urlpatterns, honest, drifted, looks])
+    clear_url_caches()
+    client = sign_in(town.manager)
+
+    assert client.get(f"/units/{town.guidance.pk}/x").status_code == 200
+    assert client.get(f"/units/{town.guidance.pk}/z").status_code == 200
+    for method, path in (("get", "y"), ("post", "z")):
+        with pytest.raises(AssertionError, match=r"says dialogue\.create and asked for \['unit\.read'\]"):
+            getattr(client, method)(f"/units/{town.guidance.pk}/{path}")

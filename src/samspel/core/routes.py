@@ -20,19 +20,26 @@ View = Callable[..., HttpResponseBase]
 
 @dataclass(frozen=True)
 class RouteInfo:
-    """Who answers for an address, what act it is, and how often it may be asked."""
+    """Who answers for an address, what act it is (to look there may be another), and how often it may be asked."""
 
     owner: str
     act: str
+    look: str
     limit: str
 
 
-def guarded(view: View, *, owner: str, act: str, limit: str) -> View:
-    """The view behind its limit; one who must sign in first is asked to before anything is looked up."""
+def guarded(view: View, *, owner: str, act: str, limit: str, look: str | None = None) -> View:
+    """The view behind its limit; one who must sign in first is asked to before anything is looked up.
+
+    Nothing else of the row is decided here: roles and phases hang on the thing asked for, which the view or its action
+    fetches through its app's ``access`` for that act. In the tests every answer is held against its row
+    (tests/acts.py), so that an address cannot say one act and ask for another.
+    """
     if limit not in LIMITS:
         raise ValueError(f"{limit!r} is no limit of core.limits")
-    row = permission(act)
-    needs_sign_in = row.roles.isdisjoint({"visitor", "participant", "pen", "advocate"})
+    look = look or act
+    roles = permission(act).roles | permission(look).roles
+    needs_sign_in = roles.isdisjoint({"visitor", "participant", "pen", "advocate"})
 
     @wraps(view)
     def guard(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -50,10 +57,12 @@ def guarded(view: View, *, owner: str, act: str, limit: str) -> View:
         finally:
             request.method = "HEAD"
 
-    guard.route_info = RouteInfo(owner, act, limit)  # type: ignore[attr-defined]
+    guard.route_info = RouteInfo(owner, act, look, limit)  # type: ignore[attr-defined]
     return guard
 
 
-def route(pattern: str, view: View, *, name: str, owner: str, act: str, limit: str = "page") -> URLPattern:
-    """A Django path with its owner, act and limit."""
-    return path(pattern, guarded(view, owner=owner, act=act, limit=limit), name=name)
+def route(
+    pattern: str, view: View, *, name: str, owner: str, act: str, limit: str = "page", look: str | None = None
+) -> URLPattern:
+    """A Django path with its owner, act and limit. ``look`` is the act of a GET, where more may read than change."""
+    return path(pattern, guarded(view, owner=owner, act=act, limit=limit, look=look), name=name)

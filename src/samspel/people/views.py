@@ -16,7 +16,7 @@ from samspel.core.actor import Request
 from samspel.core.errors import InvalidError, NotFoundError
 from samspel.core.models import Default
 from samspel.people import actions
-from samspel.people.access import get_person_to_change, require, site_roles
+from samspel.people.access import get_person_to_change, require
 from samspel.people.forms import whole_number
 from samspel.people.importing import parse_staff
 from samspel.people.models import Person, Provider, Role, Unit
@@ -285,8 +285,7 @@ def staff_template(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def default_list(request: Request) -> HttpResponse:
     """The municipality's defaults, each with its reason beside it."""
-    if "administrator" not in site_roles(request.actor):
-        raise NotFoundError("defaults")
+    require(request.actor, "defaults.change")
     fields: dict[str, str] = {}
     if request.method == "POST":
         key = request.POST.get("key", "")

@@ -16,7 +16,7 @@ urlpatterns: list[URLPattern] = [
     _route("m/<str:code>/table/merge", table.merge, name="table_merge", act="table.merge", limit="write"),
     _route("m/<str:code>/table/move", table.move, name="table_move", act="table.order", limit="write"),
     _route("m/<str:code>/table/pen", table.pen, name="table_pen", act="table.pen", limit="write"),
-    _route("m/<str:code>/table/pen/to", table.pen_to, name="table_pen_to", act="table.pen"),
+    _route("m/<str:code>/table/pen/to", table.pen_to, name="table_pen_to", act="table.order"),
     _route("m/<str:code>/table/note", table.note, name="table_note", act="note.share", limit="write"),
     _route("m/<str:code>/table/voice", table.voice, name="table_voice", act="counter_voice.say", limit="write"),
     _route("m/<str:code>/table/hand-in", table.hand_in, name="table_hand_in", act="table.hand_in", limit="write"),

@@ -6,11 +6,13 @@ from samspel.core.routes import route
 from samspel.dialogues.views import agreements, whole
 
 seat = partial(route, owner="dialogues")
+# Whoever sits here may look: when the step has gone on she is led back.
+page = partial(seat, look="seat.read", limit="write")
 
 urlpatterns = [
     seat("m/<str:code>/ballot", whole.ballot, name="ballot", act="ballot.cast", limit="write"),
     seat("m/<str:code>/resultat.pdf", whole.pdf, name="dialogue_result_pdf", act="result.read", limit="heavy"),
-    seat("m/<str:code>/agreements", agreements.agreements, name="agreements", act="agreement.write", limit="write"),
+    page("m/<str:code>/agreements", agreements.agreements, name="agreements", act="agreement.write"),
     seat(
         "m/<str:code>/agreements/before/<int:agreement_id>",
         agreements.tell_here,
@@ -18,7 +20,7 @@ urlpatterns = [
         act="agreement.answer",
         limit="write",
     ),
-    seat("m/<str:code>/checkout", agreements.checkout, name="checkout", act="checkout.answer", limit="write"),
+    page("m/<str:code>/checkout", agreements.checkout, name="checkout", act="checkout.answer"),
     seat(
         "dialogues/<int:dialogue_id>/agreements",
         agreements.lead,

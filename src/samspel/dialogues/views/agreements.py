@@ -20,7 +20,7 @@ from samspel.core.actor import Actor, Request
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.middleware import wants_json
 from samspel.dialogues import queries
-from samspel.dialogues.access import Here, find_here, get_dialogue, get_here, has_pen
+from samspel.dialogues.access import Here, get_dialogue, get_here, has_pen
 from samspel.dialogues.actions import agreeing, joining
 from samspel.dialogues.actions.agreeing import Draft
 from samspel.dialogues.models import Agreement, Checkout, Dialogue, Seat
@@ -230,7 +230,7 @@ def _is_agreeing(here: Here) -> bool:
 @require_http_methods(["GET", "POST"])
 def agreements(request: HttpRequest, code: str) -> HttpResponse:
     """The same page with the row that one writes about (``om``) or changes (``andra``); a post writes."""
-    here = joining.acting_here(_seat_or_reload(request, code), for_number(request))
+    here = _here(request, code, "seat.read")
     if request.method == "POST":
         return _write(request, here)
     if here.phase != "whole" or (request.htmx and not _is_agreeing(here)):  # type: ignore[attr-defined]
@@ -238,13 +238,6 @@ def agreements(request: HttpRequest, code: str) -> HttpResponse:
     agreement_id = request.GET.get("andra", "")
     form = _form_to_change(here, agreement_id) if agreement_id else None
     return _render(request, here, view(here, form=form, about=request.GET.get("om", "")))
-
-
-def _seat_or_reload(request: HttpRequest, code: str) -> Here:
-    here = find_here(request, code)
-    if here is None:
-        raise NotFoundError("seat")
-    return here
 
 
 def _leave(request: HttpRequest, code: str) -> HttpResponse:
@@ -457,7 +450,7 @@ def _is_fresh(stamp: str, here: Here, seconds: int) -> bool:
 def checkout(request: HttpRequest, code: str) -> HttpResponse:
     """A tap saves. For some seconds the answer can be changed, with the stamp that the first answer gave."""
     if request.method == "GET":
-        here = joining.acting_here(_seat_or_reload(request, code), for_number(request))
+        here = _here(request, code, "seat.read")
         if here.phase != "whole":
             return _leave(request, code)
         if request.htmx:  # type: ignore[attr-defined]

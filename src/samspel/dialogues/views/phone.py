@@ -7,13 +7,12 @@ from django.shortcuts import redirect, render
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 
-from samspel.core.errors import NotFoundError
-from samspel.dialogues.access import Here, find_here
+from samspel.dialogues.access import Here, find_here, get_here
 from samspel.dialogues.actions.joining import acting_here, touch_seat
 from samspel.dialogues.models import Dialogue
 from samspel.dialogues.views import join, solo, table, whole
 from samspel.dialogues.views.phone_view import PhoneView, context_of, for_number
-from samspel.live.queries import line_to
+from samspel.live.queries import Line, line_to
 
 VIEWS: dict[str, Callable[[Here], PhoneView]] = {
     "planned": join.lobby,
@@ -24,6 +23,14 @@ VIEWS: dict[str, Callable[[Here], PhoneView]] = {
     "break": join.pause,
     "closed": join.closed,
 }
+# Pages of one phase only. In another phase such a page is loaded anew, and nothing more need be asked to know that.
+ONLY_IN = {
+    "dialogues/frame_lobby.html": "planned",
+    "dialogues/frame.html": "frame",
+    "dialogues/solo.html": "solo",
+    "dialogues/table.html": "small",
+    "dialogues/break.html": "break",
+}
 
 
 @require_GET
@@ -32,15 +39,15 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     digits = "".join(letter for letter in code if letter.isdigit())
     if digits != code and len(digits) == 6:
         return redirect("join", digits)
-    dialogue_id = Dialogue.objects.filter(code=code, code_until=None).values_list("pk", flat=True).first()
     is_part = bool(request.htmx)  # type: ignore[attr-defined]
     # The line is taken before anything is read, so that nothing which happens meanwhile is missed.
-    number = "".join(letter for letter in request.COOKIES.get("seat", "").partition(".")[0][:9] if letter.isdigit())
-    line = None if is_part or dialogue_id is None else line_to(f"dialogue:{dialogue_id}", "person", hint=number)
+    line = None if is_part else _line(request, code)
     here = find_here(request, code)
     if here is None:
         return _reload() if is_part else join.welcome(request, code)
     touch_seat(here.seat, now())
+    if is_part and ONLY_IN.get(request.GET.get("vy", ""), here.phase) != here.phase:
+        return _reload()
     shown = acting_here(here, for_number(request))
     view = view_of(shown)
     if is_part and request.GET.get("vy") != view.template:
@@ -48,6 +55,14 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     response = render(request, view.template, context_of(request, shown, view) | {"line": line})
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _line(request: HttpRequest, code: str) -> Line | None:
+    dialogue_id = Dialogue.objects.filter(code=code, code_until=None).values_list("pk", flat=True).first()
+    if dialogue_id is None:
+        return None
+    number = "".join(letter for letter in request.COOKIES.get("seat", "").partition(".")[0][:9] if letter.isdigit())
+    return line_to(f"dialogue:{dialogue_id}", "person", hint=number)
 
 
 def _reload() -> HttpResponse:
@@ -65,8 +80,6 @@ def view_of(here: Here) -> PhoneView:
 @require_GET
 def ticket(request: HttpRequest, code: str) -> JsonResponse:
     """A new ticket to the stream, for a page whose ticket is old."""
-    here = find_here(request, code)
-    if here is None:
-        raise NotFoundError("seat")
+    here = get_here(request, code, "seat.read")
     line = line_to(here.dialogue.room, "person", hint=str(here.seat.number))
     return JsonResponse({"ticket": line.ticket}, headers={"Cache-Control": "no-store"})

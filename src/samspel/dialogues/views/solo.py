@@ -45,6 +45,7 @@ def _back(here: Here, anchor: str = "") -> HttpResponse:
 @require_POST
 def write(request: HttpRequest, code: str) -> HttpResponse:
     """Keep one thought. With script the answer is its line, without it the page again."""
+    # Not ``note.write``, which the action asks for: a key sent again is answered after the step has moved on too.
     here = _here(request, code, "seat.read")
     text = request.POST.get("text", "")
     question = request.POST.get("question", "")
@@ -100,7 +101,7 @@ def change(request: HttpRequest, code: str, note_id: int) -> HttpResponse:
 
 @require_POST
 def remove(request: HttpRequest, code: str, note_id: int) -> HttpResponse:
-    here = _here(request, code, "note.read_own")
+    here = _here(request, code, "note.read_own")  # the action asks for note.write, and words what it refuses
     solo.remove_note(here=here, note_id=note_id)
     return _back(here)
 
