@@ -27,7 +27,7 @@ from samspel.dialogues.models import Agreement, Checkout, Dialogue, Seat
 from samspel.dialogues.queries import Result
 from samspel.dialogues.views.phone_view import PhoneView, context_of, for_number
 
-STYLES = ("overenskommelse",)
+STYLES = ("agree",)
 
 # ---------------------------------------------------------------- what stands on the page
 

@@ -154,7 +154,7 @@ def _seat_page(
     has_field: bool = True,
     **more: Any,
 ) -> HttpResponse:
-    view = PhoneView(template, title, refresh_on=refresh_on, has_field=has_field, styles=("anslut",))
+    view = PhoneView(template, title, refresh_on=refresh_on, has_field=has_field, styles=("join",))
     context = context_of(request, here, view) | {"here_url": ""} | more
     response = render(request, template, context, status=422 if more.get("errors") else 200)
     response.headers["Cache-Control"] = "private, no-store"
@@ -298,7 +298,7 @@ def help_someone(request: HttpRequest, code: str) -> HttpResponse:
 
 def lobby(here: Here) -> PhoneView:
     """Before it begins: where one sits and when."""
-    return PhoneView("dialogues/frame_lobby.html", _("Välkommen"), refresh_on=_own_table(here), styles=("anslut",))
+    return PhoneView("dialogues/frame_lobby.html", _("Välkommen"), refresh_on=_own_table(here), styles=("join",))
 
 
 def frame(here: Here) -> PhoneView:
@@ -308,7 +308,7 @@ def frame(here: Here) -> PhoneView:
         _("Välkommen"),
         {"agreements": queries.agreements_to_open_with(here.dialogue)},
         refresh_on="agreements",
-        styles=("anslut",),
+        styles=("join",),
     )
 
 
@@ -328,7 +328,7 @@ def pause(here: Here) -> PhoneView:
         "dialogues/break.html",
         _("Byt bord") if step.kind == StepKind.MOVE else _("Paus"),
         {"to": to, "moves": to is not None and to != came_from, "is_move": step.kind == StepKind.MOVE},
-        styles=("anslut",),
+        styles=("join",),
     )
 
 
@@ -340,7 +340,7 @@ def closed(here: Here) -> PhoneView:
         _("Tack för i dag"),
         {"results": queries.results_of(dialogue), "agreed": queries.agreements_of(dialogue)},
         refresh_on="result agreements",
-        styles=("anslut",),
+        styles=("join",),
     )
 
 
@@ -351,7 +351,7 @@ def no_table(here: Here) -> PhoneView:
         "dialogues/frame_no_table.html",
         _("Välj bord") if len(rooms) > 1 else _("Ditt bord"),
         {"rooms": rooms if len(rooms) > 1 else []},
-        styles=("anslut",),
+        styles=("join",),
     )
 
 

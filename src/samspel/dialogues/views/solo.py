@@ -26,7 +26,7 @@ def view(here: Here) -> PhoneView:
         {"own": own, "is_ready": solo.is_ready(here), "helps": helps},
         has_field=True,
         parts=("tid", "tankar"),
-        styles=("reflektion",),
+        styles=("solo",),
     )
 
 
@@ -92,7 +92,7 @@ def change(request: HttpRequest, code: str, note_id: int) -> HttpResponse:
             return _back(here)
         except InvalidError as invalid:
             error, status = invalid, invalid.status
-    shown = PhoneView("dialogues/solo_change.html", _("Ändra tanken"), has_field=True, styles=("reflektion",))
+    shown = PhoneView("dialogues/solo_change.html", _("Ändra tanken"), has_field=True, styles=("solo",))
     context = context_of(request, here, shown) | {"note_id": note_id, "text": text, "error": error, "here_url": ""}
     response = render(request, shown.template, context, status=status)
     response.headers["Cache-Control"] = "private, no-store"

@@ -43,7 +43,7 @@ def view(here: Here) -> PhoneView:
         refresh_on=f"table:{shown.sitting.table_id}",
         # The switches of one's own thoughts are no part: what is chosen there stays while others change the table.
         parts=("tid", "bord", "sida", "knappar"),
-        styles=("vidbordet", "rangordna", "reflektion"),
+        styles=("table", "order", "solo"),
     )
 
 
@@ -244,7 +244,7 @@ def _small_page(
     **context: object,
 ) -> HttpResponse:
     """A page for one thing. It never replaces what is being written or chosen in it; only its time keeps fresh."""
-    shown = PhoneView(template, title, has_field=True, parts=parts, styles=("vidbordet", "rangordna"))
+    shown = PhoneView(template, title, has_field=True, parts=parts, styles=("table", "order"))
     line = None if request.htmx else line_to(here.dialogue.room, "person", hint=str(here.seat.number))  # type: ignore[attr-defined]
     full = context_of(request, here, shown) | {"here_url": request.get_full_path(), "line": line} | context
     return _private(render(request, template, full, status=status))
