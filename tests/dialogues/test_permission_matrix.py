@@ -385,7 +385,7 @@ PROBES: dict[str, Probe] = {
     "ballot.cast": Probe(
         post("/m/{code}/ballot", proposal=lambda world, who: world.more["proposal"], question="1"), ready=ballot_open
     ),
-    "result.read": Probe(get("/m/{code}/resultat.pdf"), reads=True, ready=result_shown),
+    "result.read": Probe(get("/m/{code}/result.pdf"), reads=True, ready=result_shown),
     "agreement.write": Probe(
         for_person_or_seat(post("/dialogues/{id}/agreements", **AGREED), post("/m/{code}/agreements", **AGREED))
     ),

@@ -226,7 +226,7 @@ def test_with_a_wrong_cookie_one_comes_to_the_way_in(dialogue: Dialogue, cookie:
     assert CANARY not in response.content.decode()
 
 
-ADDRESSES = ("", "place", "place/phone", "help", "notes/mine.txt", "ticket", "byt")
+ADDRESSES = ("", "place", "place/phone", "help", "notes/mine.txt", "ticket", "swap")
 
 
 def test_no_other_page_shows_what_one_wrote_alone(
@@ -458,12 +458,12 @@ def test_a_phone_hands_its_seat_over_and_hears_that_it_was_used(dialogue: Dialog
     shown = first.get(f"/m/{dialogue.code}/place/phone")
     found = re.search(r"(\d{4}) (\d{4})", words(shown))
     assert found is not None
-    assert f"/m/{dialogue.code}/byt" in words(shown)
+    assert f"/m/{dialogue.code}/swap" in words(shown)
     assert "<svg" in shown.content.decode()
 
     second = Client()
-    assert second.post(f"/m/{dialogue.code}/byt", {"code": "0000 0000"}).status_code == 422
-    taken = second.post(f"/m/{dialogue.code}/byt", {"code": found.group(0)})
+    assert second.post(f"/m/{dialogue.code}/swap", {"code": "0000 0000"}).status_code == 422
+    taken = second.post(f"/m/{dialogue.code}/swap", {"code": found.group(0)})
 
     assert taken.status_code == 302
     assert "Följer med" in words(second.get(f"/m/{dialogue.code}/"))
@@ -601,8 +601,8 @@ def test_afterwards_the_chosen_are_on_every_phone(dialogue: Dialogue) -> None:
     assert "1 av 1 är representerade" in text
     assert "Varför just de här?" in text
     assert "Samma förslag hade fått plats om bara flest röster hade räknats." in text
-    assert client.get(f"/m/{dialogue.code}/resultat.pdf").content.startswith(b"%PDF")
-    assert f'href="/m/{dialogue.code}/resultat.pdf"' in client.get(f"/m/{dialogue.code}/").content.decode()
+    assert client.get(f"/m/{dialogue.code}/result.pdf").content.startswith(b"%PDF")
+    assert f'href="/m/{dialogue.code}/result.pdf"' in client.get(f"/m/{dialogue.code}/").content.decode()
 
 
 # ---------------------------------------------------------------- a table that can be reached
@@ -678,7 +678,7 @@ def test_a_participants_page_weighs_at_most_ten_kilobytes(dialogue: Dialogue) ->
 def test_no_page_has_inline_styles_or_scripts_or_leans_on_others(dialogue: Dialogue) -> None:
     client, _here = phone_of(dialogue)
 
-    for address in ("", "place", "place/phone", "help", "byt"):
+    for address in ("", "place", "place/phone", "help", "swap"):
         page = client.get(f"/m/{dialogue.code}/{address}").content.decode()
         assert not re.search(r"<script(?![^>]*src=)|\sstyle=|\son[a-z]+=|<style", page), address
         assert not re.findall(r'(?:src|href)="(?:https?:)?//', page), address

@@ -344,7 +344,7 @@ def test_a_phone_shows_the_tables_threes_and_then_the_result_with_its_receipt(to
     assert "är representerade" in after
     assert "Varför just de här?" in after
     assert "Ingen röstade i tysthet" in after
-    assert "resultat.pdf" in after
+    assert "result.pdf" in after
 
 
 def test_the_ballot_is_cast_received_changed_and_closed(town: Town) -> None:

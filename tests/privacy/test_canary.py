@@ -278,8 +278,8 @@ def take_over(scene: Scene, house: House, first: Browser, code: str) -> None:
     scene.places["table: all, while the code holds"] = b"".join(dump(house.server.url).values())
     second, third = Browser(house.port), Browser(house.port)
     for browser, name in ((second, "taken over"), (third, "taken over again")):
-        browser.get(f"/m/{code}/byt")
-        scene.statuses[name] = browser.post(f"/m/{code}/byt", code=take_code).status_code
+        browser.get(f"/m/{code}/swap")
+        scene.statuses[name] = browser.post(f"/m/{code}/swap", code=take_code).status_code
     scene.handed_over = second.seat
     scene.facts["second phone reads"] = second.get(f"/m/{code}/notes/mine.txt").text
     scene.places["error pages and headers: third phone"] = third.errors

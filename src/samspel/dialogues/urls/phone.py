@@ -13,7 +13,7 @@ urlpatterns: list[URLPattern] = [
     _route("m/", join.start, name="join", act="dialogue.join", limit="join"),
     _route("m/<str:code>/", phone.page, name="join", act="dialogue.join"),
     _route("m/<str:code>/seat", join.take_seat, name="join_seat", act="dialogue.join", limit="join"),
-    _route("m/<str:code>/byt", join.take_over, name="seat_take_over", act="dialogue.join", limit="join"),
+    _route("m/<str:code>/swap", join.take_over, name="seat_take_over", act="dialogue.join", limit="join"),
     _route("m/<str:code>/ticket", phone.ticket, name="phone_ticket", act="seat.read"),
     # one's place
     _route("m/<str:code>/place", join.seat, name="seat", act="seat.read", limit="write"),

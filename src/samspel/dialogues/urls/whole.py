@@ -11,7 +11,7 @@ page = partial(seat, look="seat.read", limit="write")
 
 urlpatterns = [
     seat("m/<str:code>/ballot", whole.ballot, name="ballot", act="ballot.cast", limit="write"),
-    seat("m/<str:code>/resultat.pdf", whole.pdf, name="dialogue_result_pdf", act="result.read", limit="heavy"),
+    seat("m/<str:code>/result.pdf", whole.pdf, name="dialogue_result_pdf", act="result.read", limit="heavy"),
     page("m/<str:code>/agreements", agreements.agreements, name="agreements", act="agreement.write"),
     seat(
         "m/<str:code>/agreements/before/<int:agreement_id>",
