@@ -29,8 +29,12 @@ ABC = {
 
 
 def abcvoting(question):
+    import pulp
     from abcvoting import abcrules
     from abcvoting.preferences import Profile, Voter
+
+    if not hasattr(pulp.LpProblem, "add_variable"):  # until PuLP 4, which needs Python 3.12
+        pulp.LpProblem.add_variable = lambda problem, name, **more: pulp.LpVariable(name, **more)
 
     start = time.perf_counter()
     profile = Profile(question["options"])

@@ -41,7 +41,7 @@ class Votes:
     `voters[group]`: people in it · `example[group]`: a ballot of theirs · `group[ballot]`, `table[ballot]`,
     `cast[ballot]`: each ballot's group, number of its table and voters.
     The marks, sorted by option: option o is marked by the groups `who[start[o]:start[o + 1]]`, with `points` there
-    (1 unless dots were given). `marks[o]`: how many people marked it.
+    (1 unless dots were given) and `option` o. `marks[o]`: how many people marked it.
     """
 
     voters: Ints
@@ -51,6 +51,7 @@ class Votes:
     cast: Ints
     table_names: tuple[str, ...]
     start: Ints
+    option: Ints
     who: Ints
     points: Ints
     has_points: bool
@@ -84,6 +85,7 @@ class Votes:
             cast=cast,
             table_names=tuple(tables),
             start=start,
+            option=option,
             who=who,
             points=by_option[option, who].astype(np.int64) if has_points else np.ones(len(who), dtype=np.int64),
             has_points=has_points,
@@ -98,9 +100,13 @@ class Votes:
         """The points that each of `supporters` gives it."""
         return self.points[self.start[option] : self.start[option + 1]]
 
-    def sums(self, of_group: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def sums(self, of_group: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """For each option the sum of `of_group` over the groups that marked it."""
         return _sums(of_group[self.who], self.start)
+
+    def sums_at(self, of_mark: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """For each option the sum of `of_mark` over its marks."""
+        return _sums(of_mark, self.start)
 
     def satisfaction(self, winners: Sequence[int]) -> Ints:
         """How many of the winners each group marked."""

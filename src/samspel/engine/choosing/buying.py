@@ -28,6 +28,11 @@ Floats = npt.NDArray[np.float64]
 # what is missing to a price is a difference of sums.
 MARGIN = 1e-10
 
+# Pricing everything at once pays when many options must be priced again: one option alone costs about as much as this
+# many marks in the passes over all of them (measured; it only moves time about).
+MARKS_FOR_ONE = 400
+PASSES = 4
+
 
 def buy(problem: Problem, rank: Sequence[int], *, advance_only: bool) -> tuple[list[Purchase], list[Tie]]:
     """Winners with receipts. `rank` breaks ties; `advance_only` is Phragmén's rule: nobody has a share to begin with.
@@ -117,6 +122,8 @@ class _Market:
     advancing: bool = field(init=False, default=False)
     bounds: Floats = field(init=False)
     bought: npt.NDArray[np.bool_] = field(init=False)
+    patience: int = field(init=False)
+    eager: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         self.votes = self.problem.votes
@@ -125,6 +132,7 @@ class _Market:
         of_group = np.zeros(len(self.votes.voters), dtype=np.int64)
         self.purses = _Purses(voters, [self.share], np.array([self.share / voters]), of_group)
         self.bought = np.zeros(len(self.costs), dtype=np.bool_)
+        self.patience = 4 + len(self.votes.who) // MARKS_FOR_ONE
         with np.errstate(divide="ignore"):
             everyone = np.array(support(self.problem), dtype=np.float64) * np.array(self.problem.worth)
             self.bounds = np.array(self.costs) / everyone * (1 - MARGIN)
@@ -136,16 +144,43 @@ class _Market:
     def advance(self) -> Phase:
         """From now on money is given in advance: everything that is not bought comes within reach again."""
         self.advancing = True
-        marks = self.votes.marks
-        missing = 1 - self.votes.sums(self.purses.held[self.purses.of_group] * self.votes.voters)
-        self.bounds = np.where((marks > 0) & ~self.bought, (missing - MARGIN) / np.maximum(marks, 1), np.inf)
+        self.bounds = np.where((self.votes.marks > 0) & ~self.bought, -np.inf, np.inf)
+        self._refresh()
         return "advance"
+
+    def _refresh(self) -> None:
+        """Raise all bounds at once, in passes over the marks. Each step of the loop is a bound of its own."""
+        votes, marks = self.votes, np.maximum(self.votes.marks, 1)
+        cost = np.array(self.costs, dtype=np.float64)
+        held = self.purses.held[self.purses.of_group]
+        if self.advancing:
+            missing = cost - votes.sums(held * votes.voters)
+            slack = MARGIN * (cost + votes.sums(abs(held) * votes.voters))
+            np.maximum(self.bounds, (missing - slack) / marks, out=self.bounds)
+            return
+        held = held[votes.who]
+        people = votes.voters[votes.who].astype(np.float64)
+        each = votes.points if self.problem.value == "points" else np.array(self.problem.worth)[votes.option]
+        money, weight = held * people, people * each
+        missing, everyone = cost, np.maximum(votes.sums_at(weight), 1)
+        rich = everyone
+        self.bounds[votes.sums_at(money) < cost * (1 - MARGIN)] = np.inf
+        for _ in range(PASSES):
+            rate = missing / rich
+            np.maximum(self.bounds, rate - MARGIN * cost / rich, out=self.bounds)
+            poor = held < rate[votes.option] * each
+            missing = cost - votes.sums_at(np.where(poor, money, 0))
+            rich = everyone - votes.sums_at(np.where(poor, weight, 0))
+            near = (missing <= MARGIN * cost) | (rich <= 0.5)  # only whole numbers can tell
+            missing, rich = np.where(near, 0, missing), np.where(near, 1, rich)
 
     def cheapest(self) -> tuple[list[int], Fraction | None]:
         """The options with the lowest price, and that price; none when nothing can be bought."""
         best: Fraction | None = None
         limit = np.inf
         tied: list[int] = []
+        if self.eager:
+            self._refresh()
         fresh: dict[int, _Kinds] = {}
         waiting = self.bounds.copy()
         while True:
@@ -153,6 +188,11 @@ class _Market:
             if waiting[option] == np.inf or waiting[option] > limit:
                 return tied, best
             if option not in fresh:
+                if len(fresh) == self.patience and not self.eager:
+                    self.eager = True
+                    self._refresh()
+                    np.maximum(waiting, self.bounds, out=waiting)
+                    continue
                 fresh[option] = self._kinds(option)
                 self.bounds[option] = waiting[option] = max(self._bound(option, fresh[option]), waiting[option])
                 continue

@@ -1,18 +1,17 @@
 """What every result tells whatever the rule: what most marks would have given, the certificate, the tables."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
 
-from .ballots import Votes
+from .ballots import Ints, Votes
 from .records import Certificate, Claim, Problem, TableCount, Tie
 
 __all__ = ["by_score", "certify", "count_tables", "density", "support"]
-
-Floats = npt.NDArray[np.float64]
 
 
 def support(problem: Problem) -> list[int]:
@@ -20,8 +19,7 @@ def support(problem: Problem) -> list[int]:
     votes = problem.votes
     if problem.value != "points":
         return [int(count) for count in votes.marks]
-    option = np.repeat(np.arange(len(problem.options)), np.diff(votes.start))
-    points = np.bincount(option, weights=votes.points * votes.voters[votes.who], minlength=len(problem.options))
+    points = np.bincount(votes.option, weights=votes.points * votes.voters[votes.who], minlength=len(problem.options))
     return [int(count) for count in points]
 
 
@@ -68,29 +66,38 @@ def certify(problem: Problem, winners: Sequence[int]) -> Certificate:
     left_out &= votes.marks > 0
     if not left_out.any():
         return Certificate(holds=True, tightest=None)
-    claims = _points_claims(problem, winners) if problem.value == "points" else _claims(problem, winners)
-    return _nearest(problem, [claim for claim in claims if left_out[claim[0]]])
+    groups = _points_groups(problem, winners) if problem.value == "points" else _groups(problem, winners)
+    return _nearest(problem, groups.only(left_out))
 
 
-# option, the most that anyone in the group has with it (level), people, and what the option is worth to all of them
-Group = tuple[int, int, int, int]
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """For an option and the most that anyone in the group would have with it (`level`): its people, and what the
+    option is worth to all of them together (`weight`)."""
+
+    option: Ints
+    level: Ints
+    people: Ints
+    weight: Ints
+
+    def only(self, options: npt.NDArray[np.bool_]) -> "_Groups":
+        kept = options[self.option]
+        return _Groups(self.option[kept], self.level[kept], self.people[kept], self.weight[kept])
 
 
-def _nearest(problem: Problem, groups: list[Group]) -> Certificate:
+def _nearest(problem: Problem, groups: _Groups) -> Certificate:
     _, costs = problem.money
+    cost = np.array(costs, dtype=np.float64)[groups.option]
+    rough = groups.weight / (cost * groups.level)
+    near = np.flatnonzero(rough >= rough.max() * (1 - 1e-9)).tolist()  # whole numbers decide among these
 
-    def strength(group: Group) -> Fraction:
-        option, level, _, weight = group
-        return Fraction(weight, costs[option] * level)
+    def strength(place: int) -> Fraction:
+        return Fraction(int(groups.weight[place]), costs[groups.option[place]] * int(groups.level[place]))
 
-    # float first: a thousand fractions are slow
-    rough = np.array([group[3] for group in groups]) / (
-        np.array([costs[group[0]] for group in groups], dtype=np.float64) * np.array([group[1] for group in groups])
-    )
-    near = [groups[place] for place in np.flatnonzero(rough >= rough.max() * (1 - 1e-9)).tolist()]
     best = max(near, key=strength)
-    option, level, voters, weight = best
-    needed = _needed(problem, option, level, voters, weight)
+    option, level = int(groups.option[best]), int(groups.level[best])
+    voters = int(groups.people[best])
+    needed = _needed(problem, option, level, voters, int(groups.weight[best]))
     told = Fraction(level, problem.unit) if problem.value == "cost" else level
     return Certificate(voters < needed, Claim(problem.options[option], told, voters, needed))
 
@@ -101,43 +108,38 @@ def _needed(problem: Problem, option: int, level: int, voters: int, weight: int)
     return -(-level * costs[option] * problem.voters * voters // (weight * money))
 
 
-def _claims(problem: Problem, winners: Sequence[int]) -> list[Group]:
-    """For each option and level the people who would have at most that much with it; it is worth the same to all."""
-    votes, worth = problem.votes, problem.worth
+def _groups(problem: Problem, winners: Sequence[int]) -> _Groups:
+    """When an option is worth the same to all who marked it: one group for each level that its supporters have."""
+    votes, worth = problem.votes, np.array(problem.worth, dtype=np.int64)
     have = np.zeros(len(votes.voters), dtype=np.int64)
     for winner in winners:
         have[votes.supporters(winner)] += worth[winner]
     levels, level_of = np.unique(have, return_inverse=True)
-    option = np.repeat(np.arange(len(worth)), np.diff(votes.start))
-    width = len(levels)
-    keys = option * width + level_of[votes.who]
-    size = len(worth) * width
-    exact = np.bincount(keys, weights=votes.voters[votes.who], minlength=size).reshape(len(worth), width)
-    people = exact.cumsum(axis=1)
-    found = []
-    for place, at in zip(*np.nonzero(exact), strict=True):
-        count = int(people[place, at])
-        found.append((int(place), int(levels[at]) + worth[place], count, count * worth[place]))
-    return found
+    keys = votes.option * len(levels) + level_of[votes.who]
+    exact = np.bincount(keys, weights=votes.voters[votes.who], minlength=len(worth) * len(levels))
+    by_option = exact.astype(np.int64).reshape(len(worth), len(levels))
+    option, level = by_option.nonzero()
+    people = by_option.cumsum(axis=1)[option, level]
+    return _Groups(option, levels[level] + worth[option], people, people * worth[option])
 
 
-def _points_claims(problem: Problem, winners: Sequence[int]) -> list[Group]:
-    """The same with dots: of those who gave an option points, first who would have the least with it."""
+def _points_groups(problem: Problem, winners: Sequence[int]) -> _Groups:
+    """With dots: of those who gave an option points, first who would have the least with it."""
     votes = problem.votes
     have = np.zeros(len(votes.voters), dtype=np.int64)
     for winner in winners:
         have[votes.supporters(winner)] += votes.dots(winner)
-    found = []
-    for option in range(len(problem.options)):
-        who, dots = votes.supporters(option), votes.dots(option)
-        with_it = have[who] + dots
-        order = np.argsort(with_it, kind="stable")
-        people = votes.voters[who][order].cumsum()
-        weight = (votes.voters[who] * dots)[order].cumsum()
-        last = np.flatnonzero(np.diff(with_it[order], append=-1))
-        for place in last.tolist():
-            found.append((option, int(with_it[order][place]), int(people[place]), int(weight[place])))
-    return found
+    level = have[votes.who] + votes.points
+    order = np.lexsort((level, votes.option))
+    option, level = votes.option[order], level[order]
+    people = votes.voters[votes.who][order]
+    before = votes.start[option]
+    last = np.flatnonzero(np.append((np.diff(option) != 0) | (np.diff(level) != 0), True))
+    sums = []
+    for amount in (people, people * votes.points[order]):
+        running = np.append(0, amount.cumsum())
+        sums.append((running[1:] - running[before])[last])
+    return _Groups(option[last], level[last], sums[0], sums[1])
 
 
 def count_tables(votes: Votes, winners: Sequence[int]) -> tuple[TableCount, ...]:

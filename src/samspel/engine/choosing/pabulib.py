@@ -121,7 +121,7 @@ def _sections(lines: Iterable[str]) -> dict[str, list[_Row]]:
                     if name not in names:
                         raise PabulibError(reader.line_num, f"{section} must have the column {name}")
             else:
-                found[section].append(_Row(reader.line_num, _fields(reader.line_num, names, fields)))
+                found[section].append(_Row(reader.line_num, _fields(reader.line_num, names, fields, needed[section])))
     except csv.Error as error:
         raise PabulibError(reader.line_num, str(error)) from error
     for name in SECTIONS:
@@ -130,8 +130,9 @@ def _sections(lines: Iterable[str]) -> dict[str, list[_Row]]:
     return found
 
 
-def _fields(line: int, names: list[str], fields: list[str]) -> dict[str, str]:
-    if len(fields) > len(names) and any(field.strip() for field in fields[len(names) :]):
+def _fields(line: int, names: list[str], fields: list[str], needed: tuple[str, ...]) -> dict[str, str]:
+    is_short = len(fields) <= max(names.index(name) for name in needed)
+    if is_short or any(field.strip() for field in fields[len(names) :]):
         raise PabulibError(line, f"expected {len(names)} fields, got {len(fields)}")
     return dict(zip(names, (field.strip() for field in [*fields, *[""] * (len(names) - len(fields))]), strict=False))
 

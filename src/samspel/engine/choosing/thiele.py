@@ -9,12 +9,13 @@ All scores are whole numbers: halves, thirds and so on are multiplied by the lea
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from itertools import combinations
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from .ballots import Votes
+from .ballots import Ints, Votes
 from .records import Problem, Tie
 
 __all__ = ["best_committee", "in_turn", "weights"]
@@ -24,6 +25,9 @@ Thiele = Literal["pav", "cc"]
 
 # Whole numbers above this are not exact in floating point.
 EXACT = 2**53
+
+# Numbers in an array that is made to be thrown away: 40 MB.
+AT_ONCE = 10_000_000
 
 
 def weights(rule: Thiele, places: int) -> tuple[list[int], int]:
@@ -35,31 +39,23 @@ def weights(rule: Thiele, places: int) -> tuple[list[int], int]:
 
 
 def in_turn(problem: Problem, rule: Thiele, rank: Sequence[int]) -> tuple[list[int], list[Tie]]:
-    """Sequential PAV or CC: place after place to the option that adds most. Cost: places * few recounted options."""
-    votes, (gain, _) = problem.votes, weights(rule, problem.places)
+    """Sequential PAV or CC: place after place to the option that adds most. Cost: a pass over the marks for each."""
+    votes, (gain, unit) = problem.votes, weights(rule, problem.places)
+    if unit * problem.voters >= 2**62:
+        raise ValueError(f"places must be fewer for {problem.voters} voters under {rule}, got {problem.places}")
+    gains = np.array(gain, dtype=np.int64)
     have = np.zeros(len(votes.voters), dtype=np.int64)
-    most = [int(marks) * gain[0] for marks in votes.marks]
-    open_options = {option for option in range(len(most)) if most[option]}
+    open_options = votes.marks > 0
     winners: list[int] = []
     ties: list[Tie] = []
-    while len(winners) < problem.places and open_options:
-        fresh: set[int] = set()
-        while True:
-            top = max(most[option] for option in open_options)
-            stale = [option for option in open_options if most[option] == top and option not in fresh]
-            if not stale:
-                break
-            for option in stale:
-                groups = votes.supporters(option)
-                levels = np.bincount(have[groups], weights=votes.voters[groups]).tolist()
-                most[option] = sum(int(count) * gain[level] for level, count in enumerate(levels))
-                fresh.add(option)
-        tied = sorted(option for option in open_options if most[option] == top)
+    while len(winners) < problem.places and open_options.any():
+        added = np.where(open_options, votes.sums(votes.voters * gains[have]), -1)
+        tied = np.flatnonzero(added == added.max()).tolist()
         chosen = min(tied, key=rank.__getitem__)
         if len(tied) > 1:
             ties.append(_tie(problem, len(winners), tied, chosen))
         winners.append(chosen)
-        open_options.discard(chosen)
+        open_options[chosen] = False
         have[votes.supporters(chosen)] += 1
     return winners, ties
 
@@ -84,8 +80,7 @@ def best_committee(problem: Problem, rule: Thiele, rank: Sequence[int]) -> tuple
     if unit * problem.voters * places >= EXACT:
         raise ValueError(f"places must be fewer for {problem.voters} voters under {rule}, got {problem.places}")
     first, _ = in_turn(problem, rule, rank)
-    have = votes.satisfaction(first)
-    floor = int(np.concatenate([[0], np.cumsum(gain)])[have] @ votes.voters)
+    floor = _exchanged(votes, gain, first)
     search = _Few(problem, marked, gain, places, floor) if places <= 3 else _Many(problem, marked, gain, places, floor)
     committee: list[int] = []
     ties: list[Tie] = []
@@ -97,11 +92,35 @@ def best_committee(problem: Problem, rule: Thiele, rank: Sequence[int]) -> tuple
     return committee, ties
 
 
-def _dense(votes: Votes, options: Sequence[int]) -> Floats:
-    """Options by groups: 1 where it is marked."""
-    dense = np.zeros((len(options), len(votes.voters)))
+def _exchanged(votes: Votes, gain: Sequence[int], committee: list[int]) -> int:
+    """The score when one after the other is exchanged for a better one, as long as that helps: a good lower bound."""
+    gains = np.array([*gain, 0], dtype=np.int64)
+    total = np.concatenate([[0], gains.cumsum()])
+    score = int(total[votes.satisfaction(committee)] @ votes.voters)
+    place, unchanged = 0, 0
+    while unchanged < len(committee):
+        rest = committee[:place] + committee[place + 1 :]
+        have = votes.satisfaction(rest)
+        added = votes.sums(votes.voters * gains[have])
+        added[rest] = -1
+        new = int(total[have] @ votes.voters + added.max())
+        unchanged += 1
+        if new > score:
+            score, unchanged = new, 0
+            committee = [*rest[:place], int(added.argmax()), *rest[place:]]
+        place = (place + 1) % len(committee)
+    return score
+
+
+def _dense(votes: Votes, options: Sequence[int], groups: slice = slice(None)) -> npt.NDArray[Any]:
+    """Options by groups: 1 where it is marked, in a kind of number that counts the voters exactly."""
+    begin, end, _ = groups.indices(len(votes.voters))
+    kind: type[Any] = np.float32 if votes.voters.sum() < 2**24 else np.float64
+    dense = np.zeros((len(options), end - begin), dtype=kind)
     for row, option in enumerate(options):
-        dense[row, votes.supporters(option)] = 1
+        who = votes.supporters(option)
+        low, high = np.searchsorted(who, (begin, end)) if end - begin < len(votes.voters) else (0, len(who))
+        dense[row, who[low:high] - begin] = 1
     return dense
 
 
@@ -114,61 +133,47 @@ class _Few:
 
     def __init__(self, problem: Problem, marked: Sequence[int], gain: Sequence[int], places: int, floor: int) -> None:
         votes = problem.votes
-        g1, g2, g3 = (*gain, 0, 0)[:3]
-        alone = votes.marks[np.array(marked)] * g1
-        top = np.sort(alone)[::-1][: places - 1].sum()
-        kept = np.flatnonzero(alone + top >= floor)
+        first, second, third = (*gain, 0, 0)[:3]
+        alone = votes.marks[np.array(marked)] * first
+        kept = np.flatnonzero(alone + _top(alone, places - 1) >= floor)
+        pairs = np.zeros((len(kept), len(kept)), dtype=np.int64)
+        if places > 1:
+            pairs = _pairs(votes, [marked[place] for place in kept.tolist()])
+            # what an option adds to another is at least what it adds to that one and a third
+            added = alone[kept][:, None] + (second - first) * pairs
+            np.fill_diagonal(added, 0)
+            near = np.flatnonzero(alone[kept] + np.sort(added, axis=0)[-(places - 1) :].sum(axis=0) >= floor)
+            kept, pairs = kept[near], pairs[np.ix_(near, near)]
         self.options = [marked[place] for place in kept.tolist()]
-        alone = alone[kept]
-        self.found: list[tuple[int, ...]]
-        if places == 1:
-            self.found = [(int(place),) for place in np.flatnonzero(alone == alone.max())]
-            return
-        people = votes.voters.astype(np.float64)
-        marks = _pairs(votes, self.options)
-        size = len(kept)
-        pair = alone[:, None] + alone[None, :] + (g2 - g1) * marks
-        above = np.triu(np.ones((size, size), dtype=np.bool_), 1)
-        if places == 2:
-            self.found = [(int(a), int(b)) for a, b in np.argwhere(above & (pair == pair[above].max()))]
-            return
-        # what a third adds to a pair is at most what it adds to either of them alone
-        added = alone[:, None] + (g2 - g1) * marks  # added[c, a]: by c where a is chosen
-        np.fill_diagonal(added, -1)
-        best = floor
-        found: list[tuple[int, int, int]] = []
-        for a in np.argsort(-alone, kind="stable").tolist():
-            later = (alone < alone[a]) | ((alone == alone[a]) & (np.arange(size) > a))
-            others = np.flatnonzero(later)
-            # a has the most marks of the three: the other two come later
-            reach = pair[a, others][:, None] + np.minimum(added[others, a][None, :], added[np.ix_(others, others)].T)
-            rows, columns = np.nonzero(np.triu(reach >= best, 1))
-            if len(rows) == 0:
-                continue
-            values = (
-                pair[a, others[rows]] + added[others[columns], a] + (g2 - g1) * marks[others[rows], others[columns]]
-            )
-            three = g3 - 2 * g2 + g1
-            ceiling = values + three * np.minimum(
-                np.minimum(marks[a, others[rows]], marks[a, others[columns]]), marks[others[rows], others[columns]]
-            )
-            near = np.flatnonzero(ceiling >= best)
-            if len(near) == 0:
-                continue
-            rows, columns, values = rows[near], columns[near], values[near]
-            needed, place = np.unique(np.concatenate([rows, columns]), return_inverse=True)
-            groups = votes.supporters(self.options[a])
-            inside = _dense_at(votes, [self.options[other] for other in others[needed].tolist()], groups)
-            both = (inside * people[groups]) @ inside.T
-            values = values + three * both[place[: len(rows)], place[len(rows) :]]
-            if values.max() >= best:
-                if values.max() > best:
-                    best, found = int(values.max()), []
-                for hit in np.flatnonzero(values == best).tolist():
-                    b, c = int(others[rows[hit]]), int(others[columns[hit]])
-                    x, y, z = sorted((a, b, c))
-                    found.append((x, y, z))
-        self.found = list(found)
+        if places == 3:
+            committees, scores = self._triples(votes, alone[kept], pairs, (second - first, third - second), floor)
+        else:
+            committees = np.array(list(combinations(range(len(kept)), places)), dtype=np.int64)
+            scores = alone[kept][committees].sum(axis=1)
+            if places == 2:
+                scores += (second - first) * pairs[committees[:, 0], committees[:, 1]]
+        self.found = [tuple(committee) for committee in committees[scores == scores.max()].tolist()]
+
+    def _triples(self, votes: Votes, alone: Ints, pairs: Ints, steps: tuple[int, int], floor: int) -> tuple[Ints, Ints]:
+        """Those that may reach the floor, with their scores. Who marked all three is counted among a's supporters."""
+        two, three = steps[0], steps[1] - steps[0]
+        kept, scores = [np.zeros((0, 3), dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+        added = alone[:, None] + two * pairs
+        np.fill_diagonal(added, 0)
+        third = added.max(axis=0, initial=0)  # no third adds more to two than to one of them
+        able = added + alone[None, :] + np.minimum(third[:, None], third[None, :]) >= floor
+        for a in range(len(alone) - 2):
+            others = a + 1 + np.flatnonzero(able[a, a + 1 :])
+            best = np.minimum(added[:, [a]], added[:, others]).max(axis=0)
+            others = others[alone[a] + added[others, a] + best >= floor]
+            b, c = (others[place] for place in np.nonzero(np.triu(able[np.ix_(others, others)], 1)))
+            value = alone[a] + alone[b] + alone[c] + two * (pairs[a, b] + pairs[a, c] + pairs[b, c])
+            most = np.minimum(np.minimum(pairs[a, b], pairs[a, c]), pairs[b, c])
+            near = np.flatnonzero(value + three * most >= floor)
+            kept.append(np.stack([np.full_like(near, a), b[near], c[near]], axis=1))
+            scores.append(value[near])
+        triples, values = np.concatenate(kept), np.concatenate(scores)
+        return triples, values + three * _all_three(votes, self.options, triples)
 
     def options_at(self, chosen: Sequence[int]) -> list[int]:
         """The options that some best committee with these first ones has next, in the order of rank."""
@@ -177,29 +182,38 @@ class _Few:
         return [self.options[place] for place in sorted(following)]
 
 
-def _pairs(votes: Votes, options: Sequence[int]) -> npt.NDArray[np.int64]:
-    """How many people marked both, for each two of the options."""
-    counts = np.zeros((len(options), len(options)))
-    block = max(1, 2_000_000 // max(len(options), 1))
+def _top(values: Ints, count: int) -> int:
+    return int(np.sort(values)[::-1][:count].sum())
+
+
+def _pairs(votes: Votes, options: Sequence[int]) -> Ints:
+    """How many people marked both, for each two of the options. In blocks that the processor's cache holds."""
+    counts = np.zeros((len(options), len(options)), dtype=np.int64)
+    block = max(1, 1_000_000 // max(len(options), 1))
     for begin in range(0, len(votes.voters), block):
-        people = votes.voters[begin : begin + block]
-        inside = np.zeros((len(options), len(people)))
-        for row, option in enumerate(options):
-            who = votes.supporters(option)
-            inside[row, who[slice(*np.searchsorted(who, (begin, begin + block)))] - begin] = 1
-        counts += (inside * people) @ inside.T
-    return np.rint(counts).astype(np.int64)
+        groups = slice(begin, min(begin + block, len(votes.voters)))
+        inside = _dense(votes, options, groups)
+        counts += np.rint((inside * votes.voters[groups].astype(inside.dtype)) @ inside.T).astype(np.int64)
+    return counts
 
 
-def _dense_at(votes: Votes, options: Sequence[int], groups: npt.NDArray[np.int64]) -> Floats:
-    """Options by these groups (in rising order): 1 where it is marked."""
-    dense = np.zeros((len(options), len(groups)))
-    place = np.full(len(votes.voters), -1, dtype=np.int64)
-    place[groups] = np.arange(len(groups))
-    for row, option in enumerate(options):
-        there = place[votes.supporters(option)]
-        dense[row, there[there >= 0]] = 1
-    return dense
+def _all_three(votes: Votes, options: Sequence[int], triples: Ints) -> Ints:
+    """How many people marked all three, for each triple of places among the options (the first rises)."""
+    counts = np.zeros(len(triples), dtype=np.int64)
+    begin = np.flatnonzero(np.diff(triples[:, 0], prepend=-1))
+    dense = _dense(votes, options)
+    if len(triples) * len(votes.voters) <= AT_ONCE:
+        a, b, c = triples.T
+        counts[:] = np.rint((dense[a] * dense[b] * dense[c]) @ votes.voters.astype(dense.dtype))
+        return counts
+    for start, end in zip(begin, [*begin[1:], len(triples)], strict=True):
+        a, (b, c) = triples[start, 0], triples[start:end, 1:].T
+        groups = votes.supporters(options[a])
+        needed, place = np.unique(np.concatenate([b, c]), return_inverse=True)
+        inside = dense[np.ix_(needed, groups)]
+        both = (inside * votes.voters[groups].astype(dense.dtype)) @ inside.T
+        counts[start:end] = np.rint(both[place[: end - start], place[end - start :]]).astype(np.int64)
+    return counts
 
 
 class _Many:
@@ -211,7 +225,7 @@ class _Many:
         self.places = places
         self.people = votes.voters.astype(np.float64)
         self.gain = np.array([*gain, 0], dtype=np.float64)
-        self.marks = _dense(votes, self.options)
+        self.marks = _dense(votes, self.options).astype(np.float64)
         self.target = floor
         while self._exists([], 0, np.arange(len(self.options)), self.places, self.target + 1):
             pass
