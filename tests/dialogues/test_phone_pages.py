@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from samspel.dialogues.access import Here
@@ -15,6 +17,7 @@ from samspel.dialogues.actions import joining, solo
 from samspel.dialogues.models import Choice, Dialogue, Note, PlannedPlace, Ready, Seat, State, Step, Table
 from samspel.dialogues.sealing import SeatToken
 from samspel.dialogues.takeover import TAKE_OVERS
+from samspel.dialogues.views.phone import ONLY_IN
 from tests.people import WHEN, Town, device_key, go_to, hand_in, here_of, make_dialogue, make_seat
 
 CANARY = "Kanariefågel-91c2 säger det bara här"
@@ -413,6 +416,42 @@ def test_the_page_asks_for_its_own_part_and_loads_anew_when_the_step_has_changed
     changed = client.get(address, headers=HTMX)
     assert changed.headers["HX-Refresh"] == "true"
     assert changed.content == b""
+
+
+@pytest.mark.parametrize(("template", "phase"), ONLY_IN.items())
+def test_a_page_of_one_phase_is_what_its_phase_shows_and_no_other_asks_for_more_to_send_it_away(
+    town: Town, template: str, phase: str
+) -> None:
+    dialogue = make_dialogue(town.guidance, plan=("frame", "solo", "small", "break", "whole"))
+    client, _here = phone_of(dialogue)
+    address = f"/m/{dialogue.code}/"
+    queries = {}
+
+    for kind in ("planned", "frame", "solo", "small", "break", "whole"):
+        if kind != "planned":
+            go_to(dialogue, kind)
+        Seat.objects.update(seen_at=now())
+        with CaptureQueriesContext(connection) as asked:
+            answer = client.get(f"{address}?vy={template}", headers=HTMX)
+        queries[kind] = len(asked), "HX-Refresh" in answer.headers
+
+    assert {kind for kind, (_count, is_sent_away) in queries.items() if not is_sent_away} == {phase}
+    assert {count for kind, (count, _sent) in queries.items() if kind != phase} == {2}
+
+
+@pytest.mark.parametrize(("kind", "most"), [("solo", 6), ("small", 13), ("whole", 6)])
+def test_the_part_of_a_page_costs_few_queries(dialogue: Dialogue, kind: str, most: int) -> None:
+    client, _here = phone_of(dialogue)
+    go_to(dialogue, kind)
+    Seat.objects.update(seen_at=now())
+    found = re.search(r'hx-get="([^"]+)"', client.get(f"/m/{dialogue.code}/").content.decode())
+    assert found is not None
+
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(found.group(1).replace("&amp;", "&"), headers=HTMX)
+
+    assert "HX-Refresh" not in answer.headers
+    assert len(asked) <= most
 
 
 def test_a_part_asked_for_without_a_seat_loads_the_way_in(dialogue: Dialogue) -> None:

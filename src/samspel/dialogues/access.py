@@ -188,13 +188,17 @@ def seating_now(dialogue: Dialogue) -> int:
 
 
 def find_here(request: HttpRequest, code: str) -> Here | None:
-    """The participant that this browser is in the dialogue with this code, if it is one. Two queries."""
+    """The participant that this browser is in the dialogue with this code, if it is one. Two queries.
+
+    A hall asks for this at once whenever the step changes: what phones seldom show, the dialogue's unit and template,
+    is not read with it.
+    """
     token = read_cookie(request.COOKIES.get("seat", ""))
     if token is None:
         return None
     digits = "".join(letter for letter in code if letter.isdigit())
     seat = (
-        Seat.objects.select_related("dialogue", "dialogue__unit", "dialogue__step", "dialogue__template")
+        Seat.objects.select_related("dialogue__step")
         .filter(dialogue__code=digits, dialogue__code_until__isnull=True, number=token.number)
         .first()
     )

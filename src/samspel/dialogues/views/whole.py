@@ -34,7 +34,8 @@ def view(here: Here) -> PhoneView:
     if kind == "checkout":
         return agreements.checkout_view(here)
     threes = queries.threes_of(here.dialogue, here.question)
-    result = queries.result_of(here.dialogue, here.question, threes=threes)
+    is_begun = queries.revealed_of(here.dialogue, here.question) > 0
+    result = queries.result_of(here.dialogue, here.question, threes=threes) if is_begun else None
     mine = queries.ballot_of(here.seat.pk, here.question)
     is_revealed = result is not None and bool(result.shown)
     if here.dialogue.ballot_open and not is_revealed and mine is None and threes.shown:
@@ -58,7 +59,8 @@ def result_context(here: Here, result: Result | None, threes: Threes) -> dict[st
     dialogue = here.dialogue
     shows_words = dialogue.screen == Screen.WORDS or (result is not None and result.shows_words)
     counter_voices = queries.counter_voices_of(dialogue, here.question) if result and result.is_whole else []
-    lone = queries.lone_voices_of(dialogue, here.question, threes=threes)[: dialogue.lone_shown]
+    lone = queries.lone_voices_of(dialogue, here.question, threes=threes) if dialogue.lone_shown else []
+    lone = lone[: dialogue.lone_shown]
     return {
         "result": result,
         "words": words_of(dialogue, here.question) if shows_words and may_show_words(dialogue) else (),
