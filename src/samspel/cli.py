@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from samspel import __version__
-from samspel.commands import choose, seat
+from samspel.commands import choose, load, seat, themes
 from samspel.core.embedded_postgres import EmbeddedPostgresError, Server, ensure_running, keep_running, stop
 
 _PATIENCE_S: Final = 60.0
@@ -361,6 +361,8 @@ COMMANDS: list[Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"],
     _demo,
     choose.add,
     seat.add,
+    themes.add,
+    load.add,
 ]
 
 if __name__ == "__main__":

@@ -286,6 +286,7 @@ class Browser:
         self._pacer = pacer
         self.tally = tally if tally is not None else Tally()
         self.cookies: dict[tuple[str, str], str] = {}
+        self.headers: dict[str, str] = {}  # sent with every request; what a page's script adds
 
     # -- cookies by path, as a browser keeps them: one phone may have sat in several meetings
 
@@ -314,7 +315,7 @@ class Browser:
         for number in range(_TRIES):
             if self._pacer is not None:
                 await self._pacer.wait()
-            headers = {"Cookie": self._cookie_header(_path(address)), "Accept-Language": "sv"}
+            headers = {"Cookie": self._cookie_header(_path(address)), "Accept-Language": "sv", **self.headers}
             if referer:
                 headers["Referer"] = urljoin(str(self._client.base_url), referer)
             self.tally.requests += 1
@@ -349,6 +350,15 @@ class Browser:
         """
         response = await self._send("GET", address)
         self._check("GET", address, response)
+        return response
+
+    async def post(self, address: str, data: list[tuple[str, str]]) -> httpx.Response:
+        """What a page's script sends.
+
+        :raises PageError: it is refused.
+        """
+        response = await self._send("POST", address, data, referer=address)
+        self._check("POST", address, response)
         return response
 
     async def submit(
