@@ -11,14 +11,15 @@ import Stemmer
 
 from .stopwords import STOP_WORDS
 
-__all__ = ["Language", "Note", "WordCount", "count_words", "normalise", "size_classes"]
+__all__ = ["LANGUAGES", "Language", "Note", "WordCount", "count_words", "normalise", "size_classes"]
 
 Language = Literal["sv", "da", "en"]
+LANGUAGES: tuple[Language, ...] = ("sv", "da", "en")
 
-_SNOWBALL: dict[Language, str] = {"sv": "swedish", "da": "danish", "en": "english"}
+SNOWBALL: dict[Language, str] = {"sv": "swedish", "da": "danish", "en": "english"}
 
 # Letters and digits, joined by single hyphens or apostrophes; at least one letter.
-_WORD = re.compile(r"(?=[\w'’-]*[^\W\d_])[^\W_]+(?:['’-][^\W_]+)*")
+WORD = re.compile(r"(?=[\w'’-]*[^\W\d_])[^\W_]+(?:['’-][^\W_]+)*")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:\n])[\s\"'”’»«(–-]*$")
 
 # What the eight sizes of words stand for: the shares of the largest count in the drawing of the big screen.
@@ -27,10 +28,11 @@ _SHARES = (1.0, 0.65, 0.51, 0.40, 0.31, 0.26, 0.18, 0.13)
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something somebody wrote, under a name of the caller's."""
+    """Something somebody wrote, under a name of the caller's; `language` where it is known."""
 
     id: str
     text: str
+    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def count_words(notes: Iterable[Note], *, language: Language) -> list[WordCount]
     """
     forms: dict[str, Counter[str]] = {}
     found_in: dict[str, dict[str, None]] = {}
-    stemmer = Stemmer.Stemmer(_SNOWBALL[language])
+    stemmer = Stemmer.Stemmer(SNOWBALL[language])
     for note in notes:
         text = unicodedata.normalize("NFC", note.text)
         written: dict[str, set[str]] = {}
@@ -77,7 +79,7 @@ def count_words(notes: Iterable[Note], *, language: Language) -> list[WordCount]
 def _words(text: str, stop_words: frozenset[str]) -> Iterable[str]:
     """Words as they are written; the capital that begins a sentence is not part of the word."""
     shouted = text == text.upper()
-    for match in _WORD.finditer(text):
+    for match in WORD.finditer(text):
         word = match.group().replace("’", "'")
         capitals = len(word) > 1 and word == word.upper() and not shouted
         if len(word) == 1 or (word.casefold() in stop_words and not capitals):

@@ -1,0 +1,16 @@
+"""The theme lexicon that comes with Samspel."""
+
+from functools import cache
+from importlib.resources import files
+
+from samspel.engine.themes import Lexicon, parse_lexicon
+
+__all__ = ["SHIPPED", "shipped_lexicon"]
+
+SHIPPED = "municipal.txt"
+
+
+@cache
+def shipped_lexicon() -> Lexicon:
+    """Themes of a municipality's dialogues, with residents and among staff, in Swedish, Danish and English."""
+    return parse_lexicon(files("samspel.engine.themes").joinpath(SHIPPED).read_text(encoding="utf-8"))

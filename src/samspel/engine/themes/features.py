@@ -1,0 +1,106 @@
+"""Notes as rows of a sparse matrix: word stems and the letters inside words, weighed by how rare they are."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from .tokens import Token, stem
+from .words import Language
+
+__all__ = ["Matrix", "Space", "Words", "learn_space"]
+
+Matrix = Any  # scipy.sparse.csr_matrix, which has no types
+Name = TypeVar("Name")
+Words = tuple[Language, Sequence[Token]]
+"""A note's language and its words."""
+
+_GRAMS = (3, 4, 5)
+_LEAST_NOTES = 2  # a feature of a single note says nothing about another
+_STEM_SHARE = 0.4  # of a row's squared length; letters have the rest (StackOverflow titles: .3 to .5 are best)
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Features with the weight of each (log of notes over notes that have it); stems are numbered first."""
+
+    stems: Mapping[str, int]
+    grams: Mapping[str, int]
+    weights: NDArray[np.float64]
+
+    def rows(self, notes: Sequence[Words]) -> Matrix:
+        """A row for each note, shape (notes, features), its stems and its letters of fixed lengths. Cost: letters.
+
+        A note whose features nobody else has is a row of zeros.
+        """
+        words, seen = _incidence(_content(language, tokens) for language, tokens in notes)
+        width = len(self.weights)
+        stems = _columns([[self.stems.get(stem(word, language), -1)] for language, word in seen], width)
+        grams = _columns([[self.grams.get(gram, -1) for gram in _grams(word)] for _, word in seen], width)
+        return _weigh(words @ stems, words @ grams, self.weights)
+
+
+def learn_space(notes: Sequence[Words]) -> tuple[Space, Matrix]:
+    """The features that at least two of the notes have, with their weights, and the notes' rows."""
+    words, seen = _incidence(_content(language, tokens) for language, tokens in notes)
+    stems, stem_names = _incidence([stem(word, language)] for language, word in seen)
+    grams, gram_names = _incidence(_grams(word) for _, word in seen)
+    counts = sparse.hstack([words @ stems, words @ grams], format="csc")
+    notes_with = np.diff(counts.indptr)
+    kept = np.flatnonzero(notes_with >= _LEAST_NOTES)
+    weights = np.log(len(notes) / notes_with[kept])
+    names = [*stem_names, *gram_names]
+    first_gram = int(np.searchsorted(kept, len(stem_names)))
+    space = Space(
+        {names[column]: number for number, column in enumerate(kept[:first_gram].tolist())},
+        {names[column]: number for number, column in enumerate(kept[first_gram:].tolist(), start=first_gram)},
+        weights,
+    )
+    counts = counts[:, kept].tocsr()
+    is_stem = np.arange(len(kept)) < first_gram
+    return space, _weigh(counts @ sparse.diags(is_stem * 1.0), counts @ sparse.diags(~is_stem * 1.0), weights)
+
+
+def _content(language: Language, tokens: Sequence[Token]) -> list[tuple[Language, str]]:
+    return sorted({(language, token.text) for token in tokens if not token.builds_sentence(language)})
+
+
+@lru_cache(maxsize=100_000)
+def _grams(word: str) -> tuple[str, ...]:
+    framed = f"_{word}_"
+    return tuple({framed[i : i + size]: None for size in _GRAMS for i in range(len(framed) - size + 1)})
+
+
+def _incidence(rows: Iterable[Collection[Name]]) -> tuple[Matrix, list[Name]]:
+    """Which row has what: ones in the columns of the names that come out beside, numbered as they are met."""
+    number: dict[Name, int] = {}
+    columns = [[number.setdefault(name, len(number)) for name in row] for row in rows]
+    return _columns(columns, len(number)), list(number)
+
+
+def _columns(columns: Sequence[Sequence[int]], width: int) -> Matrix:
+    known = [[column for column in row if column >= 0] for row in columns]
+    ends = np.cumsum([0, *map(len, known)])
+    return sparse.csr_matrix(
+        (np.ones(ends[-1]), np.fromiter(chain.from_iterable(known), np.int64, ends[-1]), ends),
+        shape=(len(known), width),
+    )
+
+
+def _weigh(stems: Matrix, grams: Matrix, weights: NDArray[np.float64]) -> Matrix:
+    return (_STEM_SHARE**0.5 * _unit(stems, weights) + (1 - _STEM_SHARE) ** 0.5 * _unit(grams, weights)).tocsr()
+
+
+def _unit(counts: Matrix, weights: NDArray[np.float64]) -> Matrix:
+    """Rows of length 1 (or 0): 1 + log of the count, times the weight of the feature."""
+    rows = counts.tocsr()
+    rows.eliminate_zeros()
+    rows.data = (1 + np.log(rows.data)) * weights[rows.indices]
+    lengths = np.sqrt(np.add.reduceat(np.append(rows.data**2, 0), rows.indptr[:-1]) * (np.diff(rows.indptr) > 0))
+    rows.data /= np.repeat(np.where(lengths > 0, lengths, 1), np.diff(rows.indptr))
+    return rows

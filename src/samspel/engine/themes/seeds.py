@@ -1,0 +1,134 @@
+"""Which of a lexicon's words stand in a note: as they are, in another form, in a compound, or as a phrase."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .lexicon import Lexicon
+from .tokens import Token, stem, words_of
+from .words import LANGUAGES, Language
+
+__all__ = ["Hit", "Seeds"]
+
+# What a find weighs beside the word itself: as the beginning of a longer word (cykel-väg), as its end (nattbuss-en), as
+# a phrase, and when the word belongs to another language than the note. Tuned on half of the notes (docs/algorithms).
+_BEGINNING, _END, _PHRASE, _OTHER_LANGUAGE = 0.8, 0.6, 1.5, 0.5
+_SHORTEST_PART = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A seed that stands in a note, with its weight, and the words of the note in which it was seen."""
+
+    seed: int
+    weight: float
+    seen: str
+
+
+class Seeds:
+    """The lexicon's words, numbered, ready to be looked up. `votes[seed, theme]` shares one vote among its themes.
+
+    Cost of a look-up: a few dictionary reads per letter of a word, once for each different word.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._exact: dict[tuple[Language, str], int] = {}
+        self._stems: dict[tuple[Language, str], int] = {}
+        self._forms: dict[tuple[Language, str], int] = {}
+        self._phrases: dict[tuple[Language, tuple[str, ...]], int] = {}
+        self._looked_up: dict[tuple[Language, str], tuple[tuple[int, float], ...]] = {}
+        themes_of: list[set[int]] = []
+        for number, theme in enumerate(lexicon.themes):
+            for language, words in theme.words.items():
+                for word in words:
+                    seed = self._number(language, word.casefold(), next_number=len(themes_of))
+                    if seed == len(themes_of):
+                        themes_of.append(set())
+                    themes_of[seed].add(number)
+        self._phrase_lengths: dict[tuple[Language, str], set[int]] = {}
+        for language, phrase in self._phrases:
+            self._phrase_lengths.setdefault((language, phrase[0]), set()).add(len(phrase))
+        self.votes: NDArray[np.float64] = np.zeros((len(themes_of), len(lexicon.themes)))
+        for seed, themes in enumerate(themes_of):
+            self.votes[seed, sorted(themes)] = 1 / len(themes)
+
+    def _number(self, language: Language, word: str, next_number: int) -> int:
+        """The number of a word: the same for two forms of one stem."""
+        if word.startswith("="):
+            return self._exact.setdefault((language, word[1:].strip()), next_number)
+        parts = [token.text for token in words_of(word)]
+        if len(parts) != 1:
+            return self._phrases.setdefault((language, tuple(stem(part, language) for part in parts)), next_number)
+        seed = self._stems.setdefault((language, stem(parts[0], language)), next_number)
+        return self._forms.setdefault((language, parts[0]), seed)
+
+    def find(self, tokens: Sequence[Token], language: Language) -> tuple[Hit, ...]:
+        """The seeds of a note, each once. Another language's words count where the note's own has nothing to say."""
+        best: dict[int, Hit] = {}
+        for spoken in (language, *(other for other in LANGUAGES if other != language)):
+            factor = 1.0 if spoken == language else _OTHER_LANGUAGE
+            for seed, first, last in self._find_phrases(tokens, spoken):
+                seen = " ".join(token.text for token in tokens[first:last])
+                best.setdefault(seed, Hit(seed, factor * _PHRASE, seen))
+        for token in tokens:
+            if token.builds_sentence(language):
+                continue
+            own = self._look_up(token.text, language)
+            found = [(seed, weight, 1.0) for seed, weight in own]
+            if not own:
+                found = [
+                    (seed, weight, _OTHER_LANGUAGE)
+                    for other in LANGUAGES
+                    if other != language and not token.builds_sentence(other)
+                    for seed, weight in self._look_up(token.text, other)
+                ]
+            for seed, weight, factor in found:
+                if seed not in best or best[seed].weight < factor * weight:
+                    best[seed] = Hit(seed, factor * weight, token.text)
+        return tuple(best.values())
+
+    def _find_phrases(self, tokens: Sequence[Token], language: Language) -> list[tuple[int, int, int]]:
+        stems = [stem(token.text, language) for token in tokens]
+        return [
+            (self._phrases[language, tuple(stems[first:last])], first, last)
+            for first, begins in enumerate(stems)
+            for length in self._phrase_lengths.get((language, begins), ())
+            for last in (first + length,)
+            if (language, tuple(stems[first:last])) in self._phrases
+        ]
+
+    def _look_up(self, word: str, language: Language) -> tuple[tuple[int, float], ...]:
+        key = (language, word)
+        if key not in self._looked_up:
+            self._looked_up[key] = self._find_word(word, language)
+        return self._looked_up[key]
+
+    def _find_word(self, word: str, language: Language) -> tuple[tuple[int, float], ...]:
+        """The word itself or its stem; otherwise the longest beginning and, but in English, the longest end."""
+        if (whole := self._seed(word, word, language)) is not None:
+            return ((whole, 1.0),)
+        if (whole := self._stems.get((language, stem(word, language)))) is not None:
+            return ((whole, 1.0),)
+        found = []
+        for length in range(len(word) - 1, _SHORTEST_PART - 1, -1):
+            if (seed := self._seed(word[:length], word[:length], language, parts=True)) is not None:
+                found.append((seed, _BEGINNING))
+                break
+        if language != "en":
+            stemmed = stem(word, language)
+            for start in range(1, len(word) - _SHORTEST_PART + 1):
+                if (seed := self._seed(word[start:], stemmed[start:], language, parts=True)) is not None:
+                    found.append((seed, _END))
+                    break
+        return tuple(found)
+
+    def _seed(self, form: str, stemmed: str, language: Language, *, parts: bool = False) -> int | None:
+        if not parts and (language, form) in self._exact:
+            return self._exact[language, form]
+        if (language, form) in self._forms:
+            return self._forms[language, form]
+        if parts and len(stemmed) >= _SHORTEST_PART:
+            return self._stems.get((language, stemmed))
+        return None
