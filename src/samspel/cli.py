@@ -362,7 +362,6 @@ COMMANDS: list[Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"],
     choose.add,
     seat.add,
     themes.add,
-    themes.add,
     load.add,
 ]
 
