@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
@@ -34,12 +35,12 @@ class Ballot:
         return {mark: points for mark, points in dict(zip(self.marks, self.points, strict=True)).items() if points}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Votes:
     """The ballots of n voters for m options, merged into groups with the same marks (and points).
 
     `voters[group]`: people in it · `example[group]`: a ballot of theirs · `group[ballot]`, `table[ballot]`,
-    `cast[ballot]`: each ballot's group, number of its table and voters.
+    `cast[ballot]`: each ballot's group, number of its table and voters. `alike`: every group is one person.
     The marks, sorted by option: option o is marked by the groups `who[start[o]:start[o + 1]]`, with `points` there
     (1 unless dots were given) and `option` o. `marks[o]`: how many people marked it.
     """
@@ -56,6 +57,7 @@ class Votes:
     points: Ints
     has_points: bool
     marks: Ints
+    bits: npt.NDArray[np.uint64]
 
     @classmethod
     def of(cls, options: Sequence[str], ballots: Sequence[Ballot]) -> "Votes":
@@ -90,6 +92,7 @@ class Votes:
             points=by_option[option, who].astype(np.int64) if has_points else np.ones(len(who), dtype=np.int64),
             has_points=has_points,
             marks=_sums(voters[who], start),
+            bits=_packed(by_option != 0),
         )
 
     def supporters(self, option: int) -> Ints:
@@ -99,6 +102,24 @@ class Votes:
     def dots(self, option: int) -> Ints:
         """The points that each of `supporters` gives it."""
         return self.points[self.start[option] : self.start[option + 1]]
+
+    @cached_property
+    def alike(self) -> bool:
+        return bool((self.voters == 1).all())
+
+    @cached_property
+    def planes(self) -> list[npt.NDArray[np.uint64]]:
+        """The binary digits of the groups' numbers of people, the ones first."""
+        digits = range(int(self.voters.max(initial=0)).bit_length())
+        return [_packed((self.voters >> digit & 1)[None, :] != 0)[0] for digit in digits]
+
+    def people(self, groups: npt.NDArray[np.bool_]) -> Ints:
+        """For each option how many people in these groups marked it: 64 groups at a time, by counting bits."""
+        among = _packed(groups[None, :])[0]
+        counts = np.zeros(len(self.bits), dtype=np.int64)
+        for digit, plane in enumerate(self.planes):
+            counts += np.bitwise_count(self.bits & (among & plane)).sum(axis=1, dtype=np.int64) << digit
+        return counts
 
     def sums(self, of_group: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """For each option the sum of `of_group` over the groups that marked it."""
@@ -114,6 +135,14 @@ class Votes:
         for winner in winners:
             count[self.supporters(winner)] += 1
         return count
+
+    def gained(self, gain: Sequence[int], have: Ints) -> Ints:
+        """For each option the sum of gain[have[group]] over the people who marked it; whole numbers."""
+        total = np.zeros(len(self.marks), dtype=np.int64)
+        for level in np.flatnonzero(np.bincount(have)).tolist():
+            if level < len(gain) and gain[level]:
+                total += gain[level] * self.people(have == level)
+        return total
 
     def covered_by(self, winners: Sequence[int]) -> int:
         """How many people marked at least one of them."""
@@ -142,6 +171,14 @@ def _matrix(options: Sequence[str], ballots: Sequence[Ballot], has_points: bool)
         )
     matrix[rows, np.array(columns, dtype=np.intp)] = points
     return matrix
+
+
+def _packed(rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
+    """Eight bytes of eight bits each in a number, the rest filled with zeros."""
+    packed = np.packbits(rows, axis=1)
+    filled = np.zeros((len(packed), -(-packed.shape[1] // 8) * 8), dtype=np.uint8)
+    filled[:, : packed.shape[1]] = packed
+    return filled.view(np.uint64)
 
 
 def _sums(values: npt.NDArray[Any], start: Ints) -> npt.NDArray[Any]:

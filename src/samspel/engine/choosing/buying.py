@@ -45,7 +45,7 @@ def buy(problem: Problem, rank: Sequence[int], *, advance_only: bool) -> tuple[l
     ties: list[Tie] = []
     phase: Phase = "shares"
     if advance_only:
-        phase = market.advance()
+        phase, market.advancing = "advance", True
     while len(purchases) < most and market.has_open:
         tied, price = market.cheapest()
         if price is None and (phase == "advance" or problem.budget is not None):
@@ -210,7 +210,7 @@ class _Market:
         groups = self.votes.supporters(option)
         purse = self.purses.of_group[groups]
         if self.problem.value != "points":
-            voters = np.bincount(purse, weights=self.votes.voters[groups])
+            voters = np.bincount(purse, weights=None if self.votes.alike else self.votes.voters[groups])
             used = np.flatnonzero(voters)
             worth = np.full(len(used), self.problem.worth[option])
             return _Kinds(used, worth, voters[used].astype(np.int64), purse)

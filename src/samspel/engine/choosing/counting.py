@@ -13,6 +13,9 @@ from .records import Certificate, Claim, Problem, TableCount, Tie
 
 __all__ = ["by_score", "certify", "count_tables", "density", "support"]
 
+# With more levels than this a pass over the marks is faster than counting bits for each (measured).
+FEW_LEVELS = 12
+
 
 def support(problem: Problem) -> list[int]:
     """How many marked each option; with `value` "points", how many points it got."""
@@ -114,13 +117,24 @@ def _groups(problem: Problem, winners: Sequence[int]) -> _Groups:
     have = np.zeros(len(votes.voters), dtype=np.int64)
     for winner in winners:
         have[votes.supporters(winner)] += worth[winner]
-    levels, level_of = np.unique(have, return_inverse=True)
-    keys = votes.option * len(levels) + level_of[votes.who]
-    exact = np.bincount(keys, weights=votes.voters[votes.who], minlength=len(worth) * len(levels))
-    by_option = exact.astype(np.int64).reshape(len(worth), len(levels))
+    levels, level_of = np.unique(have, return_inverse=True) if problem.value == "cost" else _few_levels(have)
+    if len(levels) <= FEW_LEVELS:
+        by_option = np.stack([votes.people(level_of == level) for level in range(len(levels))], axis=1)
+    else:
+        keys = votes.option * len(levels) + level_of[votes.who]
+        exact = np.bincount(keys, weights=votes.voters[votes.who], minlength=len(worth) * len(levels))
+        by_option = exact.astype(np.int64).reshape(len(worth), len(levels))
     option, level = by_option.nonzero()
     people = by_option.cumsum(axis=1)[option, level]
     return _Groups(option, levels[level] + worth[option], people, people * worth[option])
+
+
+def _few_levels(have: Ints) -> tuple[Ints, Ints]:
+    """The numbers of winners that occur, and each group's place among them."""
+    levels = np.flatnonzero(np.bincount(have))
+    place = np.zeros(int(have.max()) + 1, dtype=np.int64)
+    place[levels] = np.arange(len(levels))
+    return levels, place[have]
 
 
 def _points_groups(problem: Problem, winners: Sequence[int]) -> _Groups:
@@ -145,6 +159,9 @@ def _points_groups(problem: Problem, winners: Sequence[int]) -> _Groups:
 def count_tables(votes: Votes, winners: Sequence[int]) -> tuple[TableCount, ...]:
     """Each table's voters, how many of them have a winner, and its marks for each winner."""
     size = len(votes.table_names)
+    if size == 1:
+        counts = tuple(int(votes.marks[winner]) for winner in winners)
+        return (TableCount(votes.table_names[0], int(votes.voters.sum()), votes.covered_by(winners), counts),)
 
     def per_table(groups: npt.NDArray[np.bool_]) -> list[int]:
         counts = np.bincount(votes.table, weights=votes.cast * groups[votes.group], minlength=size)

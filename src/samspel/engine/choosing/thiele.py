@@ -43,13 +43,12 @@ def in_turn(problem: Problem, rule: Thiele, rank: Sequence[int]) -> tuple[list[i
     votes, (gain, unit) = problem.votes, weights(rule, problem.places)
     if unit * problem.voters >= 2**62:
         raise ValueError(f"places must be fewer for {problem.voters} voters under {rule}, got {problem.places}")
-    gains = np.array(gain, dtype=np.int64)
     have = np.zeros(len(votes.voters), dtype=np.int64)
     open_options = votes.marks > 0
     winners: list[int] = []
     ties: list[Tie] = []
     while len(winners) < problem.places and open_options.any():
-        added = np.where(open_options, votes.sums(votes.voters * gains[have]), -1)
+        added = np.where(open_options, votes.gained(gain, have), -1)
         tied = np.flatnonzero(added == added.max()).tolist()
         chosen = min(tied, key=rank.__getitem__)
         if len(tied) > 1:
@@ -101,7 +100,7 @@ def _exchanged(votes: Votes, gain: Sequence[int], committee: list[int]) -> int:
     while unchanged < len(committee):
         rest = committee[:place] + committee[place + 1 :]
         have = votes.satisfaction(rest)
-        added = votes.sums(votes.voters * gains[have])
+        added = votes.gained(gain, have)
         added[rest] = -1
         new = int(total[have] @ votes.voters + added.max())
         unchanged += 1
