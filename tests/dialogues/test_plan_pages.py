@@ -1,5 +1,6 @@
 """The pages of planning, by plain loads and by fragments."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -13,7 +14,7 @@ from samspel.dialogues import plan_documents
 from samspel.dialogues.actions import planning
 from samspel.dialogues.models import Agreement, Dialogue, Invitation, State
 from tests.dialogues.test_planning import draft, people_of, save
-from tests.people import WHEN, device_key, make_dialogue
+from tests.people import WHEN, device_key, make_dialogue, make_seat
 
 pytestmark = pytest.mark.django_db
 
@@ -264,6 +265,29 @@ def test_a_member_sees_no_plan_and_a_running_one_is_only_read(town, leader, sign
     assert page.status_code == 200
     assert "planen ligger fast" in page.content.decode()
     assert leader.post(f"/dialogues/{running.pk}/plan", {"title": "Nytt"}).status_code == 409
+
+
+def test_the_plan_of_a_running_meeting_counts_those_who_sit_there(town, leader):
+    running = make_dialogue(town.guidance, now_at="small", tables=2)
+    for table, people in zip(running.tables.all(), (3, 1), strict=True):
+        for _ in range(people):
+            make_seat(running, table)
+
+    page = leader.get(f"/dialogues/{running.pk}/plan").content.decode()
+
+    assert '<h1 class="title">Planen</h1>' in page
+    assert '<strong class="sam-num">4</strong> personer har kommit.' in page
+    assert "Ingen är på listan" not in page
+    assert re.findall(r"<text[^>]*>(\d+)</text>", page) == ["3", "1"]
+    assert 'class="save"' not in page
+
+
+def test_save_stands_last_and_not_beside_the_rehearsal(town, leader):
+    page = leader.get(f"/dialogues/{draft(town).pk}/plan").content.decode()
+
+    _before, last = page.split('class="save"')
+    assert 'value="save">Spara' in last.split("</p>")[0]
+    assert 'value="rehearse"' not in last
 
 
 # ---------------------------------------------------------------- inviting

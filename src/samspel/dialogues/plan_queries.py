@@ -12,19 +12,28 @@ from django.utils.translation import ngettext
 
 from samspel.core.actor import Actor
 from samspel.core.permissions import may
-from samspel.dialogues.access import roles_in_dialogue
+from samspel.dialogues.access import roles_in_dialogue, seating_now
 from samspel.dialogues.actions.planning import (
     GROUP_LEAST,
     GROUP_MOST,
     QUESTIONS_MOST,
     grows_from_of,
-    has_joined,
     possible_leaders,
     rounds_of,
     what_is_missing,
 )
 from samspel.dialogues.letters import grouped
-from samspel.dialogues.models import Agreement, Dialogue, Invitation, PlannedPlace, State, Step, Template
+from samspel.dialogues.models import (
+    Agreement,
+    Dialogue,
+    Invitation,
+    Placement,
+    PlannedPlace,
+    Seat,
+    State,
+    Step,
+    Template,
+)
 from samspel.dialogues.queries import agreements_to_open_with
 from samspel.dialogues.threads import unit_threads
 from samspel.encounters.queries import signals_of
@@ -198,10 +207,19 @@ class Drawing:
 
 
 def drawing_of(dialogue: Dialogue) -> Drawing:
-    """Tables with a dot for everyone: filled for the own unit, rings for others. Empty tables where seating is off."""
+    """Tables with a dot for everyone: filled for the own unit, rings for others. Empty tables where seating is off.
+
+    When the meeting has begun: those who sit there, not those who were thought to.
+    """
     at_table: dict[int, list[bool]] = defaultdict(list)
-    rows = PlannedPlace.objects.filter(invitation__dialogue=dialogue, seating=1).order_by("pk")
-    for table_id, unit in rows.values_list("table_id", "invitation__unit"):
+    rows: Iterable[tuple[int, str]]
+    if dialogue.state in {State.DRAFT, State.PLANNED}:
+        planned = PlannedPlace.objects.filter(invitation__dialogue=dialogue, seating=1).order_by("pk")
+        rows = planned.values_list("table_id", "invitation__unit")
+    else:
+        seated = Placement.objects.filter(table__dialogue=dialogue, seating=seating_now(dialogue), seat__left_at=None)
+        rows = seated.order_by("pk").values_list("table_id", "seat__unit")
+    for table_id, unit in rows:
         at_table[table_id].append(unit == dialogue.unit.name)
     tables = list(dialogue.tables.all())
     found = []
@@ -335,7 +353,11 @@ class PlanPage:
     leaders: dict[int, str]
     possible_leaders: dict[int, str]
     missing: dict[str, str]
-    has_joined: bool
+    joined: int
+
+    @property
+    def has_joined(self) -> bool:
+        return self.joined > 0
 
     @property
     def questions_wanted(self) -> int:
@@ -437,7 +459,7 @@ def plan_page(
         leaders=leaders,
         possible_leaders={person: name for person, name in possible_leaders(dialogue).items() if person not in leaders},
         missing=what_is_missing(dialogue),
-        has_joined=has_joined(dialogue),
+        joined=Seat.objects.filter(dialogue=dialogue).count(),
     )
 
 
