@@ -266,6 +266,8 @@ def test_a_longer_time_gives_more_steps_and_a_larger_hall_fewer():
         ({"people": (Person("1", table="x"),)}, r"people\['1'\].table must be one of the tables, got 'x'"),
         ({"apart": (("1", "1"),)}, r"apart must name different people, got \('1', '1'\)"),
         ({"together": (("1", "1"),)}, "together must name different people"),
+        ({"distances": np.zeros((2, 2), dtype=np.float32)}, r"distances must be 1 \* 1, got \(2, 2\)"),
+        ({"distances": np.ones((1, 1), dtype=np.float32)}, "0 from everyone to herself"),
     ],
 )
 def test_a_problem_that_makes_no_sense_is_refused_with_the_field(fields: dict[str, object], message: str):

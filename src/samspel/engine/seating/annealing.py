@@ -23,7 +23,7 @@ __all__ = ["Budget", "Seating", "anneal"]
 # anything is made worse. With distances, in units of their spread times the root of a table's people. Found on the
 # halls and matrices of benchmarks/engine/seating.py.
 HOT, WARM, COLD = 0.8, 0.6, 0.1
-HOT_FAR, WARM_FAR, COLD_FAR = 0.4, 0.2, 0.12
+HOT_FAR, WARM_FAR, COLD_FAR = 0.45, 0.25, 0.13
 
 NOISE = 1 << 20
 LOOK_EVERY = 16
@@ -99,24 +99,20 @@ class Seating:
         leaving = self._leaving(left, right)
         go, come = leaving[left] - between.sum(axis=2), leaving[right] - between.sum(axis=1)
         pair, one, other, cost = self._named_pairs(left, right)
-        wins = between * np.float32(2)
+        inverse = np.float32(1 / temperature)
+        wins = between * (2 * inverse)
         if len(pair):
             np.subtract.at(go, (pair, one), cost)
             np.subtract.at(come, (pair, other), cost)
-            wins[pair, one, other] += 2 * cost
-        wins += self._lay(go)[:, :, None]
-        wins += self._lay(come)[:, None, :]
+            wins[pair, one, other] += 2 * inverse * cost
+        wins += self._lay(go * inverse)[:, :, None]
+        wins += self._lay(come * inverse)[:, None, :]
         flat = wins.reshape(len(left), -1)
-        flat *= np.float32(1 / temperature)
         flat += noise
-        best = flat.max(axis=1)
-        chosen = np.flatnonzero(best > stay)
+        swaps = self._largest(flat)
+        chosen = np.flatnonzero(flat[np.arange(len(left)), swaps] > stay)
         if not len(chosen):
             return
-        best[best <= stay] = np.inf
-        swaps = np.empty(len(left), dtype=np.intp)
-        swap, at = np.nonzero((flat == best[:, None]).T)
-        swaps[at] = swap
         i, j = np.divmod(swaps[chosen], self.room.width)
         won = go[chosen, i] + come[chosen, j] + 2 * between[chosen, i, j]
         if len(pair):
@@ -126,6 +122,16 @@ class Seating:
             won += named[chosen]
         self.total -= float(won.sum(dtype=np.float64))
         self._swap(left[chosen], i, right[chosen], j, between[chosen, i], between[chosen, :, j])
+
+    def _largest(self, flat: Floats) -> Ints:
+        """Where each row has its largest value; numpy's own way is quick along memory only."""
+        if not self.is_wide:
+            along: Ints = flat.argmax(axis=1)
+            return along
+        largest = np.zeros(len(flat), dtype=np.intp)
+        swap, row = np.nonzero((flat == flat.max(axis=1)[:, None]).T)
+        largest[row] = swap
+        return largest
 
     def _leaving(self, left: Ints, right: Ints) -> Floats:
         """What each would win by leaving her seat, and the tables' own rules by going to the other table."""

@@ -103,6 +103,12 @@ class Problem:
         for person in self.people:
             if person.table and person.table not in tables:
                 raise ValueError(f"people[{person.id!r}].table must be one of the tables, got {person.table!r}")
+        if self.distances is not None:
+            people = len(self.people)
+            if self.distances.shape != (people, people):
+                raise ValueError(f"distances must be {people} * {people}, got {self.distances.shape}")
+            if self.distances.diagonal().any() or not np.array_equal(self.distances, self.distances.T):
+                raise ValueError("distances must be the same both ways, and 0 from everyone to herself")
         for name, groups in (("apart", self.apart), ("together", self.together)):
             for group in groups:
                 if len(set(group)) != len(group):

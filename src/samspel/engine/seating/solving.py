@@ -14,12 +14,12 @@ from .sizes import repeats_at_best, seats
 
 __all__ = ["default_steps", "solve"]
 
-# Seconds on the machine of the figures in docs/algorithms/seating.md: what a step costs whatever its size, for each two
-# seats that are compared by one attribute, and for each pair with a rule of its own.
-STEP_S, COMPARE_S, NAMED_S = 150e-6, 1.5e-9, 6e-9
+# Seconds on the machine of the figures in docs/algorithms/seating.md: what a step costs whatever its size, for each
+# attribute or earlier round, for each two seats compared by one of them, and for each pair with a rule of its own.
+STEP_S, LIKE_S, COMPARE_S, NAMED_S = 50e-6, 15e-6, 4.5e-9, 6e-9
 USUAL_S = 0.3
 # How much of the time the steps take there; so a busier machine still makes them all.
-SHARE = 0.75
+SHARE = 0.8
 # How much of the steps the rounds get one after another; the rest is for trying them anew beside each other.
 IN_TURN = 0.6
 # The steps of a round's first try, by tables, and of the tries while people meet again: many short ones do better then.
@@ -29,9 +29,11 @@ FIRST_PER_TABLE, TRY_PER_TABLE, TRY_LEAST, TRY_MOST = 11, 8, 30, 150
 def default_steps(problem: Problem, time_limit_s: float) -> int:
     """As many steps as take most of the limit on the machine of the figures; the same on every machine."""
     size, _ = seats(problem.tables, len(problem.people))
-    compared = (len(size) // 2) * max(size) ** 2 * (len(problem.weights) + (problem.rounds - 1) / 2 + 3)
+    likes = len(problem.weights) + (problem.rounds - 1) / 2
+    compared = (len(size) // 2) * max(size) ** 2 * (likes + 3)
     named = 2 * (len(problem.apart) + len(problem.together))
-    return max(int(SHARE * time_limit_s / (STEP_S + COMPARE_S * compared + NAMED_S * named)), 1)
+    step_s = STEP_S + LIKE_S * likes + COMPARE_S * compared + NAMED_S * named
+    return max(int(SHARE * time_limit_s / step_s), 1)
 
 
 def solve(
@@ -95,8 +97,11 @@ class _Search:
         attempt = 0
         while self.rounds > 1 and self.left > self.rounds and self.budget.has_time() and value > self._least():
             meets_again = value[1] > self.least_repeats
-            steps = min(try_steps, self.left) if meets_again else self.left
-            plans = self._in_turn(steps) if meets_again and attempt % 2 else self._beside(plans, steps)
+            steps = min(try_steps if meets_again else max(try_steps, self.left // 2), self.left)
+            if not meets_again:
+                plans = self._beside(best, steps)
+            else:
+                plans = self._in_turn(steps) if attempt % 2 else self._beside(plans, steps)
             attempt += 1
             if self._value(plans) < value:
                 best, value = list(plans), self._value(plans)
