@@ -21,11 +21,13 @@ _LEAVES_FROM = 0.9  # the confidence that another theme needs before it takes ov
 _MOST_WORDS = 5
 
 
-def place_by_words(read: Read, sure: Floats, votes: Votes, columns: Sequence[str], space: Space) -> Placement:
-    """The theme with the highest confidence, the first of equals; other when silence is as likely as any."""
-    best = int(sure[:-1].argmax()) if columns else -1
-    if best < 0 or sure[best] <= sure[-1] + EQUAL:
-        return Placement(read.note.id, OTHER, float(sure[-1]), "nothing")
+def place_by_words(
+    read: Read, scores: Floats, sure: Floats, votes: Votes, columns: Sequence[str], space: Space
+) -> Placement:
+    """The theme with the highest score, the first of equals; other when silence has as high a one."""
+    best = int(scores[:-1].argmax()) if columns else -1
+    if best < 0 or scores[best] <= scores[-1] + EQUAL:
+        return Placement(read.note.id, OTHER, 0.0, "nothing")
     words = words_for(read, best, votes, space)
     return Placement(read.note.id, columns[best], float(sure[best]), "words", words)
 

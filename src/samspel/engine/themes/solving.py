@@ -96,8 +96,8 @@ def add(state: State, note: Note) -> State:
     same_as = learned.repeats.find(gist, late=late)
     if same_as is None:
         late = (*late, (note.id, gist))
-        sure = confidence(score(evidence_of((read,), basis.seeds, basis.space, basis.embed), learned.votes))
-        place = place_by_words(read, sure[0], learned.votes, learned.columns, basis.space)
+        scores = score(evidence_of((read,), basis.seeds, basis.space, basis.embed), learned.votes)
+        place = place_by_words(read, scores[0], confidence(scores)[0], learned.votes, learned.columns, basis.space)
     else:
         first = next(place for place in places if place.note_id == same_as)
         place = replace(first, note_id=note.id, same_as=same_as, because="repeat")
@@ -133,10 +133,11 @@ def _group(problem: Problem, basis: _Basis, read: tuple[Read, ...], *, earlier: 
     before = _places_before(problem, earlier, columns)
     fixed = _fixed(problem, before, columns)
     votes = spread(evidence, _widen(seeds.votes, len(columns)), fixed)
-    sure = confidence(score(evidence, votes))
+    scores = score(evidence, votes)
+    sure = confidence(scores)
     places = [
-        stay(place_by_words(one, row, votes, columns, space), before, row, columns)
-        for one, row in zip(read, sure, strict=True)
+        stay(place_by_words(one, scores[row], sure[row], votes, columns, space), before, sure[row], columns)
+        for row, one in enumerate(read)
     ]
 
     loose = [

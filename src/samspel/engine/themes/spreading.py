@@ -32,7 +32,7 @@ _EVEN = 0.5  # how much of the share of a theme is taken as even
 _MEANING_GAIN = 10.0  # not tuned: no sentence model is shipped
 _SILENCE = 0.0  # the score of "no theme": as much as a theme has that nothing speaks for or against
 # A note's words are no independent witnesses: log odds × and + these are right as often as they say on sib200-sv.
-_CAUTION, _DOUBT = 0.3, -0.4
+_CAUTION, _DOUBT = 0.25, -0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,13 @@ def score(evidence: Evidence, votes: Votes) -> Floats:
 
 
 def confidence(scores: Floats) -> Floats:
-    """How sure each theme is, in the order of the scores: calibrated, so that 0.7 is right 7 times in 10."""
-    even = np.clip(_softmax(scores), 1e-12, 1 - 1e-12)
+    """How sure each theme is, in the order of the scores: calibrated, so that 0.7 is right 7 times in 10.
+
+    Shape (notes, themes): sure beside the other themes, given that it is one of them.
+    """
+    if scores.shape[1] == 1:
+        return np.zeros((len(scores), 0))
+    even = np.clip(_softmax(scores[:, :-1]), 1e-12, 1 - 1e-12)
     return np.asarray(1 / (1 + np.exp(-_CAUTION * np.log(even / (1 - even)) - _DOUBT)))
 
 
