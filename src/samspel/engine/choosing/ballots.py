@@ -41,6 +41,7 @@ class Votes:
 
     `voters[group]`: people in it · `example[group]`: a ballot of theirs · `group[ballot]`, `table[ballot]`,
     `cast[ballot]`: each ballot's group, number of its table and voters. `alike`: every group is one person.
+    `bits[option]`: a bit for each group, whether it marked the option, 64 in a number.
     The marks, sorted by option: option o is marked by the groups `who[start[o]:start[o + 1]]`, with `points` there
     (1 unless dots were given) and `option` o. `marks[o]`: how many people marked it.
     """
@@ -113,13 +114,16 @@ class Votes:
         digits = range(int(self.voters.max(initial=0)).bit_length())
         return [_packed((self.voters >> digit & 1)[None, :] != 0)[0] for digit in digits]
 
+    def count(self, packed: npt.NDArray[np.uint64]) -> Ints:
+        """How many people are in each row of groups, a bit for each, like the rows of `bits`."""
+        counts = np.zeros(packed.shape[:-1], dtype=np.int64)
+        for digit, plane in enumerate(self.planes):
+            counts += np.bitwise_count(packed & plane).sum(axis=-1, dtype=np.int64) << digit
+        return counts
+
     def people(self, groups: npt.NDArray[np.bool_]) -> Ints:
         """For each option how many people in these groups marked it: 64 groups at a time, by counting bits."""
-        among = _packed(groups[None, :])[0]
-        counts = np.zeros(len(self.bits), dtype=np.int64)
-        for digit, plane in enumerate(self.planes):
-            counts += np.bitwise_count(self.bits & (among & plane)).sum(axis=1, dtype=np.int64) << digit
-        return counts
+        return self.count(self.bits & _packed(groups[None, :])[0])
 
     def sums(self, of_group: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """For each option the sum of `of_group` over the groups that marked it."""

@@ -30,7 +30,7 @@ MARGIN = 1e-10
 
 # Pricing everything at once pays when many options must be priced again: one option alone costs about as much as this
 # many marks in the passes over all of them (measured; it only moves time about).
-MARKS_FOR_ONE = 400
+MARKS_FOR_ONE = 1500
 PASSES = 4
 
 
