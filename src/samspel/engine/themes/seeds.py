@@ -38,7 +38,8 @@ class Seeds:
         self._stems: dict[tuple[Language, str], int] = {}
         self._forms: dict[tuple[Language, str], int] = {}
         self._phrases: dict[tuple[Language, tuple[str, ...]], int] = {}
-        self._looked_up: dict[tuple[Language, str], tuple[tuple[int, float], ...]] = {}
+        self._of_tokens: dict[tuple[Token, Language], tuple[tuple[int, float], ...]] = {}
+        self._begins: dict[str, tuple[tuple[Language, int], ...]] = {}
         themes_of: list[set[int]] = []
         for number, theme in enumerate(lexicon.themes):
             for language, words in theme.words.items():
@@ -67,43 +68,52 @@ class Seeds:
     def find(self, tokens: Sequence[Token], language: Language) -> tuple[Hit, ...]:
         """The seeds of a note, each once. Another language's words count where the note's own has nothing to say."""
         best: dict[int, Hit] = {}
-        for spoken in (language, *(other for other in LANGUAGES if other != language)):
-            factor = 1.0 if spoken == language else _OTHER_LANGUAGE
-            for seed, first, last in self._find_phrases(tokens, spoken):
-                seen = " ".join(token.text for token in tokens[first:last])
-                best.setdefault(seed, Hit(seed, factor * _PHRASE, seen))
+        for seed, weight, first, last in self._find_phrases(tokens, language):
+            best.setdefault(seed, Hit(seed, weight, " ".join(token.text for token in tokens[first:last])))
         for token in tokens:
-            if token.builds_sentence(language):
-                continue
-            own = self._look_up(token.text, language)
-            found = [(seed, weight, 1.0) for seed, weight in own]
-            if not own:
-                found = [
-                    (seed, weight, _OTHER_LANGUAGE)
-                    for other in LANGUAGES
-                    if other != language and not token.builds_sentence(other)
-                    for seed, weight in self._look_up(token.text, other)
-                ]
-            for seed, weight, factor in found:
-                if seed not in best or best[seed].weight < factor * weight:
-                    best[seed] = Hit(seed, factor * weight, token.text)
+            for seed, weight in self._of_token(token, language):
+                if seed not in best or best[seed].weight < weight:
+                    best[seed] = Hit(seed, weight, token.text)
         return tuple(best.values())
 
-    def _find_phrases(self, tokens: Sequence[Token], language: Language) -> list[tuple[int, int, int]]:
-        stems = [stem(token.text, language) for token in tokens]
-        return [
-            (self._phrases[language, tuple(stems[first:last])], first, last)
-            for first, begins in enumerate(stems)
-            for length in self._phrase_lengths.get((language, begins), ())
-            for last in (first + length,)
-            if (language, tuple(stems[first:last])) in self._phrases
-        ]
+    def _find_phrases(self, tokens: Sequence[Token], language: Language) -> list[tuple[int, float, int, int]]:
+        found = []
+        for first, token in enumerate(tokens):
+            for spoken, length in self._phrases_from(token.text):
+                last = first + length
+                phrase = tuple(stem(token.text, spoken) for token in tokens[first:last])
+                if (spoken, phrase) in self._phrases:
+                    weight = _PHRASE * (1.0 if spoken == language else _OTHER_LANGUAGE)
+                    found.append((self._phrases[spoken, phrase], weight, first, last))
+        return sorted(found, key=lambda phrase: -phrase[1])
 
-    def _look_up(self, word: str, language: Language) -> tuple[tuple[int, float], ...]:
-        key = (language, word)
-        if key not in self._looked_up:
-            self._looked_up[key] = self._find_word(word, language)
-        return self._looked_up[key]
+    def _phrases_from(self, word: str) -> tuple[tuple[Language, int], ...]:
+        """The languages in which phrases begin with this word, and their numbers of words."""
+        if word not in self._begins:
+            self._begins[word] = tuple(
+                (language, length)
+                for language in LANGUAGES
+                for length in sorted(self._phrase_lengths.get((language, stem(word, language)), ()))
+            )
+        return self._begins[word]
+
+    def _of_token(self, token: Token, language: Language) -> tuple[tuple[int, float], ...]:
+        key = (token, language)
+        if key not in self._of_tokens:
+            self._of_tokens[key] = self._find_token(token, language)
+        return self._of_tokens[key]
+
+    def _find_token(self, token: Token, language: Language) -> tuple[tuple[int, float], ...]:
+        if token.builds_sentence(language):
+            return ()
+        if own := self._find_word(token.text, language):
+            return own
+        return tuple(
+            (seed, _OTHER_LANGUAGE * weight)
+            for other in LANGUAGES
+            if other != language and not token.builds_sentence(other)
+            for seed, weight in self._find_word(token.text, other)
+        )
 
     def _find_word(self, word: str, language: Language) -> tuple[tuple[int, float], ...]:
         """The word itself or its stem; otherwise the longest beginning and, but in English, the longest end."""
