@@ -97,7 +97,8 @@ class Seating:
         here, there = self.who[left], self.who[right]
         between = self._between(self._lay(here), self._lay(there))
         leaving = self._leaving(left, right)
-        go, come = leaving[left] - between.sum(axis=2), leaving[right] - between.sum(axis=1)
+        go = leaving[left] - np.add.reduce(between, axis=2)
+        come = leaving[right] - np.add.reduce(between, axis=1)
         pair, one, other, cost = self._named_pairs(left, right)
         inverse = np.float32(1 / temperature)
         wins = between * (2 * inverse)
@@ -136,6 +137,8 @@ class Seating:
     def _leaving(self, left: Ints, right: Ints) -> Floats:
         """What each would win by leaving her seat, and the tables' own rules by going to the other table."""
         room = self.room
+        if not len(room.special) and not len(room.one):
+            return self.own
         leaving = self.own.copy()
         if len(room.special):
             table = self.table[room.special]
@@ -167,15 +170,14 @@ class Seating:
     def _swap(self, left: Ints, i: Ints, right: Ints, j: Ints, to_right: Floats, to_left: Floats) -> None:
         """One from seat i of each left table changes with one from seat j of its right table. `to_right`: what the
         first and each at the right table cost as a pair; `to_left`: the second and each at the left table."""
-        one, other = self.who[left, i], self.who[right, j]
-        self.own[left] += to_left - self._beside(one, self.who[left])
-        self.own[right] += to_right - self._beside(other, self.who[right])
-        swaps = np.arange(len(left))
-        self.own[left, i] = to_left.sum(axis=1) - to_left[swaps, i]
-        self.own[right, j] = to_right.sum(axis=1) - to_right[swaps, j]
-        self.who[left, i], self.who[right, j] = other, one
-        self.table[one], self.table[other] = right, left
-        self.seat[one], self.seat[other] = j, i
+        tables, seats = np.concatenate((left, right)), np.concatenate((i, j))
+        goes = self.who[tables, seats]
+        comes = np.concatenate((goes[len(left) :], goes[: len(left)]))
+        costs = np.concatenate((to_left, to_right))
+        self.own[tables] += costs - self._beside(goes, self.who[tables])
+        self.own[tables, seats] = np.add.reduce(costs, axis=1) - costs[np.arange(len(tables)), seats]
+        self.who[tables, seats] = comes
+        self.table[comes], self.seat[comes] = tables, seats
 
     def _beside(self, person: Ints, at: Ints) -> Floats:
         costs: Floats = self._between(person[:, None], at)[:, 0]
@@ -242,7 +244,8 @@ def anneal(seating: Seating, rng: np.random.Generator, budget: Budget, *, floor:
     best, best_who = seating.total, seating.who.copy()
     begun = time.monotonic()
     seconds = max(budget.ends_at - begun, 1e-9)
-    temperature, offsets, step = hot, [0], 0
+    in_order = np.tile(np.arange(room.tables), (LOOK_EVERY, 1))
+    temperature, offsets, orders, step = hot, [0], in_order, 0
     while step < budget.steps:
         if step % LOOK_EVERY == 0:
             done = max(step / budget.steps, (time.monotonic() - begun) / seconds)
@@ -250,8 +253,8 @@ def anneal(seating: Seating, rng: np.random.Generator, budget: Budget, *, floor:
                 break
             temperature = hot * (cold / hot) ** done
             offsets = rng.integers(len(pool) - size - pairs, size=LOOK_EVERY).tolist()
-        order = rng.permutation(room.tables)
-        offset = offsets[step % LOOK_EVERY]
+            orders = rng.permuted(in_order, axis=1)
+        offset, order = offsets[step % LOOK_EVERY], orders[step % LOOK_EVERY]
         stay = pool[offset : offset + pairs]
         noise = pool[offset + pairs : offset + pairs + size]
         noise = noise.reshape(-1, pairs).T if seating.is_wide else noise.reshape(pairs, -1)
