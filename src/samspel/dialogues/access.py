@@ -235,8 +235,7 @@ def get_sitting(here: Here, *, lock: bool = False) -> Sitting:
     """The participant's table in this seating; locked, it is the table's lock for every change at it."""
     if here.placement is None:
         raise NotFoundError("table")
-    # Locked without joins, for the reason given in get_dialogue.
-    rows = Sitting.objects.select_for_update() if lock else Sitting.objects.select_related("table", "pen", "advocate")
+    rows = Sitting.objects.select_for_update() if lock else Sitting.objects.all()
     sitting = rows.filter(table_id=here.placement.table_id, seating=here.placement.seating).first()
     if sitting is None:
         raise NotFoundError("table")
