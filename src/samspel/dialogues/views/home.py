@@ -1,5 +1,6 @@
 """The town's start page, a unit's home with its red thread, and the threads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -8,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from samspel.core.actor import Actor, Request
+from samspel.core.actor import Request
 from samspel.core.models import Thread
 from samspel.core.permissions import may
 from samspel.dialogues.models import Agreement, Dialogue, State
@@ -22,7 +23,6 @@ from samspel.dialogues.threads import (
     unit_threads,
 )
 from samspel.people.access import get_unit, roles_in, roles_in_each
-from samspel.people.models import Unit
 from samspel.people.queries import members_of, units_of, units_to_lead
 
 
@@ -38,32 +38,33 @@ def home(request: Request) -> HttpResponse:
     units = units_of(request.actor) or units_to_lead(request.actor)
     if len(units) == 1:
         return redirect("unit", units[0].pk)
-    return render(request, "dialogues/home.html", {"units": _cards(request.actor, units), "section": "unit"})
+    cards = _cards({unit.pk: unit.name for unit in units}, roles_in_each(request.actor, units))
+    return render(request, "dialogues/home.html", {"units": cards, "section": "unit"})
 
 
 @dataclass(frozen=True)
 class UnitCard:
     """A unit in a list: its meeting that goes on or comes next, and the open thread that moved last."""
 
-    unit: Unit
+    unit_id: int
+    name: str
     meeting: Dialogue | None
     may_lead: bool
     thread: ThreadRow | None
 
 
-def _cards(actor: Actor, units: list[Unit]) -> list[UnitCard]:
-    roles = roles_in_each(actor, units)
-    inside = [unit.pk for unit in units if may(roles[unit.pk], "unit.read")]
+def _cards(names: Mapping[int, str], roles: Mapping[int, frozenset[str]]) -> list[UnitCard]:
+    inside = [unit_id for unit_id in names if may(roles[unit_id], "unit.read")]
     coming = Dialogue.objects.filter(
         unit_id__in=inside, is_rehearsal=False, state__in=[State.PLANNED, State.RUNNING]
     ).order_by("-starts_at")
     # What goes on stands before what is planned, and of these the next one: each overwrites those before it.
     meetings = {row.unit_id: row for row in sorted(coming, key=lambda row: row.state == State.RUNNING)}
-    open_threads = Thread.objects.filter(unit_id__in=[unit.pk for unit in units], is_public=True)
+    open_threads = Thread.objects.filter(unit_id__in=names, is_public=True)
     threads = {row.thread.unit_id: row for row in reversed(thread_rows(open_threads, public_only=True))}
     return [
-        UnitCard(unit, meetings.get(unit.pk), may(roles[unit.pk], "dialogue.lead"), threads.get(unit.pk))
-        for unit in units
+        UnitCard(unit_id, name, meetings.get(unit_id), may(roles[unit_id], "dialogue.lead"), threads.get(unit_id))
+        for unit_id, name in names.items()
     ]
 
 
