@@ -149,6 +149,18 @@ def test_repeats_are_merged_and_taken_apart_and_merged_again():
     assert again.result == merged.result
 
 
+def test_two_repeats_of_the_same_note_are_taken_apart():
+    state = solved(Problem(notes("Fler bänkar", "fler bänkar!", "Fler bänkar?", "cykel"), LEXICON))
+    assert state.result.repeats == {"1": ("2", "3")}
+
+    after = take_apart(state, "2", "3")
+
+    assert after.result.repeats == {"1": ("2",)}
+    assert check(after.problem, after.result) == []
+    assert solved(after.problem).result.repeats == after.result.repeats
+    assert add(after, Note("5", "fler bänkar", "sv")).result.placements[-1].same_as == "1"
+
+
 def test_a_late_repeat_joins_the_note_it_repeats_also_a_late_one():
     state = solved(Problem(notes("Fler bänkar i parken"), LEXICON))
 

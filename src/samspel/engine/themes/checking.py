@@ -69,8 +69,9 @@ def _check_repeats(problem: Problem, result: Result) -> Iterator[str]:
                 yield f"{name}.same_as must be an earlier note that stands for itself, got {place.same_as!r}"
             elif (first.theme, first.confidence) != (place.theme, place.confidence):
                 yield f"{name} must be where {place.same_as!r} is, {first.theme}, got {place.theme}"
-            if frozenset((place.note_id, place.same_as)) in problem.apart:
-                yield f"{name} was taken apart from {place.same_as!r} and is merged with it"
+            group = [place.same_as, *result.repeats[place.same_as]]
+            if any(frozenset((place.note_id, one)) in problem.apart for one in group):
+                yield f"{name} was taken apart from one of {group} and is merged with them"
             if place.note_id in problem.moved:
                 yield f"{name} was moved by hand and must stand for itself"
         letters = normalise(note.text)

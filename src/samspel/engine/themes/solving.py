@@ -81,7 +81,7 @@ def solve(
     space, rows = learn_space([(one.language, one.tokens) for one in read])
     evidence = evidence_of(read, seeds, space, embed, rows)
     basis = _Basis(seeds, space, embed, evidence, int(rng.integers(2**32)))
-    return _group(problem, basis, read, earlier=earlier)
+    return _group(problem, basis, read, *_find_repeats(read, problem), earlier=earlier)
 
 
 def add(state: State, note: Note) -> State:
@@ -110,24 +110,41 @@ def add(state: State, note: Note) -> State:
 
 def move(state: State, note_id: str, theme: str) -> State:
     """Somebody gave a note a theme: it is there, and its words teach the others at once. Placed notes stay."""
-    return _again(state, replace(state.problem, moved={**state.problem.moved, note_id: theme}))
+    return _again(state, replace(state.problem, moved={**state.problem.moved, note_id: theme}), alone=note_id)
 
 
 def take_apart(state: State, note_id: str, other_id: str) -> State:
     """Two notes that were merged are not the same after all; each has the place that its own words give."""
-    return _again(state, replace(state.problem, apart=state.problem.apart | {frozenset((note_id, other_id))}))
+    problem = replace(state.problem, apart=state.problem.apart | {frozenset((note_id, other_id))})
+    first = {place.note_id: place.same_as or place.note_id for place in state.result.placements}
+    later = [one for one in first if one in (note_id, other_id)][-1]
+    return _again(state, problem, alone=later if first[note_id] == first[other_id] else None)
 
 
-def _again(state: State, problem: Problem) -> State:
-    basis, read = state._learned.basis, state._learned.read
+def _again(state: State, problem: Problem, *, alone: str | None) -> State:
+    """All over, but for the repeats: those are as they were, and `alone` stands for itself."""
+    learned = state._learned
+    basis, read = learned.basis, learned.read
+    same_as = {place.note_id: place.same_as for place in state.result.placements if place.same_as is not None}
+    late = learned.late
+    if alone is not None and same_as.pop(alone, None) is not None:
+        late += tuple((alone, gist_of(one.note.text, one.language)) for one in read if one.note.id == alone)
     if basis.evidence.words.shape[0] < len(read):
         basis = replace(basis, evidence=evidence_of(read, basis.seeds, basis.space, basis.embed))
-    return _group(problem, basis, read, earlier=state.result)
+    return _group(problem, basis, read, learned.repeats, late, same_as, earlier=state.result)
 
 
-def _group(problem: Problem, basis: _Basis, read: tuple[Read, ...], *, earlier: Result | None) -> State:
+def _group(
+    problem: Problem,
+    basis: _Basis,
+    read: tuple[Read, ...],
+    repeats: Repeats,
+    late: tuple[tuple[str, Gist], ...],
+    same_as: Mapping[str, str],
+    *,
+    earlier: Result | None,
+) -> State:
     seeds, space, evidence = basis.seeds, basis.space, basis.evidence
-    repeats, same_as = _find_repeats(read, problem)
     themes = themes_before(problem, earlier)
     columns = tuple(theme.id for theme in themes)
     before = _places_before(problem, earlier, columns)
@@ -161,12 +178,14 @@ def _group(problem: Problem, basis: _Basis, read: tuple[Read, ...], *, earlier: 
             places[row] = Placement(read[row].note.id, columns[column], float(sure[row, column]), "words", words)
 
     places = follow(places, problem, same_as)
-    learned = _Learned(basis, read, repeats, (), votes, columns)
+    learned = _Learned(basis, read, repeats, late, votes, columns)
     return State(problem, Result(with_words(themes, places, read), tuple(places)), learned)
 
 
-def _find_repeats(read: Sequence[Read], problem: Problem) -> tuple[Repeats, dict[str, str]]:
-    """The notes that stand for themselves, and for each other one the first that says the same.
+def _find_repeats(
+    read: Sequence[Read], problem: Problem
+) -> tuple[Repeats, tuple[tuple[str, Gist], ...], dict[str, str]]:
+    """The notes that stand for themselves, none that came late, and for each other note the first that says the same.
 
     A note that somebody moved stands for itself: it may be elsewhere than its like.
     """
@@ -177,7 +196,10 @@ def _find_repeats(read: Sequence[Read], problem: Problem) -> tuple[Repeats, dict
         gist = gist_of(one.note.text, one.language)
 
         def may_merge(other: str, note_id: str = note_id) -> bool:
-            return frozenset((note_id, other)) not in problem.apart
+            return not problem.apart or all(
+                frozenset((note_id, one)) not in problem.apart
+                for one in (other, *(one for one, first in same_as.items() if first == other))
+            )
 
         first = None if note_id in problem.moved else repeats.find(gist, may_merge=may_merge)
         if first is None:
@@ -185,7 +207,7 @@ def _find_repeats(read: Sequence[Read], problem: Problem) -> tuple[Repeats, dict
         else:
             same_as[note_id] = first
             repeats.follow(gist, first)
-    return repeats, same_as
+    return repeats, (), same_as
 
 
 def _places_before(problem: Problem, earlier: Result | None, columns: Sequence[str]) -> dict[str, Placement]:
