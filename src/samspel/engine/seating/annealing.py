@@ -27,6 +27,8 @@ HOT_FAR, WARM_FAR, COLD_FAR = 0.45, 0.25, 0.13
 
 NOISE = 1 << 20
 LOOK_EVERY = 16
+# However little time there is, these are made: enough to keep the rules and have new faces.
+LEAST_STEPS = 112
 BLOCK_EVERY = 5
 
 
@@ -248,7 +250,8 @@ def anneal(seating: Seating, rng: np.random.Generator, budget: Budget, *, floor:
     temperature, offsets, orders, step = hot, [0], in_order, 0
     while step < budget.steps:
         if step % LOOK_EVERY == 0:
-            done = max(step / budget.steps, (time.monotonic() - begun) / seconds)
+            in_time = min((time.monotonic() - begun) / seconds, step / LEAST_STEPS)
+            done = max(step / budget.steps, in_time)
             if done >= 1 or best <= floor + 1e-6:
                 break
             temperature = hot * (cold / hot) ** done
