@@ -19,19 +19,23 @@ def read_election(path: Path) -> pabulib.Election:
 
 
 class Peers:
-    """The other libraries, in a process of their own."""
+    """The other libraries, each in a process of its own: two of them carry solvers that do not bear each other."""
 
     def __init__(self) -> None:
-        script = Path(__file__).with_name("peers.py")
-        self.process = subprocess.Popen(
-            [ORACLE_PYTHON, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self.processes: dict[str, subprocess.Popen[str]] = {}
 
     def __enter__(self) -> "Peers":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.communicate()
+        for process in self.processes.values():
+            process.communicate()
+
+    def _started(self, peer: str) -> "subprocess.Popen[str]":
+        if peer not in self.processes:
+            command = [ORACLE_PYTHON, str(Path(__file__).with_name("peers.py"))]
+            self.processes[peer] = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return self.processes[peer]
 
     def ask(self, problem: Problem, rule: Rule, *, merged: bool = True, **more: object) -> dict[str, Any]:
         """The peer's `winners` by name, its `seconds` for the rule and its `building_s`.
@@ -62,9 +66,10 @@ class Peers:
             "value": problem.value,
             **more,
         }
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(question) + "\n")
-        self.process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
+        process = self._started(peer)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(question) + "\n")
+        process.stdin.flush()
+        answer: dict[str, Any] = json.loads(process.stdout.readline())
         return {**answer, "winners": {problem.options[winner] for winner in answer["winners"]}}
