@@ -12,6 +12,7 @@ from samspel.engine.choosing import (
     Claim,
     Payment,
     Problem,
+    Rule,
     Solution,
     TableCount,
     Tie,
@@ -97,3 +98,35 @@ def test_the_drawn_order_decides_ties_in_the_check_as_well():
 
     assert check(PROBLEM, solution) == []
     assert check(PROBLEM, turned) != []
+
+
+@pytest.mark.parametrize("rule", ["equal-shares", "phragmen", "pav", "seq-pav", "cc", "most-marks", "stv"])
+def test_under_every_rule_other_winners_receipts_and_ties_are_found_wrong(rule: Rule):
+    ballots = (*PROBLEM.ballots, Ballot(("b", "c"), voters=2), Ballot(("d", "a"), voters=2))
+    problem = Problem(PROBLEM.options, ballots, places=2)
+    solution = solve(problem, rule=rule)
+    loser = next(option for option in problem.options if option not in solution.winners)
+    purchases = (replace(solution.purchases[0], option=loser), *solution.purchases[1:])
+    dearer = (replace(solution.purchases[0], price=Fraction(99)), *solution.purchases[1:])
+    unpaid = (replace(solution.purchases[0], payments=()), *solution.purchases[1:])
+
+    others = replace(solution, winners=(loser, *solution.winners[1:]), purchases=purchases)
+
+    assert check(problem, solution) == []
+    assert check(problem, others) != []
+    assert check(problem, replace(solution, purchases=dearer)) != []
+    assert check(problem, replace(solution, purchases=unpaid)) != []
+    assert check(problem, replace(solution, ties=(*solution.ties, Tie(7, ("a", "b"), "a")))) != []
+
+
+def test_a_budget_that_is_overspent_or_left_lying_is_found():
+    costs = (Fraction(3), Fraction(2), Fraction(2), Fraction(9))
+    problem = Problem(PROBLEM.options, PROBLEM.ballots, costs=costs, budget=Fraction(8), value="cost")
+    solution = solve(problem)
+
+    short = replace(solution, winners=solution.winners[:-1], purchases=solution.purchases[:-1])
+    over = replace(solution, winners=(*solution.winners, "d"))
+
+    assert check(problem, solution) == []
+    assert any("can still be paid for" in line for line in check(problem, short))
+    assert any("must not cost more than 8" in line for line in check(problem, over))
