@@ -13,9 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 __all__ = ["SheetError", "read_sheet", "write_sheet"]
 
 Line = tuple[int, list[str]]
@@ -53,6 +50,8 @@ def read_sheet(content: bytes, name: str = "", *, most_bytes: int = 1 << 28) -> 
 def write_sheet(name: str, rows: Iterable[Sequence[object]]) -> bytes:
     """The rows as the file's name wants them: .xlsx as Excel, .gz packed, everything else CSV."""
     if name.lower().endswith(".xlsx"):
+        from openpyxl import Workbook  # slow to load, and most files are CSV
+
         book = Workbook(write_only=True)
         sheet = book.create_sheet()
         for row in rows:
@@ -107,6 +106,9 @@ def _separator(text: str) -> str:
 
 
 def _excel(content: bytes) -> Iterator[Line]:
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
