@@ -17,7 +17,8 @@ __all__ = ["follow", "place_by_words", "stay", "words_for"]
 
 Floats = NDArray[np.float64]
 
-_LEAVES_FROM = 0.9  # the confidence that another theme needs before it takes over a placed note
+# The confidence that another theme needs before it takes over a note that was placed, and one that was a guess.
+_LEAVES_FROM, _GUESS_LEAVES_FROM = 0.9, 0.75
 _MOST_WORDS = 5
 
 
@@ -48,11 +49,11 @@ def words_for(read: Read, column: int, votes: Votes, space: Space) -> tuple[str,
 
 
 def stay(place: Placement, before: Mapping[str, Placement], sure: Floats, columns: Sequence[str]) -> Placement:
-    """A note that was placed stays, unless another theme has become nearly certain."""
+    """A note stays, unless another theme has become nearly certain (if it was a guess: rather sure)."""
     earlier = before.get(place.note_id)
     if earlier is None or place.theme == earlier.theme:
         return place
-    if place.theme != OTHER and place.confidence >= _LEAVES_FROM:
+    if place.theme != OTHER and place.confidence >= (_LEAVES_FROM if earlier.is_placed else _GUESS_LEAVES_FROM):
         return place
     return replace(earlier, confidence=float(sure[columns.index(earlier.theme)]), because="words", same_as=None)
 
