@@ -27,7 +27,7 @@ Thiele = Literal["pav", "cc"]
 EXACT = 2**53
 
 # Up to so many numbers of 64 groups, counting bits is faster than a product of matrices, which also wakes every core.
-AT_ONCE = 2_000_000
+AT_ONCE = 30_000_000
 
 
 def weights(rule: Thiele, places: int) -> tuple[list[int], int]:
@@ -189,7 +189,7 @@ def _pairs(votes: Votes, options: Sequence[int]) -> Ints:
     """How many people marked both, for each two of the options. In blocks that the processor's cache holds."""
     bits = votes.bits[list(options)]
     if len(bits) * bits.size * len(votes.planes) <= AT_ONCE:
-        return votes.count(bits[:, None] & bits[None, :])
+        return np.array([votes.count(bits & row) for row in bits]).reshape(len(bits), len(bits))
     counts = np.zeros((len(options), len(options)), dtype=np.int64)
     block = max(1, 1_000_000 // max(len(options), 1))
     for begin in range(0, len(votes.voters), block):
@@ -205,8 +205,8 @@ def _all_three(votes: Votes, options: Sequence[int], triples: Ints) -> Ints:
     begin = np.flatnonzero(np.diff(triples[:, 0], prepend=-1))
     bits = votes.bits[list(options)]
     if len(triples) * bits.shape[1] * len(votes.planes) <= AT_ONCE:
-        a, b, c = triples.T
-        return votes.count(bits[a] & bits[b] & bits[c])
+        parts = np.array_split(triples, 1 + len(triples) * bits.shape[1] // 500_000)
+        return np.concatenate([votes.count(bits[a] & bits[b] & bits[c]) for a, b, c in (part.T for part in parts)])
     dense = _dense(votes, options)
     for start, end in zip(begin, [*begin[1:], len(triples)], strict=True):
         a, (b, c) = triples[start, 0], triples[start:end, 1:].T
