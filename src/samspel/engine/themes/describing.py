@@ -16,8 +16,8 @@ def describe(problem: Problem, result: Result) -> tuple[Description, ...]:
 
     >>> import numpy as np
     >>> from samspel.engine.themes import Note, parse_lexicon, solve
-    >>> notes = (Note("1", "Trees!"), Note("2", "trees"))
-    >>> problem = Problem(notes, parse_lexicon("[trees]\\nen: tree\\n[bike]\\nen: bike"), "en")
+    >>> notes = (Note("1", "Trees in the park!"), Note("2", "trees in the park"))
+    >>> problem = Problem(notes, parse_lexicon("[trees]\\nen: tree, park\\n[bike]\\nen: bike"), "en")
     >>> for description in describe(problem, solve(problem, rng=np.random.default_rng(1)).result):
     ...     print(description.text)
     2 of 2 notes (100 %) have a theme that their words are sure of; the others are guesses.
