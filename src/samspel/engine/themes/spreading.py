@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 EQUAL = 1e-9
 """What is less apart than this is equal: sums in floating point."""
 
-# Tuned on half of hand-all and work-all and on sib200-sv (docs/algorithms/themes.md).
+# Tuned on half of hand-all and work-all and on all of SIB-200 (docs/algorithms/themes.md).
 _ROUNDS = 2
 _SEED_TRUST = 4.0  # notes' worth of votes that a seed holds from the lexicon
 _SEED_DOUBT = 2.0  # notes' worth of votes for any theme
