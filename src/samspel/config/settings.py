@@ -174,6 +174,9 @@ ACCOUNT_PREVENT_ENUMERATION = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Samspel"
 _oidc_server = env.text("SAMSPEL_OIDC_SERVER", "")
+# Whom an administrator has written in is known by her address at the first sign-in, and by the provider's own number
+# from then on. Only an address that the provider has verified counts; the setting is for one that does not say.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_PROVIDERS = {
     "openid_connect": {
         "OAUTH_PKCE_ENABLED": True,
@@ -183,7 +186,10 @@ SOCIALACCOUNT_PROVIDERS = {
                 "name": env.text("SAMSPEL_OIDC_NAME", "Organisationens inloggning"),
                 "client_id": env.text("SAMSPEL_OIDC_CLIENT_ID", ""),
                 "secret": env.text("SAMSPEL_OIDC_CLIENT_SECRET", ""),
-                "settings": {"server_url": _oidc_server},
+                "settings": {
+                    "server_url": _oidc_server,
+                    "verified_email": env.flag("SAMSPEL_OIDC_TRUSTS_ADDRESSES", False),
+                },
             }
         ]
         if _oidc_server
