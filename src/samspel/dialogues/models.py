@@ -101,6 +101,7 @@ class Screen(models.TextChoices):
     QUESTION = "question", _("Frågan")
     TABLES = "tables", _("Borden arbetar")
     WORDS = "words", _("Orden")
+    THEMES = "themes", _("Teman")
     THREE = "three", _("De tre")
     LONE = "lone", _("Ensamma röster")
     NEXT = "next", _("Nästa steg")
@@ -528,6 +529,91 @@ class HiddenWord(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["dialogue", "word"], name="hidden_word_once")]
+
+
+class Grouping(models.Model):
+    """The themes of a question's shared notes: computed by engine.themes, stored with seed, version and explanation.
+
+    Its row is the lock for everything that changes them.
+    """
+
+    dialogue = models.ForeignKey(Dialogue, on_delete=models.CASCADE, related_name="groupings")
+    question = models.SmallIntegerField()
+    computed_at = models.DateTimeField(null=True)
+    seed = models.BigIntegerField()
+    version = models.CharField(max_length=40, blank=True)
+    told = models.JSONField(default=list)  # the engine's description in kinds and numbers
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dialogue", "question"], name="grouping_once")]
+
+
+class Theme(models.Model):
+    """A theme of a question. What the leaders did with it (title, hidden, laid under another) is taken back freely.
+
+    ``words`` are the most telling ones among its notes; a found theme's name is made of such words.
+    """
+
+    class Origin(models.TextChoices):
+        LEXICON = "lexicon", _("Från ordlistan")
+        FOUND = "found", _("Hittat i tankarna")
+        HAND = "hand", _("Gjort av samtalsledaren")
+        OTHER = "other", _("Övrigt")
+
+    grouping = models.ForeignKey(Grouping, on_delete=models.CASCADE, related_name="themes")
+    key = models.CharField(max_length=80)
+    origin = models.CharField(max_length=7, choices=Origin.choices)
+    position = models.SmallIntegerField()
+    names = models.JSONField(default=dict)
+    words = ArrayField(models.CharField(max_length=80), default=list)
+    title = models.CharField(max_length=60, blank=True)  # what the leaders call it
+    title_before = models.CharField(max_length=60, blank=True)
+    is_hidden = models.BooleanField(default=False)
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged")
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["grouping", "key"], name="theme_key"),
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="theme_not_into_itself"),
+            models.CheckConstraint(condition=~Q(origin="other", merged_into__isnull=False), name="theme_other_stays"),
+        ]
+
+
+class ThemePlace(models.Model):
+    """The theme a note is in, how sure that is, and why: its words, a leader's hand, or that it repeats a note."""
+
+    class Because(models.TextChoices):
+        WORDS = "words", _("Orden i tanken")
+        HAND = "hand", _("Flyttad av samtalsledaren")
+        REPEAT = "repeat", _("Säger samma sak som en annan")
+        NOTHING = "nothing", _("Inget ord talar för ett tema")
+
+    note = models.OneToOneField(Note, on_delete=models.CASCADE, related_name="theme_place")
+    theme = models.ForeignKey(Theme, on_delete=models.CASCADE, related_name="places")
+    confidence = models.FloatField()
+    because = models.CharField(max_length=7, choices=Because.choices)
+    words = ArrayField(models.CharField(max_length=80), default=list)  # those in the note that speak for the theme
+    same_as = models.ForeignKey(Note, null=True, blank=True, on_delete=models.SET_NULL, related_name="repeats")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(confidence__gte=0, confidence__lte=1), name="theme_place_confidence"),
+            models.CheckConstraint(condition=~Q(same_as=F("note")), name="theme_place_not_its_own_repeat"),
+        ]
+
+
+class NotesApart(models.Model):
+    """Two notes that the engine laid together and a leader took apart."""
+
+    one = models.ForeignKey(Note, on_delete=models.CASCADE, related_name="+")
+    other = models.ForeignKey(Note, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["one", "other"], name="notes_apart_once"),
+            models.CheckConstraint(condition=Q(one__lt=F("other")), name="notes_apart_in_order"),
+        ]
 
 
 @pghistory.track()
