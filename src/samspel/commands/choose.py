@@ -5,7 +5,6 @@ import gzip
 import json
 import secrets
 import sys
-import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -14,6 +13,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from samspel.commands.files import FileError, read_text, write_bytes
 from samspel.engine.choosing import RULES, Problem, Rule, Solution, Ties, Value, check, describe, pabulib, solve
 from samspel.engine.records import as_json
 
@@ -80,14 +80,14 @@ def run(options: argparse.Namespace) -> int:
         place = f"{options.file}:{error.line}" if error.line else str(options.file)
         print(f"samspel choose: {place}: {error.reason}", file=sys.stderr)
         return 1
-    except (ChooseError, ValueError) as error:
+    except (ChooseError, FileError, ValueError) as error:
         print(f"samspel choose: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 def _run(options: argparse.Namespace) -> None:
-    election = pabulib.read(_text(options.file).splitlines(keepends=True))
+    election = pabulib.read(read_text(options.file).splitlines(keepends=True))
     for remark in election.remarks:
         print(f"{options.file}: {remark}", file=sys.stderr)
     problem = _problem(election, options)
@@ -109,20 +109,6 @@ def _run(options: argparse.Namespace) -> None:
         print(_lines(election, problem, solution, seed))
 
 
-def _text(file: Path) -> str:
-    try:
-        content = file.read_bytes()
-        if content.startswith(b"\x1f\x8b"):
-            content = gzip.decompress(content)
-        return content.decode("utf-8-sig")
-    except OSError as error:
-        raise ChooseError(f"{file} cannot be read ({error.strerror or error})") from error
-    except (EOFError, zlib.error) as error:
-        raise ChooseError(f"{file} is not whole: it cannot be unpacked ({error})") from error
-    except UnicodeDecodeError as error:
-        raise ChooseError(f"{file} is not text in UTF-8 (byte {error.start})") from error
-
-
 def _problem(election: pabulib.Election, options: argparse.Namespace) -> Problem:
     rule, has_points = options.rule, election.kind in ("cumulative", "scoring")
     if rule == "stv" and election.kind != "ordinal":
@@ -141,10 +127,7 @@ def _write(file: Path, election: pabulib.Election, solution: Solution) -> None:
     )
     text = "".join(line + "\n" for line in pabulib.write(replace(election, projects=projects)))
     content = text.encode()
-    try:
-        file.write_bytes(gzip.compress(content, mtime=0) if file.suffix == ".gz" else content)
-    except OSError as error:
-        raise ChooseError(f"{file} cannot be written ({error.strerror or error})") from error
+    write_bytes(file, gzip.compress(content, mtime=0) if file.suffix == ".gz" else content)
 
 
 def told(

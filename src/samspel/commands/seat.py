@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from samspel.commands.seat_files import FileError
+from samspel.commands.files import FileError, write_bytes
 from samspel.commands.seat_papers import cards_pdf, room_pdf
 from samspel.commands.seat_task import Task, read_task
 from samspel.core.sheets import write_sheet
@@ -145,17 +145,10 @@ def _write(options: argparse.Namespace, problem: Problem, solution: Solution) ->
     if options.out is None:
         print(content.decode(), end="")
     else:
-        _save(options.out, content)
+        write_bytes(options.out, content)
     for path, pdf in ((options.cards, cards_pdf), (options.room, room_pdf)):
         if path is not None:
-            _save(path, pdf(problem, solution, title=options.title, language=options.language))
-
-
-def _save(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise FileError(f"{path} cannot be written ({error.strerror})") from error
+            write_bytes(path, pdf(problem, solution, title=options.title, language=options.language))
 
 
 # ---------------------------------------------------------------- what the options mean

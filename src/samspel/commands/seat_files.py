@@ -1,8 +1,6 @@
 """The files of ``samspel seat``: people, who must be apart, plans, distances. A bad row is told and left out."""
 
-import gzip
 import warnings
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from samspel.commands.files import FileError, read_bytes, read_text
 from samspel.core.sheets import SheetError, read_sheet
 from samspel.engine.seating import Person, Table
 
-__all__ = ["BadRow", "FileError", "Matrix", "People", "Plan", "read_ids", "read_matrix", "read_pairs", "read_people"]
+__all__ = ["BadRow", "Matrix", "People", "Plan", "read_ids", "read_matrix", "read_pairs", "read_people"]
 __all__ += ["read_plan", "read_tables"]
 
 PERSON = ("person", "id", "name", "namn", "navn")
@@ -25,10 +24,6 @@ INTERPRETER = ("needs_interpreter", "interpreter", "tolk")
 HOST = ("table", "bord", "host")
 APART = ("never_with", "apart", "apart from", "inte med", "ikke med")
 YES, NO = frozenset({"yes", "ja", "true", "1", "x", "y", "j"}), frozenset({"", "no", "nej", "false", "0", "n", "-"})
-
-
-class FileError(Exception):
-    """A file cannot be used at all; the text names it and says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +220,7 @@ def read_tables(path: Path) -> tuple[tuple[Table, ...], tuple[BadRow, ...]]:
 
 def read_matrix(path: Path) -> Matrix:
     """Distances in the form of the literature: ``n groups ss|ds least most …``, then rows ``i j distance`` from 0."""
-    head, _, rest = _text(path).partition("\n")
+    head, _, rest = read_text(path).partition("\n")
     words = head.split()
     try:
         people = int(words[0])
@@ -252,21 +247,6 @@ def read_matrix(path: Path) -> Matrix:
 # ---------------------------------------------------------------- rows of a file
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise FileError(f"{path} cannot be read ({error.strerror})") from error
-
-
-def _text(path: Path) -> str:
-    content = _bytes(path)
-    try:
-        return (gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content).decode("ascii")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise FileError(f"{path} cannot be read ({error})") from error
-
-
 def _rows(path: Path, *, casefold: bool = True) -> tuple[list[str], Iterator[tuple[int, dict[str, str], str]]]:
     """The header, and the other rows as line, values by column, and what is wrong with it ("" when nothing is)."""
     lines = _lines(path)
@@ -284,7 +264,7 @@ def _rows(path: Path, *, casefold: bool = True) -> tuple[list[str], Iterator[tup
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     try:
-        yield from read_sheet(_bytes(path), path.name.removesuffix(".gz"))
+        yield from read_sheet(read_bytes(path), path.name.removesuffix(".gz"))
     except SheetError as error:
         raise FileError(f"{path} {error}") from error
 

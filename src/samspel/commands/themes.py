@@ -1,13 +1,13 @@
 """``samspel themes``: the notes of a file in named themes."""
 
 import argparse
-import gzip
 import json
 import sys
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from samspel.commands.files import FileError, read_text
 
 if TYPE_CHECKING:  # the engine's libraries take a moment to load, which other commands need not wait for
     from samspel.engine.themes import Embed, Lexicon, Note, Problem, Result
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     """0 when it went well, 1 with a sentence on standard error when not."""
     try:
         _run(options)
-    except ThemesError as error:
+    except (ThemesError, FileError) as error:
         print(f"samspel themes: {error}", file=sys.stderr)
         return 1
     return 0
@@ -78,7 +78,7 @@ def _notes(file: Path) -> dict[int, "Note"]:
     """The notes with their lines in the file."""
     from samspel.engine.themes import Note
 
-    lines = enumerate(_text(file).split("\n"), start=1)
+    lines = enumerate(read_text(file).split("\n"), start=1)
     header = next(lines)[1].rstrip("\r").split("\t")
     if "text" not in header:
         raise ThemesError(f"{file}:1: a column named text is missing, got {', '.join(header)[:80]!r}")
@@ -112,23 +112,9 @@ def _lexicon(options: argparse.Namespace) -> "Lexicon":
     if options.lexicon is None:
         return shipped_lexicon()
     try:
-        return parse_lexicon(_text(options.lexicon))
+        return parse_lexicon(read_text(options.lexicon))
     except LexiconError as error:
         raise ThemesError(f"{options.lexicon}:{error.line}: {error.reason}") from error
-
-
-def _text(file: Path) -> str:
-    try:
-        content = file.read_bytes()
-        if content.startswith(b"\x1f\x8b"):
-            content = gzip.decompress(content)
-        return content.decode("utf-8-sig")
-    except OSError as error:
-        raise ThemesError(f"{file} cannot be read ({error.strerror or error})") from error
-    except (EOFError, zlib.error) as error:
-        raise ThemesError(f"{file} is not whole: it cannot be unpacked ({error})") from error
-    except UnicodeDecodeError as error:
-        raise ThemesError(f"{file} is not text in UTF-8 (byte {error.start})") from error
 
 
 def _sentence_model(folder: Path) -> "Embed":

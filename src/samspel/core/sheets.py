@@ -13,7 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 
-__all__ = ["SheetError", "read_sheet", "write_sheet"]
+__all__ = ["SheetError", "read_sheet", "unpack", "write_sheet"]
+
+# Of a packed file when it is unpacked: a small file can hold more than a machine does.
+MOST_BYTES = 1 << 28
 
 Line = tuple[int, list[str]]
 
@@ -33,15 +36,14 @@ class SheetError(Exception):
         )
 
 
-def read_sheet(content: bytes, name: str = "", *, most_bytes: int = 1 << 28) -> Iterator[Line]:
+def read_sheet(content: bytes, name: str = "", *, most_bytes: int = MOST_BYTES) -> Iterator[Line]:
     """The lines of a table with their numbers in the file, from 1; empty ones too. Of Excel, the first sheet.
 
     :param name: the file's name; an ending says what bytes alone do not.
     :param most_bytes: of a packed file when it is unpacked.
     :raises SheetError: while lines are taken, when the file cannot be read.
     """
-    if content[:2] == b"\x1f\x8b":
-        content = _unpacked(content, most_bytes)
+    content = unpack(content, most_bytes)
     if content[:2] == b"PK":
         return _excel(content)
     return _csv(content, name)
@@ -65,7 +67,13 @@ def write_sheet(name: str, rows: Iterable[Sequence[object]]) -> bytes:
     return gzip.compress(content, mtime=0) if name.lower().endswith(".gz") else content
 
 
-def _unpacked(content: bytes, most_bytes: int) -> bytes:
+def unpack(content: bytes, most_bytes: int = MOST_BYTES) -> bytes:
+    """What gzip packed; what it did not, as it is.
+
+    :raises SheetError: it is not whole, or more than ``most_bytes``.
+    """
+    if content[:2] != b"\x1f\x8b":
+        return content
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as packed:
             text = packed.read(most_bytes + 1)

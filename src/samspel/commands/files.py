@@ -1,0 +1,38 @@
+"""The files that a command was given: read and written whole, and told in one sentence where they cannot be."""
+
+from pathlib import Path
+
+from samspel.core.sheets import SheetError, unpack
+
+
+class FileError(Exception):
+    """A file cannot be used; the text names it and says why."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """:raises FileError: it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise FileError(f"{path} cannot be read ({error.strerror})") from error
+
+
+def read_text(path: Path) -> str:
+    """Text in UTF-8, with or without its mark, packed with gzip or not.
+
+    :raises FileError: it cannot be read, is packed but not whole, or is not text.
+    """
+    try:
+        return unpack(read_bytes(path)).decode("utf-8-sig")
+    except SheetError as error:
+        raise FileError(f"{path} is not whole: it {error}") from error
+    except UnicodeDecodeError as error:
+        raise FileError(f"{path} is not text in UTF-8 (byte {error.start})") from error
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """:raises FileError: it cannot be written."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise FileError(f"{path} cannot be written ({error.strerror})") from error
