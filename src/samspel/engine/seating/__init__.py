@@ -10,9 +10,10 @@
 ('best', ['27 new meetings.', '3 units, 3 of 3 pairs of units meet.'])
 """
 
+from .changing import Board, Changes, Cost
 from .checking import check
 from .describing import describe
-from .groups import deal_trios, draw
+from .groups import choose_hosts, deal_trios, draw
 from .late import Hall, Late, Merged, Placed, place_late
 from .measuring import measure
 from .records import WEIGHTS, Broken, Person, Problem, Reason, Rule, Solution, Status, Table
@@ -20,7 +21,10 @@ from .solving import default_steps, solve
 
 __all__ = [
     "WEIGHTS",
+    "Board",
     "Broken",
+    "Changes",
+    "Cost",
     "Hall",
     "Late",
     "Merged",
@@ -33,6 +37,7 @@ __all__ = [
     "Status",
     "Table",
     "check",
+    "choose_hosts",
     "deal_trios",
     "default_steps",
     "describe",

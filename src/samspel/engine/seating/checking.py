@@ -73,8 +73,9 @@ def _find_broken(problem: Problem, number: int, tables: Mapping[str, str]) -> It
         missing = [need for need in person.needs if need not in offers[tables[person.id]]]
         if missing:
             yield ("need", number, frozenset((person.id,)), tables[person.id]), f"{where}: {person.id} lacks {missing}"
-        if person.table and person.table != tables[person.id]:
-            yield ("fixed", number, frozenset((person.id,)), person.table), f"{where}: {person.id} is not at her table"
+        own = person.table or next((t for id_, n, t in problem.pinned if (id_, n) == (person.id, number)), "")
+        if own and own != tables[person.id]:
+            yield ("fixed", number, frozenset((person.id,)), own), f"{where}: {person.id} is not at her table"
 
 
 def _beside(tables: Mapping[str, str]) -> Iterator[tuple[str, str]]:

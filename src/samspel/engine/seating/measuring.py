@@ -11,7 +11,7 @@ from .records import Problem, Solution, Status
 from .rules import find_broken
 from .sizes import alike_at_best, alike_by_chance, repeats_at_best
 
-__all__ = ["measure"]
+__all__ = ["measure", "of_those_in"]
 
 
 def measure(
@@ -36,7 +36,7 @@ def measure(
         sizes = tuple(sorted(count[table.id] for table in problem.tables))
         key = (sizes, None if len(table_of) == len(problem.people) else frozenset(table_of))
         if key not in known:
-            here = problem if key[1] is None else _of(problem, table_of)
+            here = problem if key[1] is None else of_those_in(problem, table_of)
             known[key] = alike_by_chance(here, sizes), alike_at_best(here, sizes)
         by_chance += known[key][0]
         bound += known[key][1]
@@ -59,7 +59,7 @@ def measure(
     )
 
 
-def _of(problem: Problem, table_of: Mapping[str, str]) -> Problem:
+def of_those_in(problem: Problem, table_of: Mapping[str, str]) -> Problem:
     """The problem of those who are here."""
     here = [number for number, person in enumerate(problem.people) if person.id in table_of]
     distances = None if problem.distances is None else problem.distances[np.ix_(here, here)]

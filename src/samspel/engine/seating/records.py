@@ -38,6 +38,7 @@ Reason = Literal[
     "one-table",  # there is no other table to sit at
     "contradiction",  # other rules say the opposite
     "full",  # someone came late and there was no seat left where the rule is kept
+    "by-hand",  # somebody was moved there
     "not-found",  # the search did not find a seating that keeps it
 ]
 
@@ -76,8 +77,10 @@ class Problem:
     and hosts. Wishes: different `weights` attributes at every table, and new faces every round and since `earlier`.
 
     `apart`, `together` and `earlier` (groups or pairs that sat at one table) may name people who are not here; it holds
-    for them when they come. Groups of `together` that share somebody are one group. `distances[i, j]` says how far the
-    i-th and the j-th of the people are from each other: the farther, the better (symmetric, people * people).
+    for them when they come. Groups of `together` that share somebody are one group. `pinned` names a person, a round
+    and the table that she keeps in it when the rest is drawn; a host keeps hers in every round. `distances[i, j]` says
+    how far the i-th and the j-th of the people are from each other: the farther, the better (symmetric,
+    people * people).
     """
 
     people: tuple[Person, ...]
@@ -86,6 +89,7 @@ class Problem:
     apart: tuple[tuple[str, str], ...] = ()
     together: tuple[tuple[str, ...], ...] = ()
     earlier: tuple[tuple[str, ...], ...] = ()
+    pinned: tuple[tuple[str, int, str], ...] = ()
     weights: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
     repeat_weight: float = REPEAT_WEIGHT
     distances: npt.NDArray[np.float32] | None = field(default=None, compare=False)
@@ -103,6 +107,9 @@ class Problem:
         for person in self.people:
             if person.table and person.table not in tables:
                 raise ValueError(f"people[{person.id!r}].table must be one of the tables, got {person.table!r}")
+        for pin in self.pinned:
+            if not 0 <= pin[1] < self.rounds or pin[2] not in tables:
+                raise ValueError(f"pinned must name a round and a table of the problem, got {pin!r}")
         if self.distances is not None:
             people = len(self.people)
             if self.distances.shape != (people, people):
@@ -118,6 +125,12 @@ class Problem:
         """Everyone else in the units that she manages."""
         units = frozenset(manager.manages)
         return [person for person in self.people if person is not manager and person.attributes.get("unit") in units]
+
+    def fixed_in(self, number: int) -> dict[str, str]:
+        """The tables of those here who have one of their own in a round: hosts, and who is pinned."""
+        here = {person.id for person in self.people}
+        fixed = {id_: table for id_, round_, table in self.pinned if round_ == number and id_ in here}
+        return fixed | {person.id: person.table for person in self.people if person.table}
 
     def kept_apart(self) -> dict[frozenset[str], Rule]:
         """Every pair of those here that must not share a table, and the rule that says so."""
@@ -171,6 +184,7 @@ class Broken:
             "one-table": "there is no other table",
             "contradiction": "another rule says the opposite",
             "full": "there was no seat left where the rule is kept",
+            "by-hand": "somebody was moved by hand",
             "not-found": "no seating was found that keeps it",
         }[self.reason]
         return f"Round {self.round + 1}: {what}, because {why}."

@@ -5,6 +5,7 @@ not there (a small table beside larger ones), which never move. So every table h
 """
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from itertools import combinations
 
 import numpy as np
@@ -61,9 +62,18 @@ class Room:
             self.likes.append((self.hard, empty))
         self.met = self._keys(index, [*problem.earlier])
         self.one, self.other, self.cost = self._pairs(problem, index, pairs)
-        self.kind, self.unfit = self._unfit(problem)
+        self.kind, self.unfit = self._unfit(problem, 0)
         self.special = np.flatnonzero(self.kind)
         self.floor = alike_at_best(problem, self.sitting)
+
+    def in_round(self, problem: Problem, number: int) -> "Room":
+        """The same room in a round, where other people are pinned than in the first."""
+        if not problem.pinned or number == 0:
+            return self
+        room = copy(self)
+        room.kind, room.unfit = self._unfit(problem, number)
+        room.special = np.flatnonzero(room.kind)
+        return room
 
     def _codes(self, values: Sequence[str]) -> Codes:
         """A number for each value; whoever has none, and every empty seat, has one of her own."""
@@ -97,12 +107,14 @@ class Room:
         cost = np.array(list(costs.values()), dtype=np.float32)
         return np.concatenate(both.T), np.concatenate(both.T[::-1]), np.concatenate((cost, cost))
 
-    def _unfit(self, problem: Problem) -> tuple[Ints, Floats]:
+    def _unfit(self, problem: Problem, round_: int) -> tuple[Ints, Floats]:
+        fixed = problem.fixed_in(round_)
         kinds: dict[tuple[frozenset[str], str, bool], int] = {(frozenset(), "", False): 0}
         kind = np.zeros(self.total, dtype=np.intp)
         for number, person in enumerate(problem.people):
-            if person.needs or person.table:
-                kind[number] = kinds.setdefault((frozenset(person.needs), person.table, False), len(kinds))
+            own = fixed.get(person.id, "")
+            if person.needs or own:
+                kind[number] = kinds.setdefault((frozenset(person.needs), own, False), len(kinds))
         if not self.may_lack_one.all():
             kind[self.people : self.seats] = kinds.setdefault((frozenset(), "", True), len(kinds))
         unfit = np.zeros((len(kinds), self.tables), dtype=np.float32)

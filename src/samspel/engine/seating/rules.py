@@ -42,7 +42,7 @@ def _apart(
     for pair, rule in kept_apart.items():
         one, other = sorted(pair)
         if one in table_of and table_of[one] == table_of.get(other):
-            yield Broken(rule, number, (one, other), table_of[one], _why_not_apart(problem, (one, other)))
+            yield Broken(rule, number, (one, other), table_of[one], _why_not_apart(problem, number, (one, other)))
 
 
 def _together(
@@ -51,33 +51,37 @@ def _together(
     for group in together:
         here = tuple(person for person in group if person in table_of)
         if len({table_of[person] for person in here}) > 1:
-            yield Broken("together", number, here, "", _why_not_together(problem, here))
+            yield Broken("together", number, here, "", _why_not_together(problem, number, here))
 
 
 def _at_tables(problem: Problem, number: int, table_of: Mapping[str, str]) -> Iterator[Broken]:
     offers = {table.id: table.offers for table in problem.tables}
+    fixed = problem.fixed_in(number)
     for guest in problem.people:
         seat = table_of.get(guest.id)
         if seat is None:
             continue
+        own = fixed.get(guest.id, "")
         for need in guest.needs:
             if need not in offers[seat]:
-                yield Broken("need", number, (guest.id,), seat, _why_no_need(problem, need, guest.table))
-        if guest.table not in ("", seat):
-            yield Broken("fixed", number, (guest.id,), guest.table, _why_not_fixed(problem, guest.table))
+                yield Broken("need", number, (guest.id,), seat, _why_no_need(problem, need, own))
+        if own not in ("", seat):
+            yield Broken("fixed", number, (guest.id,), own, _why_not_fixed(problem, number, own))
 
 
-def _why_not_apart(problem: Problem, pair: Sequence[str]) -> Reason:
-    fixed = {person.table for person in problem.people if person.id in pair}
+def _why_not_apart(problem: Problem, number: int, pair: Sequence[str]) -> Reason:
+    own = problem.fixed_in(number)
+    fixed = {own.get(id_, "") for id_ in pair}
     if frozenset(pair) in pairs_of(problem.belong_together()) or (len(fixed) == 1 and "" not in fixed):
         return "contradiction"
     return "one-table" if len(problem.tables) == 1 else "not-found"
 
 
-def _why_not_together(problem: Problem, group: Sequence[str]) -> Reason:
+def _why_not_together(problem: Problem, number: int, group: Sequence[str]) -> Reason:
     if len(group) > max(table.most for table in problem.tables):
         return "too-large"
-    fixed = {person.table for person in problem.people if person.id in group and person.table}
+    own = problem.fixed_in(number)
+    fixed = {own[id_] for id_ in group if id_ in own}
     if len(fixed) > 1 or pairs_of([group]) & problem.kept_apart().keys():
         return "contradiction"
     return "not-found"
@@ -93,7 +97,7 @@ def _why_no_need(problem: Problem, need: str, fixed: str) -> Reason:
     return "too-few-seats-offer" if needing > sum(table.most for table in offering) else "not-found"
 
 
-def _why_not_fixed(problem: Problem, table: str) -> Reason:
-    hosts = sum(person.table == table for person in problem.people)
+def _why_not_fixed(problem: Problem, number: int, table: str) -> Reason:
+    hosts = sum(own == table for own in problem.fixed_in(number).values())
     most = next(t.most for t in problem.tables if t.id == table)
     return "too-large" if hosts > most else "not-found"

@@ -68,7 +68,8 @@ def solve(
     least_repeats = repeats_at_best(problem, [room.sitting] * problem.rounds)
     names = [table.id for table in problem.tables]
     rounds = []
-    for who in _Search(room, problem.rounds, rng, budget, least_repeats).run():
+    rooms = [room.in_round(problem, number) for number in range(problem.rounds)]
+    for who in _Search(rooms, rng, budget, least_repeats).run():
         tables = room.tables_of(who)[: room.people].tolist()
         rounds.append({person.id: names[table] for person, table in zip(problem.people, tables, strict=True)})
     seconds = time.monotonic() - begun
@@ -78,9 +79,10 @@ def solve(
 class _Search:
     """The rounds, tried until the steps or the time are over or nothing better is possible."""
 
-    def __init__(self, room: Room, rounds: int, rng: np.random.Generator, budget: Budget, least_repeats: int) -> None:
-        self.room = room
-        self.rounds = rounds
+    def __init__(self, rooms: Sequence[Room], rng: np.random.Generator, budget: Budget, least_repeats: int) -> None:
+        self.room = rooms[0]
+        self.rooms = rooms
+        self.rounds = len(rooms)
         self.rng = rng
         self.budget = budget
         self.least_repeats = least_repeats
@@ -112,14 +114,16 @@ class _Search:
 
     def _value(self, plans: Sequence[Ints]) -> tuple[int, int, float]:
         room = self.room
-        return sum(map(room.broken, plans)), room.repeats(plans), sum(map(room.alike, plans))
+        broken = sum(here.broken(who) for here, who in zip(self.rooms, plans, strict=True))
+        return broken, room.repeats(plans), sum(map(room.alike, plans))
 
     def _in_turn(self, steps: int) -> list[Ints]:
         """Every round from the beginning, each knowing those before it."""
         plans: list[Ints] = []
         for number in range(self.rounds):
             share = steps // (self.rounds - number)
-            who, used = self._seat(deal(self.room, self.rng), plans, share, warm=False)
+            room = self.rooms[number]
+            who, used = self._seat(room, deal(room, self.rng), plans, share, warm=False)
             plans.append(who)
             steps -= used
         return plans
@@ -130,12 +134,11 @@ class _Search:
         for number in range(self.rounds):
             others = plans[:number] + plans[number + 1 :]
             share = steps // (self.rounds - number)
-            plans[number], used = self._seat(plans[number], others, share, warm=True)
+            plans[number], used = self._seat(self.rooms[number], plans[number], others, share, warm=True)
             steps -= used
         return plans
 
-    def _seat(self, who: Ints, others: Sequence[Ints], steps: int, *, warm: bool) -> tuple[Ints, int]:
-        room = self.room
+    def _seat(self, room: Room, who: Ints, others: Sequence[Ints], steps: int, *, warm: bool) -> tuple[Ints, int]:
         others_codes = [room.codes_of(other) for other in others]
         seating = Seating(room, [*room.likes, *((room.repeat_weight, codes) for codes in others_codes)], who)
         ends_at = self.budget.ends_at
