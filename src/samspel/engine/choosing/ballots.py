@@ -13,6 +13,9 @@ __all__ = ["Ballot", "Votes"]
 
 Ints = npt.NDArray[np.int64]
 
+# Numbers of 64 groups that are counted at once: what the processor's cache holds.
+BLOCK = 16_384
+
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
@@ -41,7 +44,8 @@ class Votes:
 
     `voters[group]`: people in it · `example[group]`: a ballot of theirs · `group[ballot]`, `table[ballot]`,
     `cast[ballot]`: each ballot's group, number of its table and voters. `alike`: every group is one person.
-    `bits[option]`: a bit for each group, whether it marked the option, 64 in a number.
+    `bits[option]`: a bit for each group, whether it marked the option, 64 in a number, the largest groups first as in
+    `by_size`.
     The marks, sorted by option: option o is marked by the groups `who[start[o]:start[o + 1]]`, with `points` there
     (1 unless dots were given) and `option` o. `marks[o]`: how many people marked it.
     """
@@ -58,23 +62,25 @@ class Votes:
     points: Ints
     has_points: bool
     marks: Ints
+    by_size: Ints
     bits: npt.NDArray[np.uint64]
 
     @classmethod
     def of(cls, options: Sequence[str], ballots: Sequence[Ballot]) -> "Votes":
         """Memory: one byte for each different ballot and option (four with points). About 1 µs a mark."""
         has_points = any(ballot.points for ballot in ballots)
-        rows, example, first_group = _first_merge(ballots)
+        rows, example = _first_merge(ballots)
         matrix = _matrix(options, [ballots[number] for number in example], has_points)
         keys = matrix if has_points else np.packbits(matrix, axis=1)
         number: dict[bytes, int] = {}
         merged = np.array([number.setdefault(key.tobytes(), len(number)) for key in keys], dtype=np.int64)
-        first = np.zeros(len(number), dtype=np.int64)
-        first[merged[::-1]] = np.arange(len(merged))[::-1]
-        group = merged[first_group] if len(rows) else np.zeros(0, dtype=np.int64)
         cast = np.array([ballot.voters for ballot in ballots], dtype=np.int64)
         voters = np.zeros(len(number), dtype=np.int64)
+        group = merged[rows]
         np.add.at(voters, group, cast)
+        by_size = np.argsort(-voters, kind="stable")
+        first = np.zeros(len(number), dtype=np.int64)
+        first[merged[::-1]] = np.arange(len(merged))[::-1]
         tables: dict[str, int] = {}
         table = np.array([tables.setdefault(ballot.table, len(tables)) for ballot in ballots], dtype=np.int64)
         by_option = np.ascontiguousarray(matrix[first].T)
@@ -93,7 +99,8 @@ class Votes:
             points=by_option[option, who].astype(np.int64) if has_points else np.ones(len(who), dtype=np.int64),
             has_points=has_points,
             marks=_sums(voters[who], start),
-            bits=_packed(by_option != 0),
+            by_size=by_size,
+            bits=_packed(by_option[:, by_size] != 0),
         )
 
     def supporters(self, option: int) -> Ints:
@@ -110,20 +117,27 @@ class Votes:
 
     @cached_property
     def planes(self) -> list[npt.NDArray[np.uint64]]:
-        """The binary digits of the groups' numbers of people, the ones first."""
+        """The binary digits of the groups' numbers of people, the ones first; each as far as it is not zero."""
         digits = range(int(self.voters.max(initial=0)).bit_length())
-        return [_packed((self.voters >> digit & 1)[None, :] != 0)[0] for digit in digits]
+        planes = [_packed((self.voters[None, self.by_size] >> digit & 1) != 0)[0] for digit in digits]
+        return [np.trim_zeros(plane, "b") for plane in planes]
 
-    def count(self, packed: npt.NDArray[np.uint64]) -> Ints:
-        """How many people are in each row of groups, a bit for each, like the rows of `bits`."""
-        counts = np.zeros(packed.shape[:-1], dtype=np.int64)
+    def count(self, packed: npt.NDArray[np.uint64], among: npt.NDArray[np.uint64] | None = None) -> Ints:
+        """How many people are in each row of groups, a bit for each, like the rows of `bits`; those `among` (such a
+        row) only. In blocks so small that memory is used again: new memory costs more than the counting."""
+        counts = np.zeros(len(packed), dtype=np.int64)
+        block = max(BLOCK // max(len(packed), 1), 16)
         for digit, plane in enumerate(self.planes):
-            counts += np.bitwise_count(packed & plane).sum(axis=-1, dtype=np.int64) << digit
+            wanted = plane if among is None else plane & among[: len(plane)]
+            for begin in range(0, len(plane), block):
+                end = min(begin + block, len(plane))
+                ones = np.bitwise_count(packed[:, begin:end] & wanted[begin:end])
+                counts += np.add.reduce(ones, axis=1, dtype=np.uint32).astype(np.int64) << digit
         return counts
 
     def people(self, groups: npt.NDArray[np.bool_]) -> Ints:
         """For each option how many people in these groups marked it: 64 groups at a time, by counting bits."""
-        return self.count(self.bits & _packed(groups[None, :])[0])
+        return self.count(self.bits, _packed(groups[None, self.by_size])[0])
 
     def sums(self, of_group: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """For each option the sum of `of_group` over the groups that marked it."""
@@ -153,13 +167,12 @@ class Votes:
         return int(self.voters[self.satisfaction(winners) > 0].sum())
 
 
-def _first_merge(ballots: Sequence[Ballot]) -> tuple[Ints, list[int], Ints]:
+def _first_merge(ballots: Sequence[Ballot]) -> tuple[Ints, list[int]]:
     """Ballots written alike are one row: each ballot's row, and a ballot of each row."""
     number: dict[tuple[tuple[str, ...], tuple[int, ...]], int] = {}
     rows = [number.setdefault((ballot.marks, ballot.points), len(number)) for ballot in ballots]
     example = dict(zip(reversed(rows), range(len(rows) - 1, -1, -1), strict=True))
-    array = np.array(rows, dtype=np.int64)
-    return array, [example[row] for row in range(len(number))], array
+    return np.array(rows, dtype=np.int64), [example[row] for row in range(len(number))]
 
 
 def _matrix(options: Sequence[str], ballots: Sequence[Ballot], has_points: bool) -> npt.NDArray[Any]:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from .ballots import Ints, Votes
+from .ballots import BLOCK, Ints, Votes
 from .records import Problem, Tie
 
 __all__ = ["best_committee", "in_turn", "weights"]
@@ -28,6 +28,9 @@ EXACT = 2**53
 
 # Up to so many numbers of 64 groups, counting bits is faster than a product of matrices, which also wakes every core.
 AT_ONCE = 30_000_000
+
+# How many pairs times options are looked at together: some ten megabytes.
+THIRDS = 4_000_000
 
 
 def weights(rule: Thiele, places: int) -> tuple[list[int], int]:
@@ -111,15 +114,12 @@ def _exchanged(votes: Votes, gain: Sequence[int], committee: list[int]) -> int:
     return score
 
 
-def _dense(votes: Votes, options: Sequence[int], groups: slice = slice(None)) -> npt.NDArray[Any]:
+def _dense(votes: Votes, options: Sequence[int]) -> npt.NDArray[Any]:
     """Options by groups: 1 where it is marked, in a kind of number that counts the voters exactly."""
-    begin, end, _ = groups.indices(len(votes.voters))
     kind: type[Any] = np.float32 if votes.voters.sum() < 2**24 else np.float64
-    dense = np.zeros((len(options), end - begin), dtype=kind)
+    dense = np.zeros((len(options), len(votes.voters)), dtype=kind)
     for row, option in enumerate(options):
-        who = votes.supporters(option)
-        low, high = np.searchsorted(who, (begin, end)) if end - begin < len(votes.voters) else (0, len(who))
-        dense[row, who[low:high] - begin] = 1
+        dense[row, votes.supporters(option)] = 1
     return dense
 
 
@@ -154,22 +154,25 @@ class _Few:
         self.found = [tuple(committee) for committee in committees[scores == scores.max()].tolist()]
 
     def _triples(self, votes: Votes, alone: Ints, pairs: Ints, steps: tuple[int, int], floor: int) -> tuple[Ints, Ints]:
-        """Those that may reach the floor, with their scores. Who marked all three is counted among a's supporters."""
+        """Those that may reach the floor, with their scores. Pair after pair that may, with every third for both."""
         two, three = steps[0], steps[1] - steps[0]
-        kept, scores = [np.zeros((0, 3), dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+        size = len(alone)
         added = alone[:, None] + two * pairs
         np.fill_diagonal(added, 0)
         third = added.max(axis=0, initial=0)  # no third adds more to two than to one of them
-        able = added + alone[None, :] + np.minimum(third[:, None], third[None, :]) >= floor
-        for a in range(len(alone) - 2):
-            others = a + 1 + np.flatnonzero(able[a, a + 1 :])
-            best = np.minimum(added[:, [a]], added[:, others]).max(axis=0)
-            others = others[alone[a] + added[others, a] + best >= floor]
-            b, c = (others[place] for place in np.nonzero(np.triu(able[np.ix_(others, others)], 1)))
-            value = alone[a] + alone[b] + alone[c] + two * (pairs[a, b] + pairs[a, c] + pairs[b, c])
-            most = np.minimum(np.minimum(pairs[a, b], pairs[a, c]), pairs[b, c])
+        both = alone[None, :] + added
+        able = np.triu(both + np.minimum(third[:, None], third[None, :]) >= floor, 1)
+        firsts, seconds = np.nonzero(able)
+        kept, scores = [np.zeros((0, 3), dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+        for begin in range(0, len(firsts), max(1, THIRDS // max(size, 1))):
+            part = slice(begin, begin + max(1, THIRDS // max(size, 1)))
+            a, b = firsts[part], seconds[part]
+            pair, c = np.divmod(np.flatnonzero(able[a] & able[b]), size)
+            with_a, with_b = (pairs.take((option * size).take(pair) + c) for option in (a, b))
+            value = both[b, a].take(pair) + alone.take(c) + two * (with_a + with_b)
+            most = np.minimum(np.minimum(with_a, with_b), pairs[a, b].take(pair))  # no more marked all three
             near = np.flatnonzero(value + three * most >= floor)
-            kept.append(np.stack([np.full_like(near, a), b[near], c[near]], axis=1))
+            kept.append(np.stack([a[pair[near]], b[pair[near]], c[near]], axis=1))
             scores.append(value[near])
         triples, values = np.concatenate(kept), np.concatenate(scores)
         return triples, values + three * _all_three(votes, self.options, triples)
@@ -186,16 +189,17 @@ def _top(values: Ints, count: int) -> int:
 
 
 def _pairs(votes: Votes, options: Sequence[int]) -> Ints:
-    """How many people marked both, for each two of the options. In blocks that the processor's cache holds."""
+    """How many people marked both, for each two of the options."""
     bits = votes.bits[list(options)]
-    if len(bits) * bits.size * len(votes.planes) <= AT_ONCE:
-        return np.array([votes.count(bits & row) for row in bits]).reshape(len(bits), len(bits))
     counts = np.zeros((len(options), len(options)), dtype=np.int64)
-    block = max(1, 1_000_000 // max(len(options), 1))
-    for begin in range(0, len(votes.voters), block):
-        groups = slice(begin, min(begin + block, len(votes.voters)))
-        inside = _dense(votes, options, groups)
-        counts += np.rint((inside * votes.voters[groups].astype(inside.dtype)) @ inside.T).astype(np.int64)
+    if bits.shape[1] <= len(options):  # few voters: 64 of them at a time, all pairs at once
+        for digit, plane in enumerate(votes.planes):
+            for column in np.flatnonzero(plane).tolist():
+                row = np.ascontiguousarray(bits[:, column])
+                counts += np.bitwise_count(row[:, None] & (row & plane[column])[None, :]).astype(np.int64) << digit
+        return counts
+    for place, row in enumerate(bits):
+        counts[place, place:] = counts[place:, place] = votes.count(bits[place:], row)
     return counts
 
 
@@ -205,7 +209,7 @@ def _all_three(votes: Votes, options: Sequence[int], triples: Ints) -> Ints:
     begin = np.flatnonzero(np.diff(triples[:, 0], prepend=-1))
     bits = votes.bits[list(options)]
     if len(triples) * bits.shape[1] * len(votes.planes) <= AT_ONCE:
-        parts = np.array_split(triples, 1 + len(triples) * bits.shape[1] // 500_000)
+        parts = np.array_split(triples, 1 + len(triples) * bits.shape[1] // BLOCK)
         return np.concatenate([votes.count(bits[a] & bits[b] & bits[c]) for a, b, c in (part.T for part in parts)])
     dense = _dense(votes, options)
     for start, end in zip(begin, [*begin[1:], len(triples)], strict=True):
