@@ -5,9 +5,6 @@ Never Django's own ASGI handler: it is four to six times slower for ordinary pag
 """
 
 import os
-from typing import Any, cast
-
-from a2wsgi import WSGIMiddleware
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "samspel.config.settings")
 
@@ -15,8 +12,9 @@ from samspel.config import env
 from samspel.config.wsgi import application as pages_application
 from samspel.live.application import PREFIX, Receive, Scope, Send
 from samspel.live.application import app as streams
+from samspel.live.pages import Pages
 
-pages: Any = WSGIMiddleware(cast(Any, pages_application), workers=env.whole("SAMSPEL_THREADS", 8, least=1))
+pages = Pages(pages_application, threads=env.whole("SAMSPEL_THREADS", 8, least=1))
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

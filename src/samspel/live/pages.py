@@ -1,0 +1,189 @@
+"""Django's WSGI handler in threads, beside the streams of the same process.
+
+A request is read whole before a thread is taken, and an answer is written when the thread is free again: a slow phone
+holds no thread, and a request crosses from the loop to a thread and back once each. That crossing is what counts while
+a fan-out runs, for each waits its turn between two slices (docs/explanation/live.md).
+"""
+
+import asyncio
+import contextlib
+import contextvars
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Final
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+# As client_max_body_size in docs/operations/samspel.nginx.conf.
+_LARGEST_BODY: Final = 25 * 1024 * 1024
+_KEPT_IN_MEMORY: Final = 1024 * 1024
+# So much of an answer is made before any of it is written; a page is smaller.
+_AT_ONCE: Final = 512 * 1024
+
+
+class _TooLargeError(Exception):
+    """More than anybody may send."""
+
+
+class _GoneError(Exception):
+    """The browser left before it had sent everything."""
+
+
+@dataclass
+class _Answer:
+    """What the application gave: the head, a first part, and what makes the rest (None when that was all)."""
+
+    status: int = 500
+    headers: list[tuple[bytes, bytes]] | None = None
+    body: bytes = b""
+    rest: Iterator[bytes] | None = None
+    source: Iterable[bytes] | None = None
+
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Callable[[bytes], None]:
+        """WSGI's ``start_response``."""
+        self.status = int(status[:3])
+        self.headers = [(name.strip().lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        return self._write
+
+    def _write(self, data: bytes) -> None:
+        self.body += data
+
+    def fill(self) -> None:
+        """Take the next part from the application, in a thread."""
+        assert self.rest is not None
+        parts = [self.body]
+        size = len(self.body)
+        for part in self.rest:
+            parts.append(part)
+            size += len(part)
+            if size >= _AT_ONCE:
+                break
+        else:
+            self.close()
+        self.body = b"".join(parts)
+
+    def close(self) -> None:
+        """Django counts the request as finished here, in the thread that has its connection."""
+        source, self.source, self.rest = self.source, None, None
+        close = getattr(source, "close", None)
+        if close is not None:
+            close()
+
+
+class Pages:
+    """An ASGI application that answers with a WSGI application."""
+
+    def __init__(self, application: Application, threads: int) -> None:
+        self._application = application
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="pages")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            with await _read(scope, receive) as body:
+                await self._answer(environ_of(scope, body), send)
+        except _TooLargeError:
+            text = b"too large"
+            headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(text))]
+            # What has not been read is not read to its end.
+            headers.append((b"connection", b"close"))
+            await send({"type": "http.response.start", "status": 413, "headers": headers})
+            await send({"type": "http.response.body", "body": text})
+        except _GoneError:
+            return
+
+    async def _answer(self, environ: dict[str, Any], send: Send) -> None:
+        loop = asyncio.get_running_loop()
+        context = contextvars.copy_context()
+        answer = await loop.run_in_executor(self._threads, context.run, self._run, environ)
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers or []})
+        try:
+            while answer.rest is not None:
+                await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+                answer.body = b""
+                await loop.run_in_executor(self._threads, context.run, answer.fill)
+            await send({"type": "http.response.body", "body": answer.body})
+        finally:
+            if answer.source is not None:
+                await loop.run_in_executor(self._threads, context.run, answer.close)
+
+    def _run(self, environ: dict[str, Any]) -> _Answer:
+        answer = _Answer()
+        answer.source = self._application(environ, answer.start)
+        try:
+            answer.rest = iter(answer.source)
+            answer.fill()
+        except BaseException:
+            answer.close()
+            raise
+        return answer
+
+
+async def _read(scope: Scope, receive: Receive) -> contextlib.AbstractContextManager[BinaryIO]:
+    """The request's body, whole; a large one lies in a file meanwhile."""
+    body: Any = tempfile.SpooledTemporaryFile(_KEPT_IN_MEMORY)  # noqa: SIM115 (the caller closes it)
+    size = 0
+    try:
+        for name, value in scope["headers"]:
+            if name == b"content-length" and int(value) > _LARGEST_BODY:
+                raise _TooLargeError
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _GoneError
+            part: bytes = message.get("body", b"")
+            more = message.get("more_body", False)
+            size += len(part)
+            if size > _LARGEST_BODY:
+                raise _TooLargeError
+            body.write(part)
+    except BaseException:
+        body.close()
+        raise
+    body.seek(0)
+    result: BinaryIO = body
+    return result
+
+
+def environ_of(scope: Scope, body: BinaryIO) -> dict[str, Any]:
+    """WSGI's description of the request."""
+    server = scope.get("server") or ("localhost", 80)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope["path"].encode().decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1] or 0),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.input": body,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    client = scope.get("client")
+    if client is not None:
+        environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = client[0], str(client[1])
+    for raw, value in scope["headers"]:
+        # X_Forwarded_For would be read as X-Forwarded-For.
+        if b"_" in raw:
+            continue
+        name = raw.decode("latin-1").upper().replace("-", "_")
+        if name not in {"CONTENT_LENGTH", "CONTENT_TYPE"}:
+            name = f"HTTP_{name}"
+        given = value.decode("latin-1")
+        environ[name] = f"{environ[name]},{given}" if name in environ else given
+    # A body that came in chunks is whole by now.
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        environ["CONTENT_LENGTH"] = str(body.seek(0, 2))
+        body.seek(0)
+    return environ

@@ -1,0 +1,178 @@
+"""Pages in threads beside the streams: read whole, answered whole, and nobody's slowness holds a thread."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from samspel.live.pages import Pages
+from tests.live.house import Site, request, running
+
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+
+def ask(
+    application: Application,
+    *parts: bytes,
+    headers: tuple[tuple[bytes, bytes], ...] = (),
+    path: str = "/notes",
+    is_gone: bool = False,
+) -> list[dict[str, Any]]:
+    """One request, its body in these parts; what the server is told to send."""
+    came = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+    came.append({"type": "http.disconnect"} if is_gone else {"type": "http.request", "body": b"", "more_body": False})
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return came.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "query_string": b"a=%C3%B6",
+        "http_version": "1.1",
+        "scheme": "http",
+        "server": ("localhost", 8000),
+        "client": ("10.0.0.7", 4711),
+        "headers": headers,
+    }
+    asyncio.run(Pages(application, threads=1)(scope, receive, send))
+    return sent
+
+
+def body_of(sent: list[dict[str, Any]]) -> bytes:
+    return b"".join(message["body"] for message in sent[1:])
+
+
+def echo(environ: Environ, start: Callable[..., Any]) -> list[bytes]:
+    start("200 OK", [("Content-Type", "text/plain")])
+    return [environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))]
+
+
+def seen(environ: Environ) -> Callable[[Environ, Callable[..., Any]], list[bytes]]:
+    def application(asked: Environ, start: Callable[..., Any]) -> list[bytes]:
+        environ.update(asked)
+        return echo(asked, start)
+
+    return application
+
+
+def test_a_body_in_pieces_is_read_whole() -> None:
+    sent = ask(echo, b"en ", b"tanke", headers=((b"content-length", b"8"),))
+
+    assert sent[0] == {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]}
+    assert body_of(sent) == b"en tanke"
+
+
+def test_a_body_in_chunks_has_its_length_by_the_time_it_is_read() -> None:
+    assert body_of(ask(echo, b"en tanke", headers=((b"transfer-encoding", b"chunked"),))) == b"en tanke"
+
+
+def test_a_large_body_arrives_and_a_larger_one_is_refused() -> None:
+    megabytes = [b"x" * 2**20] * 3
+    length = ((b"content-length", str(3 * 2**20).encode()),)
+
+    assert body_of(ask(echo, *megabytes, headers=length)) == b"".join(megabytes)
+    assert ask(echo, headers=((b"content-length", b"99999999"),))[0]["status"] == 413
+    assert ask(echo, *megabytes * 9)[0]["status"] == 413
+
+
+def test_nothing_is_done_for_one_who_left_in_the_middle() -> None:
+    asked: Environ = {}
+
+    assert ask(seen(asked), b"halvt", is_gone=True) == []
+    assert asked == {}
+
+
+def test_a_request_is_described_as_wsgi_wants_it() -> None:
+    asked: Environ = {}
+
+    ask(
+        seen(asked),
+        path="/m/ö",
+        headers=(
+            (b"host", b"example.se"),
+            (b"x-forwarded-for", b"1.1.1.1"),
+            (b"x-forwarded-for", b"2.2.2.2"),
+            (b"x_forwarded_for", b"6.6.6.6"),
+        ),
+    )
+
+    assert asked["PATH_INFO"].encode("latin-1").decode() == "/m/ö"
+    assert asked["QUERY_STRING"] == "a=%C3%B6"
+    assert asked["HTTP_HOST"] == "example.se"
+    # A name with an underscore cannot pass for what a proxy says.
+    assert asked["HTTP_X_FORWARDED_FOR"] == "1.1.1.1,2.2.2.2"
+    assert asked["REMOTE_ADDR"] == "10.0.0.7"
+
+
+def test_a_long_answer_goes_out_as_it_is_made_and_is_closed() -> None:
+    made: list[int] = []
+    closed: list[int] = []
+
+    class Long:
+        def __iter__(self) -> Iterator[bytes]:
+            for number in range(8):
+                made.append(number)
+                yield b"x" * 300_000
+
+        def close(self) -> None:
+            closed.append(len(made))
+
+    def application(environ: Environ, start: Callable[..., Any]) -> Long:
+        start("200 OK", [])
+        return Long()
+
+    sent = ask(application)
+
+    assert len(body_of(sent)) == 2_400_000
+    assert len(sent) > 3
+    assert closed == [8]
+
+
+def test_an_answer_that_fails_is_closed_and_the_failure_told() -> None:
+    closed: list[bool] = []
+
+    class Broken:
+        def __iter__(self) -> Iterator[bytes]:
+            raise ZeroDivisionError
+
+        def close(self) -> None:
+            closed.append(True)
+
+    def application(environ: Environ, start: Callable[..., Any]) -> Broken:
+        start("200 OK", [])
+        return Broken()
+
+    with pytest.raises(ZeroDivisionError):
+        ask(application)
+    assert closed == [True]
+
+
+def test_phones_that_send_slowly_hold_no_thread(site_database: str, room: str) -> None:
+    with running(site_database, SAMSPEL_THREADS="1") as site, ExitStack() as stack:
+        for _ in range(20):
+            slow = stack.enter_context(socket.create_connection(("127.0.0.1", site.port)))
+            slow.sendall(f"POST /say/{room} HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n{{".encode())
+
+        assert site.post(room) == 1
+
+
+def test_many_at_once_are_all_answered(site: Site, room: str) -> None:
+    got: list[int] = []
+    threads = [threading.Thread(target=lambda: got.append(request(site.port, "GET", "/write/1")[0])) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert got == [200] * 40
