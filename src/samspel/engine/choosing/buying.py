@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .ballots import Ints, Votes
+from .buying_few import MOST_MARKS, FewMarket
 from .counting import support
 from .records import Payments, Phase, Problem, Purchase, Tie
 
@@ -39,7 +40,8 @@ def buy(problem: Problem, rank: Sequence[int], *, advance_only: bool) -> tuple[l
 
     With a budget nothing is bought in advance: what no group can pay for from its shares stays unbought.
     """
-    market = _Market(problem, 0 if advance_only else problem.money[0])
+    share = 0 if advance_only else problem.money[0]
+    market = (FewMarket if len(problem.votes.who) <= MOST_MARKS else _Market)(problem, share)
     most = problem.places if problem.budget is None else len(problem.options)
     purchases: list[Purchase] = []
     ties: list[Tie] = []
@@ -289,11 +291,10 @@ class _Market:
         due = [amount - rest for amount, rest in zip(have, left, strict=True)]
         groups = self.votes.supporters(option)
         paying = np.array(due, dtype=object).astype(bool)[of]
-        amounts = tuple(Fraction(amount, unit) for amount in due)
         self.purses.leave(groups, of, left)
         self.bought[option] = True
         self.bounds[option] = np.inf
         payers = groups[paying]
         return Payments(
-            self.problem.ballots, self.votes.example[payers], self.votes.voters[payers], of[paying], amounts
+            self.problem.ballots, self.votes.example[payers], self.votes.voters[payers], of[paying], tuple(due), unit
         )

@@ -131,14 +131,15 @@ class Payment:
 class Payments(Sequence[Payment]):
     """Who paid what for one winner: a sequence of `Payment`, written out when it is read.
 
-    `voters[i]` people whose ballots are like `ballots[example[i]]` paid `amounts[level[i]]` each.
+    `voters[i]` people whose ballots are like `ballots[example[i]]` paid `amounts[level[i]] / unit` each.
     """
 
     ballots: Sequence[Ballot]
     example: Ints
     voters: Ints
     level: Ints
-    amounts: tuple[Fraction, ...]
+    amounts: tuple[int, ...]
+    unit: int
 
     def __len__(self) -> int:
         return len(self.example)
@@ -152,7 +153,7 @@ class Payments(Sequence[Payment]):
             return tuple(self[place] for place in range(len(self))[index])
         ballot = self.ballots[int(self.example[index])]
         marks = tuple(ballot.dots()) if ballot.points else ballot.marks
-        return Payment(marks, int(self.voters[index]), self.amounts[int(self.level[index])])
+        return Payment(marks, int(self.voters[index]), Fraction(self.amounts[int(self.level[index])], self.unit))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
@@ -182,7 +183,7 @@ class Purchase:
         if isinstance(self.payments, Payments):
             voters = np.bincount(self.payments.level, weights=self.payments.voters, minlength=1).tolist()
             for level in np.unique(self.payments.level).tolist():
-                each = self.payments.amounts[level]
+                each = Fraction(self.payments.amounts[level], self.payments.unit)
                 people[each] = people.get(each, 0) + int(voters[level])
         else:
             for payment in self.payments:

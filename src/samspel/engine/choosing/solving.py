@@ -107,27 +107,28 @@ def _by_turns(problem: Problem, winners: Sequence[int], gain: Sequence[int], uni
     """The receipt of a Thiele rule: a voter gives her first winner gain[0], her second gain[1], …, in their order."""
     votes = problem.votes
     have = np.zeros(len(votes.voters), dtype=np.int64)
-    amounts = tuple(Fraction(each, unit) for each in gain)
     purchases = []
     for winner in winners:
         groups = votes.supporters(winner)
         groups = groups[np.array(gain)[have[groups]] > 0]
-        purchases.append(_support(problem, winner, groups, have[groups], amounts))
+        purchases.append(_support(problem, winner, groups, have[groups], tuple(gain), unit))
         have[votes.supporters(winner)] += 1
     return purchases
 
 
 def _by_dots(problem: Problem, winner: int) -> Purchase:
     """The receipt of most marks: 1 from everyone who marked it, or the points."""
-    dots = problem.votes.dots(winner)
-    values, level = np.unique(dots if problem.value == "points" else np.ones_like(dots), return_inverse=True)
-    amounts = tuple(Fraction(value) for value in values.tolist())
-    return _support(problem, winner, problem.votes.supporters(winner), level, amounts)
+    votes = problem.votes
+    if problem.value != "points":
+        groups = votes.supporters(winner)
+        return _support(problem, winner, groups, np.zeros(len(groups), dtype=np.int64), (1,), 1)
+    values, level = np.unique(votes.dots(winner), return_inverse=True)
+    return _support(problem, winner, votes.supporters(winner), level, tuple(values.tolist()), 1)
 
 
-def _support(problem: Problem, winner: int, groups: Ints, level: Ints, amounts: tuple[Fraction, ...]) -> Purchase:
+def _support(problem: Problem, winner: int, groups: Ints, level: Ints, amounts: tuple[int, ...], unit: int) -> Purchase:
     voters = problem.votes.voters[groups]
     counts = np.bincount(level, weights=voters, minlength=len(amounts)).tolist()
-    total = sum((int(count) * each for count, each in zip(counts, amounts, strict=True)), Fraction(0))
-    payments = Payments(problem.ballots, problem.votes.example[groups], voters, level, amounts)
-    return Purchase(problem.options[winner], "support", total, payments)
+    total = sum(int(count) * each for count, each in zip(counts, amounts, strict=True))
+    payments = Payments(problem.ballots, problem.votes.example[groups], voters, level, amounts, unit)
+    return Purchase(problem.options[winner], "support", Fraction(total, unit), payments)

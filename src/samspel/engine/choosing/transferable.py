@@ -88,8 +88,8 @@ class _Count:
             self.continuing[option] = False
             pile = np.flatnonzero(self.holder == option)
             values, level = np.unique(self.value[pile], return_inverse=True)
-            amounts = tuple(Fraction(value, DECIMALS) for value in values.tolist())
-            receipt = Payments(self.problem.ballots, self.example[pile], self.papers[pile], level, amounts)
+            ballots, amounts = self.problem.ballots, tuple(values.tolist())
+            receipt = Payments(ballots, self.example[pile], self.papers[pile], level, amounts, DECIMALS)
             votes = Fraction(int(self.totals[option]), DECIMALS)
             self.elected.append(Purchase(self.problem.options[option], "support", votes, receipt))
         return [option for option in options if self.totals[option] > self.quota]
