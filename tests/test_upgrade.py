@@ -50,12 +50,12 @@ def test_a_filled_older_schema_comes_to_the_newest_with_every_row(older_database
                 created_at) VALUES (1, '!', 'anna@lindvik.example', 'Anna', '', '', true, true, now());
             INSERT INTO people_role (person_id, unit_id, kind) VALUES (1, 1, 'facilitator');
             INSERT INTO dialogues_template (id, key, name, about, position, questions, is_unattended, reminders,
-                is_active) VALUES (7, 'eget', '{"sv": "Vårt eget"}', '{}', 90, 1, false, '{}', true);
+                is_active) VALUES (700, 'eget', '{"sv": "Vårt eget"}', '{}', 90, 1, false, '{}', true);
             INSERT INTO dialogues_dialogue (id, unit_id, template_id, title, language, place, starts_at, state, code,
                 slug, created_at, created_by_id, is_rehearsal, has_seating, group_size, places, seating_seed,
                 seating_told, screen, is_dark, shows_code, is_locked, needs_review, words_reviewed, shows_results,
                 ballot_open, checkout_open, revealed, lone_shown, is_public, closed_reason, delegation)
-            SELECT n, 1, 7, 'Samtal ' || n, 'sv', '', now(), 'planned', lpad((100000 + n)::text, 6, '0'), 'slug' || n,
+            SELECT n, 1, 700, 'Samtal ' || n, 'sv', '', now(), 'planned', lpad((100000 + n)::text, 6, '0'), 'slug' || n,
                 now(), 1, false, true, 3, 3, 0, '{}', 'auto', false, true, false, true, false, false, false, false, 0,
                 0, true, '', '' FROM generate_series(1, 250) AS n;
             UPDATE dialogues_dialogue SET state = 'closed', opened_at = now(), closed_at = now() WHERE id <= 210;

@@ -4,6 +4,7 @@ import importlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from django.apps import apps
@@ -42,6 +43,8 @@ MINUTES = {
     "mixed-90": [5, 5, 15, 3, 12, 3, 12, 20, 10, 3, 2],
     "hall-day": [5, 5, 20, 10, 20, 15] * 3 + [10, 2],
     "shifts-72": [2880, 15, 705, 15, 525, 120, 60],
+    "world-cafe": [5, 4, 20, 3, 20, 3, 20, 25, 8, 10, 2],
+    "nominal-group": [4, 6, 12, 8, 7, 10, 6, 5, 2],
 }
 
 
@@ -59,6 +62,19 @@ def test_the_templates_take_as_long_as_they_are_called():
     assert totals["apt-60"] == 60
     assert totals["mixed-90"] == 90
     assert totals["shifts-72"] == 72 * 60
+    assert totals["world-cafe"] == 120
+    assert totals["nominal-group"] == 60
+
+
+def test_the_reference_tells_every_template_as_it_is():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "templates.md").read_text(encoding="utf-8")
+
+    for template in Template.objects.all():
+        minutes = [step.minutes for step in template.steps.all()]
+        told = ", ".join(str(one) for one in minutes)
+        row = f"| `{template.key}` | {template.name['sv']} | {template.questions} | {told} | {sum(minutes)} |"
+        assert row in page
+    assert all(kind.value in page for kind in StepKind)
 
 
 def test_every_name_title_and_reason_is_there_in_three_languages():
@@ -67,13 +83,13 @@ def test_every_name_title_and_reason_is_there_in_three_languages():
             assert set(words) == {"sv", "da", "en"}, template.key
             assert all(words.values())
     for step in TemplateStep.objects.all():
-        for words in (step.title, step.reason):
+        for words in (step.title, step.reason, *([step.guide] if step.guide else [])):
             assert set(words) == {"sv", "da", "en"}, (step.template_id, step.position)
             assert all(words.values())
 
 
 def test_mixed_tables_and_hall_day_seat_people_three_times():
-    for key in ("mixed-90", "hall-day"):
+    for key in ("mixed-90", "hall-day", "world-cafe"):
         steps = TemplateStep.objects.filter(template__key=key)
 
         assert {step.seating for step in steps} == {1, 2, 3}
@@ -83,7 +99,8 @@ def test_mixed_tables_and_hall_day_seat_people_three_times():
 def test_the_hall_day_asks_three_questions_and_the_others_one():
     asked = {template.key: template.questions for template in Template.objects.all()}
 
-    assert asked == {"apt-30": 1, "apt-60": 1, "mixed-90": 1, "hall-day": 3, "shifts-72": 1}
+    assert asked.pop("hall-day") == 3
+    assert set(asked.values()) == {1}
     rounds = TemplateStep.objects.filter(template__key="hall-day", kind=StepKind.SOLO)
     assert [step.question for step in rounds] == [1, 2, 3]
 
@@ -101,7 +118,8 @@ def test_the_migration_run_again_adds_nothing_and_keeps_what_the_municipality_ch
     step.save()
     before = TemplateStep.objects.count()
 
-    importlib.import_module("samspel.dialogues.migrations.0004_templates").put_templates(apps, None)
+    for name in ("0004_templates", "0010_world_cafe_and_nominal_group"):
+        importlib.import_module(f"samspel.dialogues.migrations.{name}").put_templates(apps, None)
 
     step.refresh_from_db()
     assert step.minutes == 6
@@ -218,7 +236,7 @@ def check_out(hall: Hall) -> None:
         agreeing.answer_checkout(here=here, level=3, may_change=False, at=hall.now)
 
 
-@pytest.mark.parametrize("key", ["apt-30", "apt-60", "mixed-90", "hall-day"])
+@pytest.mark.parametrize("key", ["apt-30", "apt-60", "mixed-90", "hall-day", "world-cafe", "nominal-group"])
 def test_an_attended_template_is_walked_to_its_end(town, key):
     hall = open_hall(town, key, WHEN)
     walked = []

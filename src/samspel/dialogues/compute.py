@@ -1,8 +1,9 @@
 """Seating: the list and the tables become an engine problem; the result is stored with its seed and explanation."""
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -104,14 +105,35 @@ def _number(person_id: str) -> int:
     return int(person_id[1:])
 
 
-def problem_of(dialogue: Dialogue, invitations: list[Invitation], tables: list[Table]) -> engine.Problem:
+@dataclass(frozen=True)
+class Pin:
+    """A place that was chosen by hand: it is kept when the rest is drawn anew."""
+
+    invitation_id: int
+    seating: int
+    table_id: int
+    is_host: bool
+
+
+def pins_of(dialogue: Dialogue) -> list[Pin]:
+    rows = PlannedPlace.objects.filter(invitation__dialogue=dialogue, is_pinned=True).order_by("pk")
+    return [Pin(*row) for row in rows.values_list("invitation_id", "seating", "table_id", "is_host")]
+
+
+def problem_of(
+    dialogue: Dialogue, invitations: list[Invitation], tables: list[Table], pins: Iterable[Pin] = ()
+) -> engine.Problem:
     """Everyone on the list, the tables, the hard rules, and who has met before in this unit's dialogues."""
     units = _units_of_department(invitations)
     most = max((table.size for table in tables), default=1)
+    rounds = seatings_of(dialogue)
     return engine.Problem(
         people=tuple(person_of(invitation, units) for invitation in invitations),
         tables=_tables_of(tables),
-        rounds=seatings_of(dialogue),
+        rounds=rounds,
+        pinned=tuple(
+            (f"i{pin.invitation_id}", pin.seating - 1, f"t{pin.table_id}") for pin in pins if pin.seating <= rounds
+        ),
         apart=_apart(invitations),
         together=_together(invitations, most),
         earlier=earlier_pairs(dialogue, invitations),
@@ -145,8 +167,9 @@ def earlier_pairs(dialogue: Dialogue, invitations: list[Invitation]) -> tuple[tu
 def seat_everyone(dialogue: Dialogue) -> None:
     """Plan a place for everyone on the list in every seating, and keep what it gives in ``seating_told``.
 
-    The same list, tables and seed give the same places. Call it while nobody has joined.
+    The same list, tables, pins and seed give the same places. Call it while nobody has joined.
     """
+    pins = pins_of(dialogue)
     PlannedPlace.objects.filter(invitation__dialogue=dialogue).delete()
     invitations = list(Invitation.objects.filter(dialogue=dialogue).order_by("pk"))
     tables = list(dialogue.tables.all())
@@ -154,15 +177,40 @@ def seat_everyone(dialogue: Dialogue) -> None:
         dialogue.seating_told = {}
         dialogue.save(update_fields=["seating_told"])
         return
-    problem = problem_of(dialogue, invitations, tables)
-    solution = engine.solve(problem, rng=np.random.default_rng(dialogue.seating_seed))
+    problem = problem_of(dialogue, invitations, tables, pins)
+    rng = np.random.default_rng(dialogue.seating_seed)
+    named = {f"i{pin.invitation_id}": f"t{pin.table_id}" for pin in pins if pin.is_host}
+    hosts = _hosts_of(problem, named, rng) if dialogue.template.hosts_stay else {}
+    problem = _with_hosts(problem, hosts)
+    solution = engine.solve(problem, rng=rng)
+    pinned = {(pin.invitation_id, pin.seating, pin.table_id) for pin in pins}
     PlannedPlace.objects.bulk_create(
-        PlannedPlace(invitation_id=_number(person), seating=number, table_id=_number(table))
+        PlannedPlace(
+            invitation_id=_number(person),
+            seating=number,
+            table_id=_number(table),
+            is_host=hosts.get(person) == table,
+            is_pinned=(_number(person), number, _number(table)) in pinned,
+        )
         for number, places in enumerate(solution.rounds, start=1)
         for person, table in places.items()
     )
     dialogue.seating_told = told(problem, solution)
     dialogue.save(update_fields=["seating_told"])
+
+
+def _hosts_of(problem: engine.Problem, named: Mapping[str, str], rng: np.random.Generator) -> dict[str, str]:
+    """One at every table who stays there: the named ones, else drawn among those whom the first seating puts there."""
+    if problem.rounds == 1:
+        return dict(named)
+    first = replace(_with_hosts(problem, named), rounds=1, pinned=tuple(pin for pin in problem.pinned if pin[1] == 0))
+    tables = engine.solve(first, rng=rng).rounds[0]
+    return engine.choose_hosts(problem, tables, rng=rng, named=named)
+
+
+def _with_hosts(problem: engine.Problem, hosts: Mapping[str, str]) -> engine.Problem:
+    people = tuple(replace(person, table=hosts.get(person.id, "")) for person in problem.people)
+    return replace(problem, people=people) if hosts else problem
 
 
 def told(problem: engine.Problem, solution: engine.Solution) -> dict[str, object]:
@@ -195,6 +243,11 @@ def told(problem: engine.Problem, solution: engine.Solution) -> dict[str, object
         "new": len(new),
         "again": again,
         "units": len(meeting),
+        "hosts": sum(1 for person in problem.people if person.table),
+        "mixed_percent": math.floor(100 * max(0.0, min(1.0, solution.gain)) + 1e-9),
+        "is_best": solution.status == "best",
+        "repeats": solution.repeats,
+        "least_repeats": solution.least_repeats,
         "has_managers": any(person.manages and problem.staff_of(person) for person in problem.people),
         "broken": [
             {
@@ -219,48 +272,91 @@ def late_tables(dialogue: Dialogue, seat: Seat, first: int, needs: Collection[st
 
     :param needs: what she said as she joined, beside what stands on the list.
     """
-    tables = list(dialogue.tables.all())
-    if not tables:
+    # Marks and earlier meetings are about those on the list; a hall of people who just come need not read them.
+    seated = seated_now(dialogue, last=first, without=seat, is_marked=seat.invitation_id is not None)
+    if not seated.tables:
         return {}
+    plan = engine.Solution(seated.rounds, "good", (), 0.0, 0.0, 0.0, 0)
+    newcomer = seated.person(seat.pk, seat.invitation_id, seat.unit, seat.role)
+    newcomer = replace(newcomer, needs=tuple(dict.fromkeys([*newcomer.needs, *needs])))
+    found = engine.place_late(seated.problem, plan, newcomer, round_=first - 1)
+    return {first + place: seated.tables[name] for place, name in enumerate(found.tables)}
+
+
+# ---------------------------------------------------------------- who sits where
+
+
+@dataclass(frozen=True)
+class Seated:
+    """Those who sit somewhere, and the invited who are still expected, as the seating engine knows them.
+
+    Somebody on the list is ``i`` and her invitation's number, somebody who just came ``s`` and her seat's; a table is
+    ``t`` and its number. ``rounds``: each seating's table of each person. ``tables``: the rows by those names.
+    """
+
+    problem: engine.Problem
+    rounds: tuple[dict[str, str], ...]
+    tables: Mapping[str, Table]
+    invitations: Mapping[int, Invitation]
+    units: Mapping[str, frozenset[str]]
+
+    def person(self, seat_id: int, invitation_id: int | None, unit: str, role: str) -> engine.Person:
+        if invitation_id is not None and invitation_id in self.invitations:
+            return person_of(self.invitations[invitation_id], self.units)
+        return engine.Person(f"s{seat_id}", {"unit": _plain(unit), "role": _plain(role)})
+
+
+def seated_now(dialogue: Dialogue, *, last: int = 1, without: Seat | None = None, is_marked: bool = True) -> Seated:
+    """Who sits where in every seating, and is expected to, with the rules of the plan. Seven queries, however many.
+
+    :param last: at least so many seatings.
+    :param without: leave this seat out.
+    :param is_marked: with the marks for together and apart, and who has met in earlier dialogues.
+    """
+    tables = list(dialogue.tables.all())
     invitations = {each.pk: each for each in Invitation.objects.filter(dialogue=dialogue).order_by("pk")}
-    units = _units_of_department(invitations.values())
-
-    def person(number: int, invitation_id: int | None, unit: str, role: str) -> engine.Person:
-        if invitation_id in invitations:
-            return person_of(invitations[invitation_id], units)
-        return engine.Person(f"s{number}", {"unit": _plain(unit), "role": _plain(role)})
-
-    rounds: dict[int, dict[str, str]] = defaultdict(dict)
+    listed = list(invitations.values()) if is_marked else []
+    last = max(last, seatings_of(dialogue))
+    most = max((table.size for table in tables), default=1)
+    seated = Seated(
+        engine.Problem((), _tables_of(tables) or (engine.Table("t0", 0, 1),), rounds=last),
+        tuple({} for _number in range(last)),
+        {f"t{table.pk}": table for table in tables},
+        invitations,
+        _units_of_department(invitations.values()),
+    )
     people: dict[str, engine.Person] = {}
-    placed = Placement.objects.filter(seat__dialogue=dialogue, seat__left_at=None).exclude(seat=seat)
-    columns = ("seat_id", "seat__invitation_id", "seat__unit", "seat__role", "seating", "table_id")
-    for *about, number, table_id in placed.values_list(*columns):
-        one = person(*about)
+    placed = Placement.objects.filter(seat__dialogue=dialogue, seat__left_at=None, seating__lte=last)
+    if without is not None:
+        placed = placed.exclude(seat=without)
+    columns = ("seat_id", "seat__invitation_id", "seat__unit", "seat__role", "seating", "table_id", "is_host")
+    hosts: dict[str, str] = {}
+    for *about, number, table_id, is_host in placed.order_by("seat__number").values_list(*columns):
+        one = seated.person(*about)
         people[one.id] = one
-        rounds[number][one.id] = f"t{table_id}"
-    expected = PlannedPlace.objects.filter(invitation__dialogue=dialogue, invitation__seat__isnull=True)
-    for invitation_id, number, table_id in expected.values_list("invitation_id", "seating", "table_id"):
-        one = person(0, invitation_id, "", "")
+        seated.rounds[number - 1][one.id] = f"t{table_id}"
+        if is_host:
+            hosts[one.id] = f"t{table_id}"
+    expected = PlannedPlace.objects.filter(
+        invitation__dialogue=dialogue, invitation__seat__isnull=True, seating__lte=last
+    ).order_by("invitation_id")
+    for invitation_id, number, table_id, is_host in expected.values_list(
+        "invitation_id", "seating", "table_id", "is_host"
+    ):
+        one = seated.person(0, invitation_id, "", "")
         people[one.id] = one
-        rounds[number][one.id] = f"t{table_id}"
-    last = max(first, seatings_of(dialogue))
-    most = max(table.size for table in tables)
-    # Marks and earlier meetings are about those on the list.
-    listed = list(invitations.values()) if seat.invitation_id is not None else []
+        seated.rounds[number - 1][one.id] = f"t{table_id}"
+        if is_host:
+            hosts[one.id] = f"t{table_id}"
     problem = engine.Problem(
         people=tuple(people.values()),
-        tables=_tables_of(tables),
+        tables=seated.problem.tables,
         rounds=last,
         apart=_apart(listed),
         together=_together(listed, most),
         earlier=earlier_pairs(dialogue, listed) if listed else (),
     )
-    plan = engine.Solution(tuple(rounds[number] for number in range(1, last + 1)), "good", (), 0.0, 0.0, 0.0, 0)
-    newcomer = person(seat.pk, seat.invitation_id, seat.unit, seat.role)
-    newcomer = replace(newcomer, needs=tuple(dict.fromkeys([*newcomer.needs, *needs])))
-    found = engine.place_late(problem, plan, newcomer, round_=first - 1)
-    by_name = {f"t{table.pk}": table for table in tables}
-    return {first + place: by_name[name] for place, name in enumerate(found.tables)}
+    return replace(seated, problem=_with_hosts(problem, hosts))
 
 
 # ---------------------------------------------------------------- threes at a table

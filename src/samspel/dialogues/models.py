@@ -57,6 +57,8 @@ class Template(models.Model):
     # Unattended: moves by its timetable, with reminders so many minutes after the start.
     is_unattended = models.BooleanField(default=False)
     reminders = ArrayField(models.IntegerField(), default=list)
+    # World Café: one stays at every table as its host and tells those who come what was said; the others go on.
+    hosts_stay = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -74,6 +76,7 @@ class TemplateStep(models.Model):
     seating = models.SmallIntegerField(default=1)
     title = models.JSONField(default=dict)
     reason = models.JSONField(default=dict)
+    guide = models.JSONField(default=dict, blank=True)  # how one does it, for those at the table
 
     class Meta:
         ordering = ["position"]
@@ -198,6 +201,7 @@ class Step(models.Model):
     seating = models.SmallIntegerField(default=1)
     title = models.JSONField(default=dict)
     reason = models.JSONField(default=dict)
+    guide = models.JSONField(default=dict, blank=True)  # how one does it, for those at the table
 
     class Meta:
         ordering = ["position"]
@@ -270,6 +274,8 @@ class PlannedPlace(models.Model):
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="planned_places")
     seating = models.SmallIntegerField()
     table = models.ForeignKey("Table", on_delete=models.CASCADE, related_name="planned_places")
+    is_host = models.BooleanField(default=False)  # stays at this table in every seating
+    is_pinned = models.BooleanField(default=False)  # chosen by hand: kept when the rest is drawn anew
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["invitation", "seating"], name="planned_place_once")]
@@ -354,6 +360,7 @@ class Placement(models.Model):
     seating = models.SmallIntegerField()
     table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="placements")
     group = models.SmallIntegerField(default=0)
+    is_host = models.BooleanField(default=False)  # stays at this table while the others go on
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["seat", "seating"], name="placement_once")]

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -250,7 +251,9 @@ class SeatingWords:
     """What the seating gives, in a sentence, and what could not be kept."""
 
     gives: str
+    mixed: str
     manager: str
+    hosts: str
     problems: tuple[str, ...]
 
 
@@ -272,7 +275,22 @@ def seating_words(dialogue: Dialogue) -> SeatingWords | None:
     problems = dict.fromkeys(
         _problem(row["rule"], row["reason"], [names.get(pk, "") for pk in row["people"]]) for row in broken
     )
-    return SeatingWords(f"{', '.join(parts)}.", manager, tuple(problems))
+    hosts = _("En värd stannar vid varje bord.") if told.get("hosts") else ""
+    return SeatingWords(f"{', '.join(parts)}.", _mixed_words(told), manager, hosts, tuple(problems))
+
+
+def _mixed_words(told: Mapping[str, Any]) -> str:
+    """How far from the best there can be, as far as it is proven; empty where it was not counted."""
+    if "mixed_percent" not in told or told["broken"]:
+        return ""
+    if told["is_best"]:
+        return _("Bättre blandat går det inte.")
+    mixed = _("Borden är blandade till %(percent)s procent av det bästa som går.") % {"percent": told["mixed_percent"]}
+    again = told["repeats"] - told["least_repeats"]
+    if again <= 0:
+        return mixed
+    repeats = ngettext("%(n)s gång möts två som redan har mötts.", "%(n)s gånger möts två som redan har mötts.", again)
+    return f"{mixed} {repeats % {'n': again}}"
 
 
 def _problem(rule: str, reason: str, names: list[str]) -> str:

@@ -273,10 +273,15 @@ def _place(dialogue: Dialogue, seat: Seat, chosen: Table | None, needs: Collecti
     """Give a seat its table in this seating and those that follow; nobody is moved for it. Gives the tables."""
     now = seating_now(dialogue)
     seatings = set(Step.objects.filter(dialogue=dialogue, seating__gte=now).values_list("seating", flat=True)) | {now}
-    planned = {}
+    planned: dict[int, Table] = {}
+    hosts: set[int] = set()
     if seat.invitation_id is not None:
         rows = PlannedPlace.objects.filter(invitation_id=seat.invitation_id).select_related("table")
         planned = {row.seating: row.table for row in rows}
+        hosts = {row.table_id for row in rows if row.is_host}
+        if Placement.objects.filter(table__in=hosts, seating=now, is_host=True, seat__left_at=None).exists():
+            # Somebody else has become the host while she was away: she goes on like the others.
+            planned, hosts = {seating: table for seating, table in planned.items() if seating == now}, set()
     have = set(Placement.objects.filter(seat=seat).values_list("seating", flat=True))
     missing = sorted(seatings - have)
     late = {} if chosen or set(missing) <= set(planned) else compute.late_tables(dialogue, seat, missing[0], needs)
@@ -284,12 +289,12 @@ def _place(dialogue: Dialogue, seat: Seat, chosen: Table | None, needs: Collecti
     for seating in missing:
         table = chosen or planned.get(seating) or late.get(seating)
         if table is not None:
-            sit_down(seat, table, seating)
+            sit_down(seat, table, seating, is_host=table.pk in hosts)
             found.append(table)
     return found
 
 
-def sit_down(seat: Seat, table: Table, seating: int) -> Placement:
+def sit_down(seat: Seat, table: Table, seating: int, *, is_host: bool = False) -> Placement:
     """Put a seat at a table; who is first there has the pen, and of several threes the smallest gets one more."""
     groups: Counter[int] = Counter(
         Placement.objects.filter(table=table, seating=seating, seat__left_at=None, group__gt=0).values_list(
@@ -297,7 +302,7 @@ def sit_down(seat: Seat, table: Table, seating: int) -> Placement:
         )
     )
     group = min(groups, key=lambda number: (groups[number], number)) if groups else 0
-    placement = Placement.objects.create(seat=seat, seating=seating, table=table, group=group)
+    placement = Placement.objects.create(seat=seat, seating=seating, table=table, group=group, is_host=is_host)
     sitting = ensure_sitting(table, seating)
     if sitting.pen_id is None and seat.kind == Seat.Kind.PHONE:
         sitting.pen = seat

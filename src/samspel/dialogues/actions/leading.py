@@ -16,6 +16,7 @@ from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.dialogues import compute
 from samspel.dialogues.access import get_dialogue
+from samspel.dialogues.actions import hosting
 from samspel.dialogues.actions.forgetting import forget_who_said_what
 from samspel.dialogues.actions.pens import pass_pens
 from samspel.dialogues.actions.rehearsing import act_for_made_up
@@ -83,6 +84,8 @@ def _enter(dialogue: Dialogue, step: Step | None, at: datetime) -> None:
     dialogue.step_ends_at = at + timedelta(minutes=step.minutes)
     if step.phase == "small":
         set_tables(dialogue, step.seating, at=at)
+        if dialogue.template.hosts_stay:
+            hosting.give_pens(dialogue, step.seating)
     dialogue.ballot_open = step.kind == "ballot" and not dialogue.revealed
     if step.kind == "checkout":
         dialogue.checkout_open = True
@@ -131,6 +134,8 @@ def set_tables(dialogue: Dialogue, seating: int, *, at: datetime) -> None:
         sitting.advocate_id = _drawn(sitting.advocate_seed, seats, had) if seats else None
         drawn.append(sitting)
     Sitting.objects.bulk_update(drawn, ["advocate", "advocate_seed"])
+    if dialogue.template.hosts_stay:
+        hosting.find_hosts(dialogue, seating)
     compute.deal_groups(dialogue, seating)
 
 

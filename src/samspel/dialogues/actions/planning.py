@@ -170,6 +170,7 @@ class StepPlan:
     seating: int
     title: Mapping[str, str]
     reason: Mapping[str, str]
+    guide: Mapping[str, str] = field(default_factory=dict)
 
 
 def steps_for(rows: list[TemplateStep], rounds: int, *, template_questions: int) -> list[StepPlan]:
@@ -178,7 +179,9 @@ def steps_for(rows: list[TemplateStep], rounds: int, *, template_questions: int)
     A template made for several questions is cut to as many rounds as are asked for. One made for a single question
     has its middle repeated for each, at new tables, so that everybody meets somebody new.
     """
-    plan = [StepPlan(row.kind, row.minutes, row.question, row.seating, row.title, row.reason) for row in rows]
+    plan = [
+        StepPlan(row.kind, row.minutes, row.question, row.seating, row.title, row.reason, row.guide) for row in rows
+    ]
     if template_questions > 1:
         kept = [step for step in plan if step.question <= rounds or step.kind in {"agree", "checkout"}]
         last = max((step.seating for step in kept if step.question <= rounds), default=1)
@@ -218,6 +221,7 @@ def lay_steps(dialogue: Dialogue, template: Template, rounds: int) -> None:
                 seating=laid.seating,
                 title=dict(laid.title),
                 reason=dict(laid.reason),
+                guide=dict(laid.guide),
             )
         )
     Step.objects.bulk_create(rows)

@@ -146,6 +146,7 @@ def rehearse(*, actor: Actor, dialogue_id: int, key: str, at: datetime) -> Dialo
             seating=step.seating,
             title=step.title,
             reason=step.reason,
+            guide=step.guide,
         )
         for step in original.steps.all()
     )
@@ -205,7 +206,9 @@ def _join(copy: Dialogue, at: datetime) -> None:
     )
     seats = dict(copy.seats.values_list("invitation_id", "pk"))
     Placement.objects.bulk_create(
-        Placement(seat_id=seats[place.invitation_id], seating=place.seating, table_id=place.table_id)
+        Placement(
+            seat_id=seats[place.invitation_id], seating=place.seating, table_id=place.table_id, is_host=place.is_host
+        )
         for place in PlannedPlace.objects.filter(invitation__dialogue=copy)
     )
     for seating in range(1, compute.seatings_of(copy) + 1):
