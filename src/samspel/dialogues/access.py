@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from samspel.core.actor import Actor
 from samspel.core.errors import ConflictError, NotFoundError
 from samspel.core.permissions import allow, may, permission_table
+from samspel.core.prepared import Prepared
 from samspel.dialogues.models import PHASE_OF, Dialogue, Leader, Placement, Seat, Sitting, State
 from samspel.dialogues.sealing import SeatToken, is_secret, read_cookie
 from samspel.people.access import roles_in
@@ -187,6 +188,17 @@ def seating_now(dialogue: Dialogue) -> int:
     return dialogue.step.seating if dialogue.step else 1
 
 
+_SEAT = Prepared[Seat](
+    lambda code, number: Seat.objects.select_related("dialogue__step").filter(
+        dialogue__code=code, dialogue__code_until__isnull=True, number=number
+    )[:1]
+)
+_PLACEMENT = Prepared[Placement](
+    lambda seat, seating: Placement.objects.select_related("table").filter(seat=seat, seating=seating)[:1]
+)
+_SITTING = Prepared[Sitting](lambda table, seating: Sitting.objects.filter(table=table, seating=seating)[:1])
+
+
 def find_here(request: HttpRequest, code: str) -> Here | None:
     """The participant that this browser is in the dialogue with this code, if it is one. Two queries.
 
@@ -197,15 +209,11 @@ def find_here(request: HttpRequest, code: str) -> Here | None:
     if token is None:
         return None
     digits = "".join(letter for letter in code if letter.isdigit())
-    seat = (
-        Seat.objects.select_related("dialogue__step")
-        .filter(dialogue__code=digits, dialogue__code_until__isnull=True, number=token.number)
-        .first()
-    )
+    seat = _SEAT.first(digits, token.number)
     if seat is None or not is_secret(token.secret, seat.secret_hash):
         return None
     dialogue = seat.dialogue
-    placement = Placement.objects.select_related("table").filter(seat=seat, seating=seating_now(dialogue)).first()
+    placement = _PLACEMENT.first(seat.pk, seating_now(dialogue))
     return Here(dialogue, seat, token, placement)
 
 
@@ -235,8 +243,11 @@ def get_sitting(here: Here, *, lock: bool = False) -> Sitting:
     """The participant's table in this seating; locked, it is the table's lock for every change at it."""
     if here.placement is None:
         raise NotFoundError("table")
-    rows = Sitting.objects.select_for_update() if lock else Sitting.objects.all()
-    sitting = rows.filter(table_id=here.placement.table_id, seating=here.placement.seating).first()
+    table_id, seating = here.placement.table_id, here.placement.seating
+    if lock:
+        sitting = Sitting.objects.select_for_update().filter(table_id=table_id, seating=seating).first()
+    else:
+        sitting = _SITTING.first(table_id, seating)
     if sitting is None:
         raise NotFoundError("table")
     return sitting

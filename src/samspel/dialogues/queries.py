@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from samspel.core import defaults
+from samspel.core.prepared import Prepared
 from samspel.dialogues.models import (
     Agreement,
     Ballot,
@@ -83,17 +84,24 @@ def roots_of(proposals: Iterable[Proposal]) -> dict[int, int]:
     return found
 
 
+_PROPOSALS = Prepared[Proposal](
+    lambda dialogue, question: Proposal.objects.filter(dialogue=dialogue, question=question, set_aside_at=None)
+)
+_PICKS = Prepared[tuple[int, int, datetime | None]](
+    lambda dialogue, question: Pick.objects.filter(proposal__dialogue=dialogue, question=question).values_list(
+        "sitting_id", "proposal_id", "sitting__handed_in_at"
+    )
+)
+_BALLOT = Prepared[Ballot](lambda seat, question: Ballot.objects.filter(seat=seat, question=question)[:1])
+
+
 def threes_of(dialogue: Dialogue, question: int) -> Threes:
     """All tables' threes with how many tables had them. Two queries, however many tables."""
-    rows = {
-        proposal.pk: proposal
-        for proposal in Proposal.objects.filter(dialogue=dialogue, question=question, set_aside_at=None)
-    }
+    rows = {proposal.pk: proposal for proposal in _PROPOSALS(dialogue.pk, question)}
     root_of = roots_of(rows.values())
-    picks = Pick.objects.filter(proposal__dialogue=dialogue, question=question)
     sittings: dict[int, set[int]] = defaultdict(set)
     handed_in = {}
-    for sitting_id, proposal_id, at in picks.values_list("sitting_id", "proposal_id", "sitting__handed_in_at"):
+    for sitting_id, proposal_id, at in _PICKS(dialogue.pk, question):
         handed_in[sitting_id] = at
         if proposal_id in root_of:
             sittings[root_of[proposal_id]].add(sitting_id)
@@ -335,7 +343,7 @@ def ballots_of(dialogue: Dialogue, question: int) -> BallotCount:
 
 def ballot_of(seat_id: int, question: int) -> frozenset[int] | None:
     """What a seat stands behind, or None before it has cast its ballot."""
-    ballot = Ballot.objects.filter(seat_id=seat_id, question=question).first()
+    ballot = _BALLOT.first(seat_id, question)
     return None if ballot is None else frozenset(ballot.proposals.values_list("pk", flat=True))
 
 

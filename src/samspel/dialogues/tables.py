@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from samspel.core.prepared import Prepared
 from samspel.dialogues.models import (
     CounterVoice,
     Dialogue,
@@ -21,6 +22,7 @@ from samspel.dialogues.models import (
     Ready,
     Seat,
     Sitting,
+    Step,
     StepKind,
 )
 from samspel.engine.themes import normalise
@@ -28,6 +30,43 @@ from samspel.live.queries import connected_hints
 
 AWAY_AFTER = timedelta(minutes=2)  # a pen that nobody has held for so long passes to the next who asks
 THREES_FIRST_FROM = 5  # at so many they talk in threes first
+
+
+_NOTES = Prepared[Note](
+    lambda table, question: Note.objects.filter(table=table, question=question, shared_at__isnull=False).order_by(
+        "shared_at", "pk"
+    )
+)
+_MARKS = Prepared[Mark](lambda notes: Mark.objects.filter(note__in=notes))
+_PLACED = Prepared[Placement](
+    lambda table, seating: (
+        Placement.objects.filter(table=table, seating=seating, seat__left_at=None)
+        .select_related("seat", "seat__helped_by")
+        .order_by("seat__number")
+    )
+)
+_READY = Prepared[tuple[int]](
+    lambda seats, dialogue, question, seating: Ready.objects.filter(
+        seat__in=seats,
+        step__dialogue=dialogue,
+        step__question=question,
+        step__seating=seating,
+        step__kind__in=[StepKind.SMALL, StepKind.OBJECTIONS, StepKind.CHOOSE],
+    ).values_list("seat_id")
+)
+_VOICES = Prepared[CounterVoice](
+    lambda dialogue, table, question: CounterVoice.objects.filter(
+        dialogue=dialogue, table=table, question=question
+    ).order_by("-from_advocate", "pk")
+)
+_PICKS = Prepared[Pick](
+    lambda sitting, question: Pick.objects.filter(sitting=sitting, question=question).select_related("proposal")
+)
+_MOVES_ON = Prepared[tuple[int]](
+    lambda dialogue, position, question, seating: Step.objects.filter(
+        dialogue=dialogue, position__gt=position, question=question, kind=StepKind.MOVE, seating__gt=seating
+    ).values_list("pk")[:1]
+)
 
 
 @dataclass(frozen=True)
@@ -206,8 +245,7 @@ def joined_text(texts: Iterable[str]) -> str:
 
 def notes_on(table_id: int, question: int) -> list[Note]:
     """All notes that lie on a table in a question, oldest first."""
-    rows = Note.objects.filter(table_id=table_id, question=question, shared_at__isnull=False)
-    return list(rows.order_by("shared_at", "pk"))
+    return _NOTES(table_id, question)
 
 
 def roots_of(notes: Iterable[Note]) -> dict[int, int]:
@@ -231,7 +269,7 @@ def cards_marked_by(roots: Mapping[int, int], marks: Iterable[Mark]) -> dict[int
 
 
 def marks_on(notes: Iterable[Note]) -> list[Mark]:
-    return list(Mark.objects.filter(note__in=[note.pk for note in notes]))
+    return _MARKS([note.pk for note in notes])
 
 
 def count_marks(roots: Mapping[int, int], marks: Iterable[Mark], places: int) -> Counter[int]:
@@ -245,12 +283,7 @@ def count_marks(roots: Mapping[int, int], marks: Iterable[Mark], places: int) ->
 
 def seats_at(sitting: Sitting) -> list[tuple[Seat, int]]:
     """Who sits at the table and has not left, by number, with the small group each talks in first."""
-    rows = (
-        Placement.objects.filter(table_id=sitting.table_id, seating=sitting.seating, seat__left_at=None)
-        .select_related("seat", "seat__helped_by")
-        .order_by("seat__number")
-    )
-    return [(placement.seat, placement.group) for placement in rows]
+    return [(placement.seat, placement.group) for placement in _PLACED(sitting.table_id, sitting.seating)]
 
 
 def phones_at(sittings: Collection[Sitting]) -> dict[tuple[int, int], list[Seat]]:
@@ -277,15 +310,8 @@ def ready_at(dialogue: Dialogue, seats: Iterable[Seat]) -> set[int]:
     step = dialogue.step
     if step is None:
         return set()
-    kinds = [StepKind.SMALL, StepKind.OBJECTIONS, StepKind.CHOOSE]
-    rows = Ready.objects.filter(
-        seat__in=[seat.pk for seat in seats],
-        step__dialogue=dialogue,
-        step__question=step.question,
-        step__seating=step.seating,
-        step__kind__in=kinds,
-    )
-    return set(rows.values_list("seat_id", flat=True))
+    rows = _READY([seat.pk for seat in seats], dialogue.pk, step.question, step.seating)
+    return {seat_id for (seat_id,) in rows}
 
 
 def is_away(seat: Seat, connected: set[str], at: datetime) -> bool:
@@ -301,9 +327,7 @@ def moves_on(dialogue: Dialogue) -> bool:
     step = dialogue.step
     if step is None:
         return False
-    return dialogue.steps.filter(
-        position__gt=step.position, question=step.question, kind=StepKind.MOVE, seating__gt=step.seating
-    ).exists()
+    return bool(_MOVES_ON(dialogue.pk, step.position, step.question, step.seating))
 
 
 def table_now(dialogue: Dialogue, sitting: Sitting, seat: Seat, *, question: int, at: datetime) -> TableNow:
@@ -312,7 +336,6 @@ def table_now(dialogue: Dialogue, sitting: Sitting, seat: Seat, *, question: int
     marks = marks_on(notes)
     placed = seats_at(sitting)
     is_open = sitting.counts_open_at is not None
-    picks = Pick.objects.filter(sitting=sitting, question=question).select_related("proposal")
     people = _people(dialogue, sitting, placed, seat, at)
     voters = {one.pk for one, _group in placed} | {mark.seat_id for mark in marks}
     return TableNow(
@@ -320,15 +343,11 @@ def table_now(dialogue: Dialogue, sitting: Sitting, seat: Seat, *, question: int
         cards=_cards(notes, marks, seat, is_open=is_open, places=dialogue.places),
         people=people,
         me=next((person for person in people if person.is_me), _stranger(seat)),
-        voices=tuple(
-            CounterVoice.objects.filter(dialogue=dialogue, table_id=sitting.table_id, question=question).order_by(
-                "-from_advocate", "pk"
-            )
-        ),
+        voices=tuple(_VOICES(dialogue.pk, sitting.table_id, question)),
         is_open=is_open,
         of=len(voters),
         places=dialogue.places,
-        handed_in=tuple(pick.proposal.text for pick in picks),
+        handed_in=tuple(pick.proposal.text for pick in _PICKS(sitting.pk, question)),
         paper_people=sum(one.kind == Seat.Kind.PAPER for one, _group in placed),
         moves_on=moves_on(dialogue),
     )
@@ -366,7 +385,7 @@ def _people(
 ) -> tuple[Person, ...]:
     seats = [(seat, group) for seat, group in placed if seat.kind != Seat.Kind.PAPER]
     ready = ready_at(dialogue, [seat for seat, _group in seats])
-    connected = connected_hints(dialogue.room, now=at)
+    connected = connected_hints(dialogue.room, now=at, among=_phones_of(seats))
     names = Counter(name_of(seat) for seat, _group in seats)
     found = []
     for seat, group in seats:
@@ -390,6 +409,11 @@ def _people(
         )
     found.sort(key=lambda person: not person.is_me)
     return tuple(found)
+
+
+def _phones_of(seats: Iterable[tuple[Seat, int]]) -> set[str]:
+    """The hints of those at the table, or of who helps them."""
+    return {str((seat.helped_by or seat).number) for seat, _group in seats}
 
 
 def _stranger(seat: Seat) -> Person:

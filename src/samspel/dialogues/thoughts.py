@@ -3,6 +3,7 @@
 import hmac
 from dataclasses import dataclass, field
 
+from samspel.core.prepared import Prepared
 from samspel.dialogues.access import Here
 from samspel.dialogues.models import Note, State
 from samspel.dialogues.sealing import author_token, unseal
@@ -34,18 +35,26 @@ class OwnNotes:
         return [note for note in self.notes if note.is_shared]
 
 
+_OWN = Prepared[Note](
+    lambda dialogue, seat, question: Note.objects.filter(dialogue=dialogue, seat=seat, question=question).order_by("pk")
+)
+
+
 def own_notes(here: Here, question: int | None = None) -> OwnNotes:
     """The seat's own thoughts on a question, or on all. One query.
 
     When the meeting is closed no row tells whose it is: the device's secret finds them, among all that were shared.
     """
-    rows = Note.objects.filter(dialogue=here.dialogue).order_by("question", "pk")
-    if question is not None:
-        rows = rows.filter(question=question)
-    if here.dialogue.state == State.CLOSED:
-        mine = [note for note in rows.exclude(author=None) if is_author(here, note)]
+    if here.dialogue.state != State.CLOSED and question is not None:
+        mine = _OWN(here.dialogue.pk, here.seat.pk, question)
     else:
-        mine = list(rows.filter(seat=here.seat))
+        rows = Note.objects.filter(dialogue=here.dialogue).order_by("question", "pk")
+        if question is not None:
+            rows = rows.filter(question=question)
+        if here.dialogue.state == State.CLOSED:
+            mine = [note for note in rows.exclude(author=None) if is_author(here, note)]
+        else:
+            mine = list(rows.filter(seat=here.seat))
     found: list[OwnNote] = []
     unreadable = 0
     for note in mine:

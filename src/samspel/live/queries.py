@@ -1,10 +1,12 @@
 """What pages ask live delivery: where a room's events stand, who is connected, and the attributes of a page's line."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
+from samspel.core.prepared import Prepared
 from samspel.live.events import Audience
 from samspel.live.models import Presence, Process, Room
 from samspel.live.tickets import issue_ticket
@@ -32,10 +34,30 @@ def line_to(room: str, audience: Audience, *, hint: str = "") -> Line:
 
 def last_number(room: str) -> int:
     """The number of the room's latest event, 0 before the first."""
-    return Room.objects.filter(name=room).values_list("last", flat=True).first() or 0
+    found = _LAST.first(room)
+    return found[0] if found else 0
 
 
-def connected_hints(room: str, *, now: datetime) -> set[str]:
-    """The hints (seats) that have at least one stream open in the room, at most some seconds old."""
-    alive = Process.objects.filter(seen_at__gte=now - ALIVE).values("name")
-    return set(Presence.objects.filter(room=room, process__in=alive).values_list("hint", flat=True))
+_LAST = Prepared[tuple[int]](lambda room: Room.objects.filter(name=room).values_list("last")[:1])
+
+
+_CONNECTED = Prepared[tuple[str]](
+    lambda room, since: Presence.objects.filter(
+        room=room, process__in=Process.objects.filter(seen_at__gte=since).values("name")
+    ).values_list("hint")
+)
+_CONNECTED_AMONG = Prepared[tuple[str]](
+    lambda room, since, hints: Presence.objects.filter(
+        room=room, process__in=Process.objects.filter(seen_at__gte=since).values("name"), hint__in=hints
+    ).values_list("hint")
+)
+
+
+def connected_hints(room: str, *, now: datetime, among: Collection[str] | None = None) -> set[str]:
+    """The hints (seats) that have at least one stream open in the room, at most some seconds old.
+
+    :param among: only these are asked for: a table need not read the whole hall.
+    """
+    since = now - ALIVE
+    rows = _CONNECTED(room, since) if among is None else _CONNECTED_AMONG(room, since, list(among))
+    return {hint for (hint,) in rows}

@@ -15,6 +15,7 @@ from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.idempotency import checked_key
 from samspel.core.permissions import may
+from samspel.core.prepared import Prepared
 from samspel.dialogues import compute
 from samspel.dialogues.access import Here, check_seat, get_dialogue_by_code, phase_of, seating_now
 from samspel.dialogues.actions.pens import pass_pens
@@ -465,9 +466,12 @@ def help_someone(*, here: Here, name: str, key: str, at: datetime) -> Seat:
     return seat
 
 
+_HELPED = Prepared[Seat](lambda helper: Seat.objects.filter(helped_by=helper, left_at=None))
+
+
 def helped_seats(here: Here) -> list[Seat]:
     """Those that this seat helps. One query."""
-    return list(Seat.objects.filter(helped_by=here.seat, left_at=None))
+    return _HELPED(here.seat.pk)
 
 
 def acting_seat(here: Here, number: int | None) -> Seat:

@@ -10,6 +10,7 @@ from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.idempotency import checked_key
+from samspel.core.prepared import Prepared
 from samspel.dialogues.access import Here
 from samspel.dialogues.holding import hold
 from samspel.dialogues.live import Name, tell
@@ -149,8 +150,11 @@ def say_ready(*, here: Here, wanted: bool, text: str, key: str, at: datetime) ->
         tell(here.dialogue, *news, table=table_id)
 
 
+_READY = Prepared[tuple[int]](lambda seat, step: Ready.objects.filter(seat=seat, step=step).values_list("pk")[:1])
+
+
 def is_ready(here: Here) -> bool:
-    return Ready.objects.filter(seat=here.seat, step=here.dialogue.step).exists()
+    return here.dialogue.step_id is not None and bool(_READY(here.seat.pk, here.dialogue.step_id))
 
 
 @transaction.atomic

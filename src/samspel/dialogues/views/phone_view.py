@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.timezone import now
 
+from samspel.core.prepared import Prepared
 from samspel.dialogues.access import Here
 from samspel.dialogues.models import Dialogue, Question, Seat
 
@@ -86,10 +87,15 @@ def for_number(request: HttpRequest) -> int | None:
     return int(value) if value.isdecimal() and len(value) < 10 else None
 
 
+_QUESTION = Prepared[tuple[str]](
+    lambda dialogue, number: Question.objects.filter(dialogue=dialogue, number=number).values_list("text")[:1]
+)
+
+
 def context_of(request: HttpRequest, here: Here, view: PhoneView) -> dict[str, Any]:
     """What every phone template may use: the names above, and the view's own. One query."""
     dialogue = here.dialogue
-    question = Question.objects.filter(dialogue=dialogue, number=here.question).values_list("text", flat=True).first()
+    found = _QUESTION.first(dialogue.pk, here.question)
     helped = here.seat.number if here.seat.kind == Seat.Kind.HELPED else None
     asked = {"vy": view.template} | ({"for": helped} if helped else {})
     return {
@@ -101,7 +107,7 @@ def context_of(request: HttpRequest, here: Here, view: PhoneView) -> dict[str, A
         "seat": here.seat,
         "table": here.placement.table if here.placement else None,
         "phase": here.phase,
-        "question": question or "",
+        "question": found[0] if found else "",
         "clock": clock_of(dialogue, now()),
         "code": dialogue.code,
         "for_number": helped,
