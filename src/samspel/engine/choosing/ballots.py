@@ -164,7 +164,9 @@ class Votes:
 
     def covered_by(self, winners: Sequence[int]) -> int:
         """How many people marked at least one of them."""
-        return int(self.voters[self.satisfaction(winners) > 0].sum())
+        return (
+            int(self.count(np.bitwise_or.reduce(self.bits[list(winners)], axis=0, keepdims=True))[0]) if winners else 0
+        )
 
 
 def _first_merge(ballots: Sequence[Ballot]) -> tuple[Ints, list[int]]:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import takewhile
+from itertools import islice, takewhile
+from math import lcm
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,9 @@ __all__ = ["by_score", "certify", "count_tables", "density", "support"]
 # With more levels than this a pass over the marks is faster than counting bits for each (measured).
 FEW_LEVELS = 12
 
+# Up to so many marks plain Python is faster than arrays (measured).
+FEW_MARKS = 1_500
+
 
 def support(problem: Problem) -> list[int]:
     """How many marked each option; with `value` "points", how many points it got."""
@@ -26,17 +30,17 @@ def support(problem: Problem) -> list[int]:
     return [int(count) for count in points]
 
 
-def density(problem: Problem) -> list[Fraction]:
-    """How much each option is worth to all who marked it together, for each unit of its cost."""
+def density(problem: Problem) -> list[int]:
+    """How much each option is worth to all who marked it together, for each unit of its cost; in a common unit."""
+    costs = problem.money[1]
+    common = lcm(*costs)
     return [
-        Fraction(count * worth, cost)
-        for count, worth, cost in zip(support(problem), problem.worth, problem.money[1], strict=True)
+        count * worth * (common // cost)
+        for count, worth, cost in zip(support(problem), problem.worth, costs, strict=True)
     ]
 
 
-def by_score(
-    problem: Problem, score: Sequence[int] | Sequence[Fraction], rank: Sequence[int]
-) -> tuple[list[int], list[Tie]]:
+def by_score(problem: Problem, score: Sequence[int], rank: Sequence[int]) -> tuple[list[int], list[Tie]]:
     """The highest scores, as many as there are places; or each that fits in what is left of the budget, in turn."""
     left, costs = problem.money
     waiting = sorted(
@@ -47,7 +51,7 @@ def by_score(
     for place, option in enumerate(waiting):
         if costs[option] > left:
             continue
-        equals = takewhile(lambda other: score[other] == score[option], waiting[place:])  # noqa: B023 (used at once)
+        equals = takewhile(lambda other: score[other] == score[option], islice(waiting, place, None))  # noqa: B023
         tied = sorted(other for other in equals if costs[other] <= left)
         if len(tied) > 1:
             ties.append(Tie(len(winners), tuple(problem.options[other] for other in tied), problem.options[option]))
@@ -64,6 +68,8 @@ def certify(problem: Problem, winners: Sequence[int]) -> Certificate:
     z is a number of winners, and the right begins at z * voters / places. One pass over the marks.
     """
     votes = problem.votes
+    if len(votes.who) <= FEW_MARKS:
+        return _nearest_of_few(problem, winners)
     left_out = np.ones(len(problem.options), dtype=np.bool_)
     left_out[list(winners)] = False
     left_out &= votes.marks > 0
@@ -98,11 +104,43 @@ def _nearest(problem: Problem, groups: _Groups) -> Certificate:
         return Fraction(int(groups.weight[place]), costs[groups.option[place]] * int(groups.level[place]))
 
     best = max(near, key=strength)
-    option, level = int(groups.option[best]), int(groups.level[best])
-    voters = int(groups.people[best])
-    needed = _needed(problem, option, level, voters, int(groups.weight[best]))
+    option, level, people, weight = (
+        int(column[best]) for column in (groups.option, groups.level, groups.people, groups.weight)
+    )
+    return _claim(problem, option, level, people, weight)
+
+
+def _nearest_of_few(problem: Problem, winners: Sequence[int]) -> Certificate:
+    """The same, one supporter after the other."""
+    votes, (_, costs), worth = problem.votes, problem.money, problem.worth
+    voters, who, start = votes.voters.tolist(), votes.who.tolist(), votes.start.tolist()
+    points = votes.points.tolist() if problem.value == "points" else []
+    have = [0] * len(voters)
+    for winner in winners:
+        for mark in range(start[winner], start[winner + 1]):
+            have[who[mark]] += points[mark] if points else worth[winner]
+    best: tuple[int, int, int, int] | None = None  # option, level, people, weight
+    chosen = set(winners)
+    for option, cost in enumerate(costs):
+        if option in chosen or start[option] == start[option + 1]:
+            continue
+        at_level: dict[int, tuple[int, int]] = {}
+        for mark in range(start[option], start[option + 1]):
+            group, own = who[mark], points[mark] if points else worth[option]
+            people, weight = at_level.get(have[group] + own, (0, 0))
+            at_level[have[group] + own] = people + voters[group], weight + own * voters[group]
+        people, weight = 0, 0
+        for level in sorted(at_level):
+            people, weight = people + at_level[level][0], weight + at_level[level][1]
+            if best is None or weight * costs[best[0]] * best[1] > best[3] * cost * level:
+                best = option, level, people, weight
+    return Certificate(holds=True, tightest=None) if best is None else _claim(problem, *best)
+
+
+def _claim(problem: Problem, option: int, level: int, people: int, weight: int) -> Certificate:
+    needed = _needed(problem, option, level, people, weight)
     told = Fraction(level, problem.unit) if problem.value == "cost" else level
-    return Certificate(voters < needed, Claim(problem.options[option], told, voters, needed))
+    return Certificate(people < needed, Claim(problem.options[option], told, people, needed))
 
 
 def _needed(problem: Problem, option: int, level: int, voters: int, weight: int) -> int:

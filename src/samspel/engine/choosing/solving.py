@@ -122,13 +122,12 @@ def _by_dots(problem: Problem, winner: int) -> Purchase:
     if problem.value != "points":
         groups = votes.supporters(winner)
         return _support(problem, winner, groups, np.zeros(len(groups), dtype=np.int64), (1,), 1)
-    values, level = np.unique(votes.dots(winner), return_inverse=True)
-    return _support(problem, winner, votes.supporters(winner), level, tuple(values.tolist()), 1)
+    dots = votes.dots(winner)
+    return _support(problem, winner, votes.supporters(winner), dots, tuple(range(int(dots.max()) + 1)), 1)
 
 
 def _support(problem: Problem, winner: int, groups: Ints, level: Ints, amounts: tuple[int, ...], unit: int) -> Purchase:
     voters = problem.votes.voters[groups]
-    counts = np.bincount(level, weights=voters, minlength=len(amounts)).tolist()
-    total = sum(int(count) * each for count, each in zip(counts, amounts, strict=True))
+    total = int(np.array(amounts)[level] @ voters)
     payments = Payments(problem.ballots, problem.votes.example[groups], voters, level, amounts, unit)
     return Purchase(problem.options[winner], "support", Fraction(total, unit), payments)
