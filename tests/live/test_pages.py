@@ -22,11 +22,12 @@ def ask(
     headers: tuple[tuple[bytes, bytes], ...] = (),
     path: str = "/notes",
     is_gone: bool = False,
+    sent: list[dict[str, Any]] | None = None,
 ) -> list[dict[str, Any]]:
     """One request, its body in these parts; what the server is told to send."""
     came = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
     came.append({"type": "http.disconnect"} if is_gone else {"type": "http.request", "body": b"", "more_body": False})
-    sent: list[dict[str, Any]] = []
+    sent = [] if sent is None else sent
 
     async def receive() -> dict[str, Any]:
         return came.pop(0)
@@ -115,18 +116,21 @@ def test_a_request_is_described_as_wsgi_wants_it() -> None:
     assert asked["REMOTE_ADDR"] == "10.0.0.7"
 
 
-def test_a_long_answer_goes_out_as_it_is_made_and_is_closed() -> None:
+def test_a_long_answer_is_made_in_one_thread_closed_there_and_sent_in_parts() -> None:
     made: list[int] = []
     closed: list[int] = []
+    threads: set[int] = set()
 
     class Long:
         def __iter__(self) -> Iterator[bytes]:
             for number in range(8):
                 made.append(number)
+                threads.add(threading.get_ident())
                 yield b"x" * 300_000
 
         def close(self) -> None:
             closed.append(len(made))
+            threads.add(threading.get_ident())
 
     def application(environ: Environ, start: Callable[..., Any]) -> Long:
         start("200 OK", [])
@@ -137,6 +141,20 @@ def test_a_long_answer_goes_out_as_it_is_made_and_is_closed() -> None:
     assert len(body_of(sent)) == 2_400_000
     assert len(sent) > 3
     assert closed == [8]
+    # A connection to the database belongs to its thread.
+    assert len(threads) == 1
+
+
+def test_an_answer_that_fails_late_is_not_begun() -> None:
+    def application(environ: Environ, start: Callable[..., Any]) -> Iterator[bytes]:
+        start("200 OK", [])
+        yield b"x" * 3_000_000
+        raise ZeroDivisionError
+
+    sent: list[Any] = []
+    with pytest.raises(ZeroDivisionError):
+        ask(application, sent=sent)
+    assert sent == []
 
 
 def test_an_answer_that_fails_is_closed_and_the_failure_told() -> None:

@@ -1,6 +1,6 @@
 """Django's WSGI handler in threads, beside the streams of the same process.
 
-A request is read whole before a thread is taken, and an answer is written when the thread is free again: a slow phone
+A request is read whole before a thread is taken, and an answer is sent when the thread is free again: a slow phone
 holds no thread, and a request crosses from the loop to a thread and back once each. That crossing is what counts while
 a fan-out runs, for each waits its turn between two slices (docs/explanation/live.md).
 """
@@ -10,9 +10,8 @@ import contextlib
 import contextvars
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
 Scope = MutableMapping[str, Any]
@@ -23,7 +22,7 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 # As client_max_body_size in docs/operations/samspel.nginx.conf.
 _LARGEST_BODY: Final = 25 * 1024 * 1024
 _KEPT_IN_MEMORY: Final = 1024 * 1024
-# So much of an answer is made before any of it is written; a page is smaller.
+# A page is smaller; what is larger waits in a file, and is sent in parts of this size.
 _AT_ONCE: Final = 512 * 1024
 
 
@@ -35,45 +34,20 @@ class _GoneError(Exception):
     """The browser left before it had sent everything."""
 
 
-@dataclass
 class _Answer:
-    """What the application gave: the head, a first part, and what makes the rest (None when that was all)."""
+    """What the application gave: the head, and the body, which lies in a file when it is large."""
 
-    status: int = 500
-    headers: list[tuple[bytes, bytes]] | None = None
-    body: bytes = b""
-    rest: Iterator[bytes] | None = None
-    source: Iterable[bytes] | None = None
+    def __init__(self) -> None:
+        self.status = 500
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.body: Any = tempfile.SpooledTemporaryFile(_AT_ONCE)  # noqa: SIM115 (who sends it closes it)
 
-    def start(self, status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Callable[[bytes], None]:
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Callable[[bytes], object]:
         """WSGI's ``start_response``."""
         self.status = int(status[:3])
         self.headers = [(name.strip().lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        return self._write
-
-    def _write(self, data: bytes) -> None:
-        self.body += data
-
-    def fill(self) -> None:
-        """Take the next part from the application, in a thread."""
-        assert self.rest is not None
-        parts = [self.body]
-        size = len(self.body)
-        for part in self.rest:
-            parts.append(part)
-            size += len(part)
-            if size >= _AT_ONCE:
-                break
-        else:
-            self.close()
-        self.body = b"".join(parts)
-
-    def close(self) -> None:
-        """Django counts the request as finished here, in the thread that has its connection."""
-        source, self.source, self.rest = self.source, None, None
-        close = getattr(source, "close", None)
-        if close is not None:
-            close()
+        write: Callable[[bytes], object] = self.body.write
+        return write
 
 
 class Pages:
@@ -101,26 +75,32 @@ class Pages:
         loop = asyncio.get_running_loop()
         context = contextvars.copy_context()
         answer = await loop.run_in_executor(self._threads, context.run, self._run, environ)
-        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers or []})
-        try:
-            while answer.rest is not None:
-                await send({"type": "http.response.body", "body": answer.body, "more_body": True})
-                answer.body = b""
-                await loop.run_in_executor(self._threads, context.run, answer.fill)
-            await send({"type": "http.response.body", "body": answer.body})
-        finally:
-            if answer.source is not None:
-                await loop.run_in_executor(self._threads, context.run, answer.close)
+        with answer.body as body:
+            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+            part = body.read(_AT_ONCE)
+            while len(part) == _AT_ONCE:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+                part = await loop.run_in_executor(None, body.read, _AT_ONCE)
+            await send({"type": "http.response.body", "body": part})
 
     def _run(self, environ: dict[str, Any]) -> _Answer:
+        """The whole answer, made in one thread: its database connection, and a transaction that it may hold, are that
+        thread's own. What fails in the middle of a long answer fails before any of it is sent.
+        """
         answer = _Answer()
-        answer.source = self._application(environ, answer.start)
+        source = self._application(environ, answer.start)
         try:
-            answer.rest = iter(answer.source)
-            answer.fill()
+            for part in source:
+                answer.body.write(part)
         except BaseException:
-            answer.close()
+            answer.body.close()
             raise
+        finally:
+            # Django counts the request as finished here.
+            close = getattr(source, "close", None)
+            if close is not None:
+                close()
+        answer.body.seek(0)
         return answer
 
 
