@@ -40,6 +40,12 @@ PERMISSIONS = permission_table(
             why="Harm is set aside, visibly; also afterwards, when everyone can read it",
         ),
         allow(
+            "theme.sort",
+            LEADERS,
+            phases=f"{GOING_ON} closed",
+            why="The engine proposes themes; those who lead have the last word, also when they write the protocol",
+        ),
+        allow(
             "dialogue.join",
             "visitor person participant",
             phases=f"planned {GOING_ON}",

@@ -15,10 +15,15 @@ def hold(here: Here, act: str) -> Here:
 
     :raises ConflictError: not in this phase.
     """
-    with connection.cursor() as cursor:
-        table = connection.ops.quote_name(Dialogue._meta.db_table)
-        cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR SHARE", [here.dialogue.pk])  # noqa: S608 (our name)
+    hold_dialogue(here.dialogue.pk)
     dialogue = Dialogue.objects.select_related("unit", "step", "template").get(pk=here.dialogue.pk)
     fresh = replace(here, dialogue=dialogue)
     check_seat(fresh, act)
     return fresh
+
+
+def hold_dialogue(dialogue_id: int) -> None:
+    """Keep a dialogue's row as it is until the transaction ends, beside others who hold it."""
+    with connection.cursor() as cursor:
+        table = connection.ops.quote_name(Dialogue._meta.db_table)
+        cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR SHARE", [dialogue_id])  # noqa: S608 (our name)

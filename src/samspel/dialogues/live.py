@@ -9,6 +9,7 @@ table      person, console ``table`` something changed at one table
 notes      console                   somebody wrote, or took a thought away
 result     all                       ballots, choice, reveal, lone voices
 screen     screen, console           what the hall sees
+themes     screen, console           notes found their themes, or a leader moved some
 agreements all                       agreements and check-out
 ========== =============== ========= ======================================
 
@@ -22,7 +23,7 @@ from typing import Literal
 from samspel.dialogues.models import Dialogue
 from samspel.live.publish import Event, publish_on_commit
 
-Name = Literal["step", "people", "table", "notes", "result", "screen", "agreements"]
+Name = Literal["step", "people", "table", "notes", "result", "screen", "themes", "agreements"]
 HEARD_BY: dict[str, tuple[Literal["person", "console", "screen"], ...]] = {
     "step": ("person", "console", "screen"),
     "people": ("console", "screen"),
@@ -30,6 +31,7 @@ HEARD_BY: dict[str, tuple[Literal["person", "console", "screen"], ...]] = {
     "notes": ("console",),
     "result": ("person", "console", "screen"),
     "screen": ("screen", "console"),
+    "themes": ("screen", "console"),
     "agreements": ("person", "console", "screen"),
 }
 

@@ -14,9 +14,9 @@ from samspel.core import defaults
 from samspel.core.actor import SYSTEM, Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
-from samspel.dialogues import compute
+from samspel.dialogues import compute, compute_themes
 from samspel.dialogues.access import get_dialogue
-from samspel.dialogues.actions import hosting
+from samspel.dialogues.actions import hosting, themes
 from samspel.dialogues.actions.forgetting import forget_who_said_what
 from samspel.dialogues.actions.pens import pass_pens
 from samspel.dialogues.actions.rehearsing import act_for_made_up
@@ -279,6 +279,8 @@ def set_screen(*, actor: Actor, dialogue_id: int, screen: str, at: datetime) -> 
     dialogue.screen = screen
     _save(dialogue)
     _keep_for_undo(actor, dialogue, f"screen.{screen}", before, at)
+    if screen == Screen.THEMES:
+        themes.place_notes_later(dialogue, dialogue.step.question if dialogue.step else 1, at=at)
     tell(dialogue, "screen")
     return dialogue
 
@@ -297,6 +299,22 @@ def undo(*, actor: Actor, dialogue_id: int, action_id: int, at: datetime) -> Dia
         return dialogue
     if at - last.at > timedelta(seconds=defaults.value("dialogue.ten_seconds")):
         raise ConflictError(_("Tio sekunder har gått. Ändra i stället."))
+    is_of_themes = "grouping" in last.before
+    if is_of_themes:
+        themes.put_back(dialogue, last.before)
+    else:
+        _put_back(dialogue, last)
+    last.undone_at = at
+    last.save(update_fields=["undone_at"])
+    record(actor, "dialogue.undone", dialogue, undone=last.verb)
+    if is_of_themes:
+        tell(dialogue, "themes")
+    else:
+        tell(dialogue, "step", step=dialogue.step_id or 0)
+    return dialogue
+
+
+def _put_back(dialogue: Dialogue, last: ConsoleAction) -> None:
     for name in KEPT:
         value = last.before[name]
         if name.endswith("_at") and value is not None:
@@ -307,11 +325,6 @@ def undo(*, actor: Actor, dialogue_id: int, action_id: int, at: datetime) -> Dia
         dialogue.state, dialogue.opened_at = State.PLANNED, None
         more = ["state", "opened_at"]
     _save(dialogue, *more)
-    last.undone_at = at
-    last.save(update_fields=["undone_at"])
-    record(actor, "dialogue.undone", dialogue, undone=last.verb)
-    tell(dialogue, "step", step=dialogue.step_id or 0)
-    return dialogue
 
 
 @transaction.atomic
@@ -401,6 +414,8 @@ def _review_note(actor: Actor, dialogue: Dialogue, note_id: int, verdict: str, a
         raise NotFoundError("text")
     note.set_aside_at = at if verdict == "aside" else None
     note.save(update_fields=["set_aside_at"])
+    if verdict == "aside":
+        compute_themes.forget(note)
     record(actor, f"note.{verdict}", note)
     tell(dialogue, "table", table=note.table_id)
 
@@ -425,6 +440,7 @@ def _close(actor: Actor, dialogue: Dialogue, at: datetime) -> Dialogue:
     dialogue.ballot_open = dialogue.checkout_open = False
     dialogue.shows_results = True
     _save(dialogue, "state", "closed_at")
+    themes.place_notes_later(dialogue, *dialogue.questions.values_list("number", flat=True), at=at)
     record(actor, "dialogue.closed", dialogue, unshared_erased=erased)
     tell(dialogue, "step", step=0)
     return dialogue

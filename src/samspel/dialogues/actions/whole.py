@@ -13,6 +13,7 @@ from samspel.core.audit import record
 from samspel.core.errors import ConflictError, NotFoundError
 from samspel.dialogues import compute_choice, queries
 from samspel.dialogues.access import Here, get_dialogue
+from samspel.dialogues.actions import themes
 from samspel.dialogues.actions.leading import KEPT
 from samspel.dialogues.holding import hold
 from samspel.dialogues.live import tell
@@ -207,6 +208,8 @@ def reveal(*, actor: Actor, dialogue_id: int, to: int, at: datetime) -> Dialogue
     dialogue.shows_results = shows
     dialogue.save(update_fields=["revealed", "shows_results"])
     _note(actor, dialogue, "revealed", before, at, to=to)
+    if to > places:
+        themes.place_notes_later(dialogue, question, at=at)
     tell(dialogue, "result")
     return dialogue
 

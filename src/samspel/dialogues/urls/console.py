@@ -3,10 +3,11 @@
 from functools import partial
 
 from samspel.core.routes import route
-from samspel.dialogues.views import console, seats
+from samspel.dialogues.views import console, seats, themes
 
 lead = partial(route, owner="dialogues", act="dialogue.lead")
 run = partial(route, owner="dialogues", act="dialogue.run", limit="write")
+sort = partial(route, owner="dialogues", act="theme.sort", limit="write")
 review = partial(route, owner="dialogues", act="dialogue.review", limit="write")
 
 urlpatterns = [
@@ -19,6 +20,11 @@ urlpatterns = [
     run("dialogues/<int:dialogue_id>/tables/merge", console.merge_tables, name="dialogue_merge_tables"),
     lead("dialogues/<int:dialogue_id>/seats", seats.seats, name="dialogue_seats"),
     run("dialogues/<int:dialogue_id>/seats/move", seats.move, name="dialogue_seats_move"),
+    lead("dialogues/<int:dialogue_id>/themes", themes.themes, name="dialogue_themes"),
+    lead("dialogues/<int:dialogue_id>/themes/now", themes.themes_now, name="dialogue_themes_now"),
+    run("dialogues/<int:dialogue_id>/themes/undo", themes.undo, name="dialogue_themes_undo"),
+    sort("dialogues/<int:dialogue_id>/themes/move", themes.move, name="dialogue_themes_move"),
+    sort("dialogues/<int:dialogue_id>/themes/<slug:what>", themes.press, name="dialogue_themes_press"),
     lead("dialogues/<int:dialogue_id>/review", console.review, name="dialogue_review"),
     review("dialogues/<int:dialogue_id>/review/judge", console.judge, name="dialogue_judge"),
     review("dialogues/<int:dialogue_id>/review/word", console.word, name="dialogue_word"),

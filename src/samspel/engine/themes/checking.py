@@ -61,6 +61,7 @@ def _check_repeats(problem: Problem, result: Result) -> Iterator[str]:
     order = {place.note_id: number for number, place in enumerate(result.placements)}
     first_with: dict[str, str] = {}
     touched = {*problem.moved, *(note_id for pair in problem.apart for note_id in pair)}
+    repeats = result.repeats
     for place, note in zip(result.placements, problem.notes, strict=True):
         name = f"placements[{place.note_id!r}]"
         if place.same_as is not None:
@@ -69,8 +70,8 @@ def _check_repeats(problem: Problem, result: Result) -> Iterator[str]:
                 yield f"{name}.same_as must be an earlier note that stands for itself, got {place.same_as!r}"
             elif (first.theme, first.confidence) != (place.theme, place.confidence):
                 yield f"{name} must be where {place.same_as!r} is, {first.theme}, got {place.theme}"
-            group = [place.same_as, *result.repeats[place.same_as]]
-            if any(frozenset((place.note_id, one)) in problem.apart for one in group):
+            group = [place.same_as, *repeats[place.same_as]]
+            if problem.apart and any(frozenset((place.note_id, one)) in problem.apart for one in group):
                 yield f"{name} was taken apart from one of {group} and is merged with them"
             if place.note_id in problem.moved:
                 yield f"{name} was moved by hand and must stand for itself"
