@@ -33,6 +33,7 @@ PYTHON = VENV / "bin" / "python"
 # .venv has no pip; the Python that it was made from has.
 PIP = [getattr(sys, "_base_executable", sys.executable), "-m", "pip"]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SERVERS = {"nginx": "nginx-light", "redis-server": "redis-server"}
 DEBIAN_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 # How pip's settings are called in uv. pip's cert is uv's and Node's SSL_CERT_FILE.
 UV_NAMES = {
@@ -63,6 +64,7 @@ def main() -> int:
             set_up(options.level)
             if options.browser:
                 see_to_browser()
+                see_to_servers()
     except SetupError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -241,21 +243,34 @@ def see_to_browser() -> None:
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         with step("Installing Chromium for the browser tests"):
-            packages = ["libatomic1", *([] if chromium() else ["chromium"])]
-            quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
-                done = subprocess.run(
-                    ["apt-get", *command], env=quiet, stdin=subprocess.DEVNULL, capture_output=True, text=True
-                )
-                if done.returncode:
-                    print(done.stderr[-2000:], file=sys.stderr)
-                    break
+            apt_get("libatomic1", *([] if chromium() else ["chromium"]))
     if not (chromium() and has_libatomic()):
         print(
             "A browser is missing: its tests will not run. To have them: sudo apt-get install chromium libatomic1 "
             "(or set SAMSPEL_CHROMIUM to the one you have), then run this again.",
             flush=True,
         )
+
+
+def see_to_servers() -> None:
+    """In CI, as root: the proxy and the bus that some tests put before us. Debian starts them as services, so on a
+    person's machine nothing is installed; what is not there is named by the tests as not run."""
+    path = f"{os.environ['PATH']}:/usr/sbin"
+    missing = [package for program, package in SERVERS.items() if shutil.which(program, path=path) is None]
+    if missing and os.environ.get("CI") == "true" and os.geteuid() == 0 and shutil.which("apt-get"):
+        with step(f"Installing {' and '.join(missing)} for the tests of many processes"):
+            apt_get(*missing)
+
+
+def apt_get(*packages: str) -> None:
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
+        done = subprocess.run(
+            ["apt-get", *command], env=quiet, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+        if done.returncode:
+            print(done.stderr[-2000:], file=sys.stderr)
+            break
 
 
 def chromium() -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.live.house import OPENED, ROOT, Site, environment_for, running
+from tests.live.house import BUS, OPENED, ROOT, Redis, Site, environment_for, running
 from tests.plugin import server
 
 
@@ -46,8 +46,34 @@ def migrate(url: str, **environment: str) -> None:
     )
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A module that says ``BUSES = ("postgresql", "redis")`` has all its tests of servers run over both."""
+    if "bus" in metafunc.fixturenames:
+        buses = getattr(metafunc.module, "BUSES", ("postgresql",))
+        metafunc.parametrize("bus", buses, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    if Redis.program() is None:
+        pytest.skip("not run: Redis is not installed (apt-get install redis-server)")
+    one = Redis(tmp_path_factory.mktemp("redis"))
+    yield one
+    one.kill()
+
+
 @pytest.fixture(scope="module")
-def site(site_database: str) -> Iterator[Site]:
+def bus(request: pytest.FixtureRequest) -> Iterator[str]:
+    """What carries the notices of every server that is started meanwhile."""
+    kind: str = request.param
+    if kind == "redis":
+        BUS["SAMSPEL_LIVE_BUS"] = request.getfixturevalue("redis_server").url
+    yield kind
+    BUS.clear()
+
+
+@pytest.fixture(scope="module")
+def site(site_database: str, bus: str) -> Iterator[Site]:
     """One process with pages and streams; every test has a room of its own."""
     with running(site_database) as one:
         yield one

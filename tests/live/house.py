@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -213,6 +214,10 @@ def _started(listener: socket.socket, environment: dict[str, str]) -> subprocess
     return subprocess.Popen(command, env=environment, cwd=ROOT, pass_fds=[listener.fileno()])
 
 
+# What the bus of the running test asks for (conftest.bus).
+BUS: dict[str, str] = {}
+
+
 def environment_for(database_url: str, **more: str) -> dict[str, str]:
     """The environment of a process on the smallest Django."""
     return {
@@ -220,8 +225,55 @@ def environment_for(database_url: str, **more: str) -> dict[str, str]:
         "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
         "DJANGO_SETTINGS_MODULE": "tests.live.settings",
         "SAMSPEL_DATABASE_URL": database_url,
+        **BUS,
         **more,
     }
+
+
+class Redis:
+    """A Redis (or Valkey) of our own, which keeps nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self._folder = folder
+        self.start()
+
+    @staticmethod
+    def program() -> str | None:
+        """Where it is, if it is installed."""
+        return next(filter(None, map(shutil.which, ("valkey-server", "redis-server"))), None)
+
+    def start(self) -> None:
+        """(Again) on the same port."""
+        program = self.program()
+        assert program is not None
+        command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            except OSError:
+                assert time.monotonic() < deadline, "Redis does not start"
+                time.sleep(0.02)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.process.kill()
+        self.process.wait()
+
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """There, and answers nothing."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
 
 @contextmanager

@@ -17,7 +17,8 @@ from samspel.live.tickets import issue_ticket
 from tests.live.house import ROOT, Phone, environment_for, post, request
 from tests.live.test_survives import children_of, wait_until
 
-pytestmark = pytest.mark.slow
+BUSES = ("postgresql", "redis")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("bus")]
 OPERATIONS = ROOT / "docs" / "operations"
 
 SERVE = """
@@ -29,7 +30,7 @@ serve("127.0.0.1", int(sys.argv[1]), 1, live_processes=2, tasks=False, announce=
 
 
 @pytest.fixture(scope="module")
-def many(site_database: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def many(site_database: str, bus: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """Pages at a port, streams at the two that follow."""
     port = three_free_ports()
     process = subprocess.Popen(

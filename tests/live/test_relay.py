@@ -125,7 +125,7 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.001)
 
 
-QUIET = {"ping_s": 3_600.0, "check_s": 3_600.0}
+QUIET = {"ping_s": 3_600.0, "check_s": 3_600.0, "presence_s": 3_600.0}
 
 
 def in_hall(
@@ -320,7 +320,7 @@ async def test_a_ticket_that_ends_while_the_page_listens_is_renewed(hall: Hall) 
     assert "event: expired" in text(line)
 
 
-@in_hall(check_s=0.01)
+@in_hall(presence_s=0.01)
 async def test_the_console_hears_how_many_are_connected(hall: Hall) -> None:
     _, console = hall.join(audience="console")
     hall.join(hint="7")
@@ -335,7 +335,7 @@ async def test_the_console_hears_how_many_are_connected(hall: Hall) -> None:
     assert hall.store.present == {(ROOM, "7")}
 
 
-@in_hall(check_s=0.01)
+@in_hall(presence_s=0.01)
 async def test_presence_is_written_anew_after_the_database_was_away(hall: Hall) -> None:
     _, console = hall.join(audience="console")
     hall.join(hint="7")
@@ -361,7 +361,7 @@ async def test_a_full_process_has_no_room_and_has_it_again(hall: Hall) -> None:
     assert hall.relay.has_room_for("dialogue:2")
 
 
-@in_hall(check_s=0.01, keep_room_s=0)
+@in_hall(presence_s=0.01, keep_room_s=0)
 async def test_a_room_that_nobody_needs_is_forgotten(hall: Hall) -> None:
     anna, _ = hall.join()
     anna.connection_lost(None)

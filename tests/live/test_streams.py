@@ -11,6 +11,8 @@ from samspel.live.tickets import issue_ticket
 from tests.live.house import Phone, Site, request, running
 
 T = TypeVar("T")
+BUSES = ("postgresql", "redis")
+pytestmark = pytest.mark.usefixtures("bus")
 
 
 def phone(site: Site, room: str, audience: str = "person", **more: object) -> Phone:

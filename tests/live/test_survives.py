@@ -18,12 +18,13 @@ from samspel.live.tickets import issue_ticket
 from tests.live.conftest import migrate
 from tests.live.house import ROOT, Phone, Site, environment_for, request, running
 
-pytestmark = pytest.mark.slow
+BUSES = ("postgresql", "redis")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("bus")]
 ROOM = "dialogue:1"
 
 
 @pytest.fixture(scope="module")
-def durable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def durable(tmp_path_factory: pytest.TempPathFactory, bus: str) -> Iterator[Server]:
     """A database server of our own, to be killed."""
     server = ensure_running(tmp_path_factory.mktemp("database"))
     migrate(server.url)

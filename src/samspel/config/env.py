@@ -65,6 +65,14 @@ def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def redis(name: str) -> str:
+    """The address of a Redis or Valkey, or nothing."""
+    address = text(name, "")
+    if address and urlsplit(address).scheme not in {"redis", "rediss", "unix"}:
+        raise SettingError(f"{name} must begin with redis://, rediss:// or unix://")
+    return address
+
+
 def database(name: str, default: str) -> dict[str, object]:
     """Django's description of the database at a ``postgresql://user:password@host:port/name?option=…`` address.
 

@@ -120,6 +120,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 # Live delivery: open streams that one process, and one room in it, carries; one more is told to come back (503).
 LIVE_STREAMS = env.whole("SAMSPEL_LIVE_STREAMS", 14_000, least=1)
 LIVE_STREAMS_PER_ROOM = env.whole("SAMSPEL_LIVE_STREAMS_PER_ROOM", 12_000, least=1)
+# redis://… carries the notices instead of PostgreSQL's NOTIFY; the address may hold a password.
+LIVE_BUS = env.redis("SAMSPEL_LIVE_BUS")
 
 # Languages: texts are written in Swedish first; msgids are Swedish.
 LANGUAGE_CODE = "sv"

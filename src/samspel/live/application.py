@@ -9,6 +9,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -150,10 +151,16 @@ async def _refuse(send: Send, status: int, text: str, *headers: tuple[bytes, byt
 
 
 def relay_from_settings() -> Relay:
-    """A relay on Django's database."""
+    """A relay on Django's database, and on Redis where there is one."""
     conninfo = database_conninfo()
     limits = Limits(streams=settings.LIVE_STREAMS, streams_per_room=settings.LIVE_STREAMS_PER_ROOM)
-    return Relay(PostgresBus(conninfo), PostgresLedger(conninfo), limits)
+    ledger = PostgresLedger(conninfo)
+    if not settings.LIVE_BUS:
+        return Relay(PostgresBus(conninfo), ledger, limits)
+    # Part of an extra (samspel[redis]).
+    from samspel.live.redis_bus import CHECK_S, RedisBus
+
+    return Relay(RedisBus(settings.LIVE_BUS), ledger, replace(limits, check_s=CHECK_S))
 
 
 app = LiveApplication(relay_from_settings)

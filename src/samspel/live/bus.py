@@ -23,9 +23,9 @@ logger = logging.getLogger(__name__)
 
 # As in queries.ALIVE, kept apart so that this module asks nothing of Django.
 ALIVE: Final = timedelta(seconds=20)
-_QUIET_S: Final = 10.0
-_PATIENCE_S: Final = 5.0
-_LONGEST_WAIT_S: Final = 2.0
+QUIET_S: Final = 10.0
+PATIENCE_S: Final = 5.0
+LONGEST_WAIT_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +103,20 @@ class PostgresBus:
             except (psycopg.Error, OSError, TimeoutError) as error:
                 logger.warning("live: the database does not answer (%s); trying again", type(error).__name__)
             await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))
-            wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
     async def _listen(
         self, connection: psycopg.AsyncConnection[tuple[object, ...]], heard: Callable[[Notice], None]
     ) -> None:
         while True:
-            async for notify in connection.notifies(timeout=_QUIET_S):
+            async for notify in connection.notifies(timeout=QUIET_S):
                 heard(read_notice(notify.payload))
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(PATIENCE_S):
                 await connection.execute("SELECT 1")
 
 
-def read_notice(payload: str) -> Notice:
-    """The notice in a NOTIFY's payload, as ``publish`` writes it: ``[number, room, name, audiences, data]``."""
+def read_notice(payload: str | bytes) -> Notice:
+    """The notice in a payload, as ``publish`` writes it: ``[number, room, name, audiences, data]``."""
     number, room, *rest = json.loads(payload)
     if not rest:
         return Notice(room, number, None)
@@ -126,7 +126,7 @@ def read_notice(payload: str) -> Notice:
 
 async def connect(conninfo: str) -> psycopg.AsyncConnection[tuple[object, ...]]:
     """An autocommit connection, given up after some seconds."""
-    async with asyncio.timeout(_PATIENCE_S):
+    async with asyncio.timeout(PATIENCE_S):
         return await psycopg.AsyncConnection.connect(conninfo, autocommit=True)
 
 
@@ -211,7 +211,7 @@ class PostgresLedger:
             if self._connection is None:
                 self._connection = await connect(self._conninfo)
             try:
-                async with asyncio.timeout(_PATIENCE_S):
+                async with asyncio.timeout(PATIENCE_S):
                     cursor = await self._connection.execute(query, parameters)
                     return await cursor.fetchall()
             except BaseException:

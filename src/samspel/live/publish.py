@@ -1,14 +1,19 @@
 """How apps reach browsers: a numbered outbox row and a NOTIFY in the transaction of the change itself.
 
+With ``SAMSPEL_LIVE_BUS`` the notice goes to Redis after the commit instead: transactions that carry a NOTIFY commit one
+at a time in PostgreSQL.
+
 Numbers are gapless within a room. They are taken under the room's row lock, which is held until the commit,
 so the order of numbers is the order of commits and a live process that sees a jump knows that it missed something.
 """
 
 import json
 from datetime import datetime
+from functools import partial
 from typing import Final
 
-from django.db import connection
+from django.conf import settings
+from django.db import connection, transaction
 from django.utils import timezone
 
 from samspel.live.events import CHANNEL, Audience, Event
@@ -19,7 +24,7 @@ __all__ = ["Audience", "Event", "publish_on_commit", "sweep"]
 # PostgreSQL refuses a NOTIFY of 8,000 bytes; a bigger event is announced by its number and read from the outbox.
 NOTIFY_BYTES: Final = 7_000
 
-_PUBLISH: Final = f"""
+_WRITE: Final = """
 WITH numbered AS (
     INSERT INTO live_room (name, last) VALUES (%(room)s, 1)
     ON CONFLICT (name) DO UPDATE SET last = live_room.last + 1
@@ -29,8 +34,9 @@ WITH numbered AS (
     SELECT %(room)s, last, %(name)s, %(audiences)s, %(data)s, %(now)s FROM numbered
     RETURNING number
 )
-SELECT number, pg_notify('{CHANNEL}', '[' || number || %(rest)s) FROM written
-"""  # noqa: S608 (the channel is a constant of ours)
+SELECT number"""
+_ONLY_WRITE: Final = f"{_WRITE} FROM written"
+_WRITE_AND_NOTIFY: Final = f"{_WRITE}, pg_notify('{CHANNEL}', '[' || number || %(rest)s) FROM written"
 
 
 def publish_on_commit(*events: Event) -> tuple[int, ...]:
@@ -44,19 +50,33 @@ def publish_on_commit(*events: Event) -> tuple[int, ...]:
     if not connection.in_atomic_block:
         raise RuntimeError("publish_on_commit must be called inside transaction.atomic")
     now = timezone.now()
+    statement = _ONLY_WRITE if settings.LIVE_BUS else _WRITE_AND_NOTIFY
     numbers: dict[int, int] = {}
     with connection.cursor() as cursor:
         for index in sorted(range(len(events)), key=lambda index: events[index].room):
-            cursor.execute(_PUBLISH, _parameters(events[index], now))
+            data = json.dumps(dict(events[index].data), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+            rest = _rest_of_notice(events[index], data)
+            cursor.execute(statement, _parameters(events[index], data, rest, now))
             numbers[index] = cursor.fetchone()[0]
+            if settings.LIVE_BUS:
+                transaction.on_commit(partial(_announce, f"[{numbers[index]}{rest}"))
     return tuple(numbers[index] for index in range(len(events)))
 
 
-def _parameters(event: Event, now: datetime) -> dict[str, str | datetime | list[str]]:
-    data = json.dumps(dict(event.data), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+def _announce(payload: str) -> None:
+    # Only an installation that has the extra (samspel[redis]) comes here.
+    from samspel.live.redis_bus import announcer
+
+    announcer(settings.LIVE_BUS).say(payload)
+
+
+def _rest_of_notice(event: Event, data: str) -> str:
+    """What follows ``[`` and the number."""
     rest = "," + json.dumps([event.room, event.name, list(event.audiences), data], ensure_ascii=False)[1:]
-    if len(rest.encode()) > NOTIFY_BYTES:
-        rest = "," + json.dumps([event.room])[1:]
+    return rest if len(rest.encode()) <= NOTIFY_BYTES else "," + json.dumps([event.room])[1:]
+
+
+def _parameters(event: Event, data: str, rest: str, now: datetime) -> dict[str, str | datetime | list[str]]:
     return {
         "room": event.room,
         "name": event.name,

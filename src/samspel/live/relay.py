@@ -47,6 +47,7 @@ class Limits:
     buffer_bytes: int = 256 * 1024
     ping_s: float = 15.0
     check_s: float = 5.0
+    presence_s: float = 5.0
     keep_room_s: float = 120.0
 
 
@@ -376,6 +377,7 @@ class Relay:
             loop.create_task(self._bus.run(self.heard, self.linked)),
             loop.create_task(self._every(self.limits.ping_s, self._ping)),
             loop.create_task(self._every(self.limits.check_s, self._check)),
+            loop.create_task(self._every(self.limits.presence_s, self._keep)),
         ]
 
     async def close(self) -> None:
@@ -415,15 +417,22 @@ class Relay:
                 channel.say(body)
 
     async def _check(self) -> None:
-        """What no notice told: numbers that passed us by, who came and who went, rooms that nobody needs."""
-        self._let_go_of_empty_rooms()
+        """Numbers that no notice told."""
         try:
             lasts = await self._ledger.lasts([*self.rooms])
-            for name, last in lasts.items():
-                room = self.rooms.get(name)
-                if room is not None and last > room.last:
-                    room.wanted = max(room.wanted, last)
-                    self._read(room)
+        except (psycopg.Error, OSError, TimeoutError) as error:
+            logger.warning("live: the outbox is not checked (%s); trying again", type(error).__name__)
+            return
+        for name, last in lasts.items():
+            room = self.rooms.get(name)
+            if room is not None and last > room.last:
+                room.wanted = max(room.wanted, last)
+                self._read(room)
+
+    async def _keep(self) -> None:
+        """Who came and who went, rooms that nobody needs."""
+        self._let_go_of_empty_rooms()
+        try:
             await self._tell_presence()
         except (psycopg.Error, OSError, TimeoutError) as error:
             # The tables are unlogged: after a crash of the database they are empty.
