@@ -58,6 +58,12 @@ PERMISSIONS = permission_table(
             why="The unit keeps its own protocol; before the end it would show what is not shown yet",
         ),
         allow(
+            "dialogue.export",
+            LEADERS,
+            phases=f"{GOING_ON} closed",
+            why="Who leads may save before lunch what has been shared; what is still sealed is in no file",
+        ),
+        allow(
             "dialogue.read_public", "visitor person participant", phases="closed", why="Open unless there is a reason"
         ),
         allow("seat.read", "participant", phases=f"planned {GOING_ON} closed", why="One's own place"),
