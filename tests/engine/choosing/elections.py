@@ -38,7 +38,7 @@ class Peers:
         return self.processes[peer]
 
     def ask(self, problem: Problem, rule: Rule, *, merged: bool = True, **more: object) -> dict[str, Any]:
-        """The peer's `winners` by name, its `seconds` for the rule and its `building_s`.
+        """The peer's `winners` by name, its `seconds` for the rule, its `building_s` and whether it `is_cut`.
 
         `merged`: ballots that are alike are given once with their number, where the peer can take that.
         """

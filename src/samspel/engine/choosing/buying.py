@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .ballots import Ints, Votes
-from .buying_few import MOST_MARKS, FewMarket
+from .buying_few import FewMarket, has_few_marks
 from .counting import support
 from .records import Payments, Phase, Problem, Purchase, Tie
 
@@ -41,7 +41,7 @@ def buy(problem: Problem, rank: Sequence[int], *, advance_only: bool) -> tuple[l
     With a budget nothing is bought in advance: what no group can pay for from its shares stays unbought.
     """
     share = 0 if advance_only else problem.money[0]
-    market = (FewMarket if len(problem.votes.who) <= MOST_MARKS else _Market)(problem, share)
+    market = (FewMarket if has_few_marks(problem) else _Market)(problem, share)
     most = problem.places if problem.budget is None else len(problem.options)
     purchases: list[Purchase] = []
     ties: list[Tie] = []

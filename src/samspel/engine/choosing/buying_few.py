@@ -6,25 +6,35 @@ start, and the old price of an option is its bound: prices only rise while money
 
 import math
 from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 
 from .counting import support
 from .records import Payments, Phase, Problem
 
-__all__ = ["MOST_MARKS", "FewMarket"]
+__all__ = ["FewMarket", "has_few_marks"]
 
-# Above so many marks arrays are faster (measured; it only moves time about).
-MOST_MARKS = 6_000
+# Above so many marks for an option (or, where only some places are bought, in all) arrays are faster. Measured.
+MOST_EACH, MOST_MARKS = 150, 1_000
 
 # More than the division of two whole numbers rounds.
 ROUNDING = 1e-12
 
+Key = TypeVar("Key", bound=Hashable)
+
 # Supporters with the same amount left and the same worth: amount, worth, people.
 Kinds = list[tuple[int, int, int]]
+
+
+def has_few_marks(problem: Problem) -> bool:
+    """Whether plain Python is faster; it only moves time about."""
+    marks = len(problem.votes.who)
+    return marks <= (MOST_MARKS if problem.budget is None else MOST_EACH * len(problem.options))
 
 
 @dataclass(slots=True)
@@ -41,6 +51,7 @@ class FewMarket:
     amounts: list[int] = field(init=False)
     purse: list[int] = field(init=False)
     voters: list[int] = field(init=False)
+    alike: bool = field(init=False)
     supporters: list[list[int]] = field(init=False)
     points: list[list[int]] = field(init=False)
     bounds: list[float] = field(init=False)
@@ -49,7 +60,7 @@ class FewMarket:
     def __post_init__(self) -> None:
         votes, costs = self.problem.votes, self.problem.money[1]
         self.unit, self.amounts = max(self.problem.voters, 1), [self.share]
-        self.voters = votes.voters.tolist()
+        self.voters, self.alike = votes.voters.tolist(), votes.alike
         self.purse = [0] * len(self.voters)
         start, who = votes.start.tolist(), votes.who.tolist()
         pieces = [slice(*ends) for ends in pairwise(start)]
@@ -94,23 +105,31 @@ class FewMarket:
                 tied.append(option)
         return tied, None if best is None else Fraction(*best)
 
-    def _kinds(self, option: int) -> dict[tuple[int, int], int]:
-        """How many supporters have the same purse and get the same from the option."""
-        groups = self.supporters[option]
-        worths = self.points[option] or [self.problem.worth[option]] * len(groups)
-        keys = zip(map(self.purse.__getitem__, groups), worths, strict=True)
-        if self.problem.votes.alike:
+    def _kinds(self, option: int) -> Kinds:
+        """Supporters with the same purse who get the same from the option."""
+        groups, amounts = self.supporters[option], self.amounts
+        if not self.points[option]:
+            worth = self.problem.worth[option]
+            purses = map(self.purse.__getitem__, groups)
+            return [(amounts[purse], worth, people) for purse, people in self._counted(purses, groups).items()]
+        keys = zip(map(self.purse.__getitem__, groups), self.points[option], strict=True)
+        return [(amounts[purse], worth, people) for (purse, worth), people in self._counted(keys, groups).items()]
+
+    def _counted(self, keys: Iterable[Key], groups: Sequence[int]) -> Mapping[Key, int]:
+        """How many people each key stands for; there is one for each group."""
+        if self.alike:
             return Counter(keys)
-        kinds: dict[tuple[int, int], int] = {}
-        for key, group in zip(keys, groups, strict=True):
-            kinds[key] = kinds.get(key, 0) + self.voters[group]
-        return kinds
+        people: dict[Key, int] = {}
+        get = people.get
+        for key, voters in zip(keys, map(self.voters.__getitem__, groups), strict=True):
+            people[key] = get(key, 0) + voters
+        return people
 
     def _price(self, option: int) -> tuple[int, int] | None:
         """The lowest price per unit of worth at which payments of min(purse, price * worth) add up to the cost, as
         numerator and denominator. None when all purses together hold less. In advance: what everyone must be given on
         top before the supporters' purses together hold the cost; a purse may be below nothing then."""
-        kinds = [(self.amounts[purse], worth, people) for (purse, worth), people in self._kinds(option).items()]
+        kinds = self._kinds(option)
         missing = self.problem.money[1][option] * self.unit
         if self.advancing:
             held = sum(amount * people for amount, _, people in kinds)

@@ -18,7 +18,7 @@ __all__ = ["by_score", "certify", "count_tables", "density", "support"]
 FEW_LEVELS = 12
 
 # Up to so many marks plain Python is faster than arrays (measured).
-FEW_MARKS = 1_500
+FEW_MARKS = 800
 
 
 def support(problem: Problem) -> list[int]:

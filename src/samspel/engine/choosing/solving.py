@@ -49,7 +49,7 @@ def solve(
     lot = _draw_lot(problem.options, ties, rng)
     place = {option: position for position, option in enumerate(lot or problem.options)}
     rank = [place[option] for option in problem.options]
-    purchases, found = _choose(problem, rule, rank)
+    purchases, found = choose(problem, rule, rank)
     number = {option: position for position, option in enumerate(problem.options)}
     winners = [number[purchase.option] for purchase in purchases]
     most, _ = by_score(problem, support(problem), rank)
@@ -87,7 +87,8 @@ def _draw_lot(options: tuple[str, ...], ties: Ties, rng: np.random.Generator | N
     return tuple(options[index] for index in rng.permutation(len(options)))
 
 
-def _choose(problem: Problem, rule: Rule, rank: Sequence[int]) -> tuple[list[Purchase], list[Tie]]:
+def choose(problem: Problem, rule: Rule, rank: Sequence[int]) -> tuple[list[Purchase], list[Tie]]:
+    """Winners with receipts, and the ties met; ties are broken by `rank`."""
     if rule == "equal-shares" or rule == "phragmen":
         return buy(problem, rank, advance_only=rule == "phragmen")
     if rule == "stv":
