@@ -2,9 +2,9 @@
 
 With SAMSPEL_ORACLE_PYTHON (a Python that has the libraries, see tests/engine/choosing/peers.py) rows have the peer's
 time in the same run and the ratio; with SAMSPEL_DATA also real elections. Times are the processor's, of the rule,
-certificate and receipts included on our side; taking the ballots in is a column of its own. Peers use their
-fastest way, floating point for shares. `--slow` asks them also where they take minutes,
-three at most (then the ratio is "at least"), on one election; `--budgets` takes every budget, also without what other libraries do not tell.
+certificate and receipts included on our side; taking the ballots in is a column of its own. Peers use their fastest
+way, floating point for shares. `--slow` asks them also where they take minutes, three at most (then the ratio is "at
+least"), on one election; `--budgets` takes every budget, also without what other libraries do not tell.
 """
 
 import argparse
