@@ -352,6 +352,7 @@ PROBES: dict[str, Probe] = {
     "dialogue.review": Probe(post("/dialogues/{id}/review/judge", kind="words", verdict="show", row="1")),
     "theme.sort": Probe(post("/dialogues/{id}/themes/move", note=note(0), title="Eget tema")),
     "dialogue.read_protocol": Probe(get("/dialogues/{id}/protocol.json"), reads=True, shows="Tanke av pen"),
+    "dialogue.export": Probe(get("/dialogues/{id}/export.csv"), reads=True, shows="Tanke av pen"),
     "dialogue.read_public": Probe(get("/open/{slug}"), reads=True, shows="Vad behöver vi för att lyckas?"),
     "note.enter": Probe(
         post(

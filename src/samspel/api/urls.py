@@ -1,7 +1,7 @@
 """The HTTP API: OpenAPI at /api/openapi.json, errors as problem+json, the same actions and queries as the pages."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -15,7 +15,8 @@ from samspel.core.middleware import answer
 from samspel.core.routes import guarded
 from samspel.dialogues import public as dialogues
 from samspel.dialogues.access import get_dialogue
-from samspel.dialogues.protocol import as_json, protocol_of
+from samspel.dialogues.downloads import as_download
+from samspel.dialogues.protocol_files import make_file
 from samspel.encounters.actions import note_signal
 
 api = NinjaAPI(
@@ -63,7 +64,8 @@ class SignalOut(Schema):
     id: int
 
 
-PROBLEMS: dict[Any, Any] = {400: Missing, 401: Missing, 404: Missing, 409: Missing, 422: Missing, 429: Missing}
+PROBLEMS: dict[Any, Any] = dict.fromkeys((400, 401, 404, 409, 422, 429, 503), Missing)
+Kind = Literal["csv", "xlsx", "json", "pdf"]
 
 
 @api.get("/open/dialogues", response={200: list[OpenDialogue], **PROBLEMS}, operation_id="open_dialogues")
@@ -75,7 +77,13 @@ def open_dialogues(request: HttpRequest) -> Any:
 @api.get("/open/dialogues/{slug}", response={200: dict[str, Any], **PROBLEMS}, operation_id="open_dialogue")
 def open_dialogue(request: HttpRequest, slug: str) -> Any:
     """The open protocol of one dialogue."""
-    return as_json(protocol_of(dialogues.get_open(slug), inside=False))
+    return as_download(make_file(dialogues.get_open(slug), "json", inside=False), inline=True)
+
+
+@api.get("/open/dialogues/{slug}/export/{kind}", response={200: Any, **PROBLEMS}, operation_id="open_dialogue_file")
+def open_dialogue_file(request: HttpRequest, slug: str, kind: Kind) -> Any:
+    """The open protocol as a file: CSV and Excel have one row for each statement."""
+    return as_download(make_file(dialogues.get_open(slug), kind, inside=False))
 
 
 @api.get("/open/threads", response={200: list[OpenThread], **PROBLEMS}, operation_id="open_threads")
@@ -92,7 +100,19 @@ def open_threads(request: HttpRequest) -> Any:
 )
 def protocol(request: HttpRequest, dialogue_id: int) -> Any:
     """The unit's own protocol, for those who may read it."""
-    return as_json(protocol_of(get_dialogue(_actor(request), dialogue_id, "dialogue.read_protocol"), inside=True))
+    dialogue = get_dialogue(_actor(request), dialogue_id, "dialogue.read_protocol")
+    return as_download(make_file(dialogue, "json", inside=True), inline=True)
+
+
+@api.get(
+    "/dialogues/{dialogue_id}/export/{kind}",
+    response={200: Any, **PROBLEMS},
+    auth=django_auth,
+    operation_id="export",
+)
+def export(request: HttpRequest, dialogue_id: int, kind: Kind) -> Any:
+    """What has been said so far as a file, for those who lead; also while the meeting goes on."""
+    return as_download(make_file(get_dialogue(_actor(request), dialogue_id, "dialogue.export"), kind, inside=True))
 
 
 @api.post("/signals", response={201: SignalOut, **PROBLEMS}, auth=django_auth, operation_id="note_signal")
@@ -127,7 +147,12 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 app_name = "api"
 # What is not open to all: its act and its limit.
-CLOSED = {"protocol": ("dialogue.read_protocol", "heavy"), "signal": ("signal.note", "write")}
+CLOSED = {
+    "protocol": ("dialogue.read_protocol", "heavy"),
+    "export": ("dialogue.export", "heavy"),
+    "open_dialogue_file": ("site.read", "heavy"),
+    "signal": ("signal.note", "write"),
+}
 
 urlpatterns = api.urls[0]
 for pattern in urlpatterns:

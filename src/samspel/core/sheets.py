@@ -11,14 +11,20 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import IO, Literal
+from xml.sax.saxutils import escape
 
-__all__ = ["SheetError", "read_sheet", "unpack", "write_sheet"]
+__all__ = ["SheetError", "guarded", "read_sheet", "stream_csv", "stream_excel", "unguarded", "unpack", "write_sheet"]
 
 # Of a packed file when it is unpacked: a small file can hold more than a machine does.
 MOST_BYTES = 1 << 28
 
 Line = tuple[int, list[str]]
+
+# What a spreadsheet would take for the beginning of a formula, also after the apostrophes of our own guard.
+_FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
+# What no XML may hold: half a surrogate pair, and the signs that control old printers.
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class SheetError(Exception):
@@ -65,6 +71,106 @@ def write_sheet(name: str, rows: Iterable[Sequence[object]]) -> bytes:
     csv.writer(text, lineterminator="\n").writerows(rows)
     content = text.getvalue().encode()
     return gzip.compress(content, mtime=0) if name.lower().endswith(".gz") else content
+
+
+def guarded(cell: str) -> str:
+    """The cell with an apostrophe before it if a spreadsheet would run it; ``unguarded`` takes just that away again.
+
+    >>> guarded("=1+1"), unguarded("'=1+1"), guarded("'-"), unguarded("''-"), guarded("'nja'")
+    ("'=1+1", '=1+1', "''-", "'-", "'nja'")
+    """
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """The cell as it was before ``guarded``."""
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
+
+
+def stream_csv(file: IO[bytes], rows: Iterable[Sequence[str]]) -> None:
+    """The rows as CSV in UTF-8 with its mark, so that Excel reads it; every cell is guarded, memory does not grow."""
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="", write_through=False)
+    csv.writer(text).writerows([guarded(cell) for cell in row] for row in rows)
+    text.flush()
+    text.detach()
+
+
+def stream_excel(file: IO[bytes], rows: Iterable[Sequence[str | int]], widths: Sequence[int]) -> None:
+    """The rows as one sheet of Excel, the first as its heading, row by row, so that memory does not grow with them.
+
+    Text is written as text, so that nothing in it can be a formula. The Excel library keeps a copy of the sheet in a
+    named file of its own while it writes, where people's words could be left behind; this needs none.
+
+    :param widths: of the columns, in letters.
+    """
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name, text in _BOOK.items():
+            archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
+        sheet = zipfile.ZipInfo("xl/worksheets/sheet1.xml")
+        sheet.compress_type = zipfile.ZIP_DEFLATED
+        with archive.open(sheet, "w", force_zip64=True) as part:
+            columns = "".join(
+                f'<col min="{number}" max="{number}" width="{width}" customWidth="1"/>'
+                for number, width in enumerate(widths, start=1)
+            )
+            part.write(
+                f'{_XML}<worksheet xmlns="{_SHEET}"><sheetViews><sheetView workbookViewId="0">'
+                '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
+                f"<cols>{columns}</cols><sheetData>".encode()
+            )
+            for number, row in enumerate(rows):
+                style = ' s="1"' if number == 0 else ' s="2"'
+                part.write(f"<row>{''.join(_excel_cell(cell, style) for cell in row)}</row>".encode())
+            part.write(b"</sheetData></worksheet>")
+
+
+def _excel_cell(cell: str | int, style: str) -> str:
+    if isinstance(cell, int):
+        return f"<c{style}><v>{cell}</v></c>"
+    if not cell:
+        return "<c/>"
+    text = escape(_NOT_XML.sub("\ufffd", cell))
+    return f'<c{style} t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+
+
+_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+# What Excel wants around a sheet: kinds of parts, where the book is, the book, and three styles (plain, bold, wrapped).
+_BOOK = {
+    "[Content_Types].xml": (
+        f'{_XML}<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPE}.worksheet+xml"/>'
+        f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/></Types>'
+    ),
+    "_rels/.rels": (
+        f'{_XML}<Relationships xmlns="{_RELATIONS}">'
+        f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+    ),
+    "xl/workbook.xml": (
+        f'{_XML}<workbook xmlns="{_SHEET}" xmlns:r="{_OFFICE}"><sheets>'
+        '<sheet name="Samspel" sheetId="1" r:id="rId1"/></sheets></workbook>'
+    ),
+    "xl/_rels/workbook.xml.rels": (
+        f'{_XML}<Relationships xmlns="{_RELATIONS}">'
+        f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
+        f'<Relationship Id="rId2" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>'
+    ),
+    "xl/styles.xml": (
+        f'{_XML}<styleSheet xmlns="{_SHEET}"><fonts count="2"><font/><font><b/></font></fonts>'
+        '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+        '<fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders>'
+        '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3"><xf xfId="0"/>'
+        '<xf xfId="0" fontId="1" applyFont="1"/>'
+        '<xf xfId="0" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf></cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+    ),
+}
 
 
 def unpack(content: bytes, most_bytes: int = MOST_BYTES) -> bytes:

@@ -1,7 +1,12 @@
 """The words of a meeting with their counts: ``engine.themes`` over what people chose to share."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
+
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import QuerySet, Value
+from django.db.models.functions import MD5
 
 from samspel.dialogues.models import Dialogue, HiddenWord, Note
 from samspel.engine import themes
@@ -23,19 +28,26 @@ def words_of(dialogue: Dialogue, question: int) -> tuple[Word, ...]:
     """The words to show: of shared thoughts that nobody has set aside, without those the leaders took off.
 
     A word that stands in one thought only is shown where there are few thoughts. Two queries; the counting is kept in
-    the process for as long as the thoughts are the same.
+    the process for as long as the thoughts are the same, and costs one more when they are not.
     """
     return words_in(dialogue, question)[:MOST_SHOWN]
 
 
 def words_in(dialogue: Dialogue, question: int) -> tuple[Word, ...]:
     """All words that could be shown, for the leader who takes some off."""
-    notes = Note.objects.filter(
-        dialogue=dialogue, question=question, shared_at__isnull=False, set_aside_at=None
-    ).order_by("pk")
-    texts = tuple(notes.values_list("pk", "text"))
+    notes = Note.objects.filter(dialogue=dialogue, question=question, shared_at__isnull=False, set_aside_at=None)
+    # The database tells whether the thoughts are those of before: ten thousand of them are read when they are not.
+    stamp = notes.aggregate(stamp=MD5(StringAgg(MD5("text"), delimiter=Value(""), order_by="pk")))["stamp"]
     hidden = frozenset(HiddenWord.objects.filter(dialogue=dialogue).values_list("word", flat=True))
-    return _counted(texts, dialogue.language, hidden)
+    return _counted(_Thoughts(stamp or "", notes), dialogue.language, hidden) if stamp else ()
+
+
+@dataclass(frozen=True)
+class _Thoughts:
+    """Thoughts to read if need be; two with the same stamp are the same."""
+
+    stamp: str
+    rows: QuerySet[Note] = field(compare=False)
 
 
 def may_show_words(dialogue: Dialogue) -> bool:
@@ -44,13 +56,21 @@ def may_show_words(dialogue: Dialogue) -> bool:
 
 
 @lru_cache(maxsize=32)
-def _counted(texts: tuple[tuple[int, str], ...], language: str, hidden: frozenset[str]) -> tuple[Word, ...]:
-    notes = [themes.Note(str(note_id), text) for note_id, text in texts]
+def _counted(thoughts: _Thoughts, language: str, hidden: frozenset[str]) -> tuple[Word, ...]:
     spoken: themes.Language = "da" if language == "da" else "en" if language == "en" else "sv"
-    least = 1 if len(notes) < FEW_NOTES else 2
+    read = 0
+
+    def notes() -> Iterator[themes.Note]:
+        nonlocal read
+        for note_id, text in thoughts.rows.order_by("pk").values_list("pk", "text").iterator(chunk_size=2000):
+            read += 1
+            yield themes.Note(str(note_id), text)
+
+    counted = themes.count_words(notes(), language=spoken, keep_notes=False)
+    least = 1 if read < FEW_NOTES else 2
     found = [
         word
-        for word in themes.count_words(notes, language=spoken)
+        for word in counted
         if word.count >= least and hidden.isdisjoint(form.casefold() for form in (word.word, *word.forms))
     ]
     sizes = themes.size_classes([word.count for word in found])

@@ -1,20 +1,19 @@
-"""The protocol of a dialogue: one record that the page, PDF, CSV, JSON and API all are made from.
+"""The protocol of a dialogue: one record that the page, PDF, CSV, JSON, Excel and API all are made from.
 
 Inside, an agreement's owner stands with the name that was written; in public only the role. No other names are in it.
+What lies on the tables may be ten thousand notes, so it is no part of the record: ``notes_of`` gives it row by row.
 """
 
-import csv
-import io
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from samspel.core import defaults
 from samspel.dialogues.compute_words import may_show_words, words_of
-from samspel.dialogues.models import Dialogue, Note, Question, Seat
+from samspel.dialogues.models import Dialogue, Mark, Note, Pick, Question, Seat, State, Theme
 from samspel.dialogues.queries import (
     CheckoutFigures,
     agreements_of,
@@ -24,6 +23,7 @@ from samspel.dialogues.queries import (
     result_of,
     threes_of,
 )
+from samspel.dialogues.theme_queries import name_of, roots_of
 
 
 @dataclass(frozen=True)
@@ -57,15 +57,22 @@ class ProtocolWord:
 
 @dataclass(frozen=True)
 class ProtocolNote:
+    """What somebody laid on a table. ``marks``: how many marked it; None when nobody knows any more."""
+
     table: str
     text: str
     is_set_aside: bool
     is_late: bool = False
+    marks: int | None = None
+    theme: str = ""
 
 
 @dataclass(frozen=True)
 class ProtocolQuestion:
-    """What came out of one question. ``late_tables`` and ``late_notes`` were entered from paper after the end."""
+    """What came out of one question. ``shared`` counts the notes on its tables.
+
+    ``late_tables`` and ``late_notes`` were entered from paper after the end.
+    """
 
     number: int
     text: str
@@ -79,7 +86,7 @@ class ProtocolQuestion:
     lone_voices: tuple[ProtocolVoice, ...]
     counter_voices: tuple[str, ...]
     words: tuple[ProtocolWord, ...]
-    notes: tuple[ProtocolNote, ...]
+    shared: int = 0
     late_tables: int = 0
     late_notes: int = 0
 
@@ -116,17 +123,19 @@ class Protocol:
 
 
 def protocol_of(dialogue: Dialogue, *, inside: bool) -> Protocol:
-    """The protocol, for the unit's own people or for all. All tables' notes are in the inside one only."""
-    questions = [_question(dialogue, question, inside) for question in Question.objects.filter(dialogue=dialogue)]
-    notes: dict[int, list[ProtocolNote]] = {}
-    rows = Note.objects.filter(dialogue=dialogue, shared_at__isnull=False).select_related("table")
-    for note in rows.order_by("table__number", "pk"):
-        assert note.table is not None
-        assert note.shared_at is not None
-        is_aside = note.set_aside_at is not None
-        is_late = dialogue.closed_at is not None and note.shared_at > dialogue.closed_at
-        text = "" if is_aside else note.text
-        notes.setdefault(note.question, []).append(ProtocolNote(note.table.name, text, is_aside, is_late))
+    """The protocol, for the unit's own people or for all. Its size does not grow with the notes."""
+    late = Q(shared_at__gt=dialogue.closed_at) if dialogue.closed_at is not None else Q(pk=None)
+    counts = {
+        question: (shared, after)
+        for question, shared, after in _shared(dialogue)
+        .order_by()
+        .values_list("question")
+        .annotate(shared=Count("pk"), after=Count("pk", filter=late))
+    }
+    questions = [
+        _question(dialogue, question, inside, *counts.get(question.number, (0, 0)))
+        for question in Question.objects.filter(dialogue=dialogue)
+    ]
     figures = checkout_figures(dialogue)
     if not inside and figures is not None and figures.answers < defaults.value("figures.least_public"):
         figures = None
@@ -140,15 +149,8 @@ def protocol_of(dialogue: Dialogue, *, inside: bool) -> Protocol:
         delegation=dialogue.delegation,
         people=Seat.objects.filter(dialogue=dialogue).count(),
         tables=dialogue.tables.filter(placements__isnull=False).distinct().count(),
-        notes=sum(map(len, notes.values())),
-        questions=tuple(
-            replace(
-                question,
-                notes=tuple(notes.get(question.number, ())) if inside else (),
-                late_notes=sum(note.is_late for note in notes.get(question.number, ())),
-            )
-            for question in questions
-        ),
+        notes=sum(shared for shared, _late in counts.values()),
+        questions=tuple(questions),
         agreements=tuple(
             ProtocolAgreement(
                 agreement.text,
@@ -166,7 +168,44 @@ def protocol_of(dialogue: Dialogue, *, inside: bool) -> Protocol:
     )
 
 
-def _question(dialogue: Dialogue, question: Question, inside: bool) -> ProtocolQuestion:
+def _shared(dialogue: Dialogue) -> QuerySet[Note]:
+    return Note.objects.filter(dialogue=dialogue, shared_at__isnull=False)
+
+
+def notes_of(dialogue: Dialogue, question: int, *, most: int | None = None) -> Iterator[ProtocolNote]:
+    """What lies on the tables in a question, table by table, for leaders and the unit.
+
+    In a transaction the rows come through a cursor of the server's, so that memory does not grow with them.
+
+    :param most: so many at most.
+    """
+    names = themes_named(dialogue, question)
+    pick = Pick.objects.filter(note=OuterRef("pk"), question=question).order_by("pk")
+    rows = _shared(dialogue).filter(question=question).order_by("table__number", "pk")
+    if dialogue.state == State.CLOSED:
+        rows = rows.annotate(marked=Subquery(pick.values("marks")[:1]))
+    else:
+        marks = Mark.objects.filter(note=OuterRef("pk")).order_by().values("note").annotate(count=Count("pk"))
+        rows = rows.annotate(marked=Subquery(marks.values("count")))
+    found = rows.values_list("table__name", "text", "set_aside_at", "shared_at", "marked", F("theme_place__theme"))
+    for table, text, aside, shared_at, marked, theme in found[:most].iterator(chunk_size=2000):
+        yield ProtocolNote(
+            table,
+            "" if aside else text,
+            aside is not None,
+            dialogue.closed_at is not None and shared_at > dialogue.closed_at,
+            marked if dialogue.state == State.CLOSED else marked or 0,
+            "" if aside else names.get(theme, ""),
+        )
+
+
+def themes_named(dialogue: Dialogue, question: int) -> dict[int, str]:
+    """What each theme of a question is shown as: nothing for one that the leaders hid."""
+    roots = roots_of(Theme.objects.filter(grouping__dialogue=dialogue, grouping__question=question))
+    return {theme_id: "" if root.is_hidden else name_of(root) for theme_id, root in roots.items()}
+
+
+def _question(dialogue: Dialogue, question: Question, inside: bool, shared: int, late: int) -> ProtocolQuestion:
     threes = threes_of(dialogue, question.number)
     result = result_of(dialogue, question.number, threes=threes)
     return ProtocolQuestion(
@@ -195,56 +234,10 @@ def _question(dialogue: Dialogue, question: Question, inside: bool) -> ProtocolQ
             for word in words_of(dialogue, question.number)
             if inside or may_show_words(dialogue)
         ),
-        notes=(),
+        shared=shared,
         late_tables=threes.late,
+        late_notes=late,
     )
-
-
-def as_json(protocol: Protocol) -> dict[str, Any]:
-    """The protocol as JSON values; times in ISO 8601."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: plain(each) for key, each in value.items()}
-        if isinstance(value, list | tuple):
-            return [plain(each) for each in value]
-        if isinstance(value, date | datetime):
-            return value.isoformat()
-        return value
-
-    found: dict[str, Any] = plain(asdict(protocol))
-    return found
-
-
-def csv_rows(protocol: Protocol) -> Iterator[list[str]]:
-    """One row per statement: meeting, question, what it is, text, count, of, tables."""
-    yield ["meeting", "question", "kind", "text", "count", "of", "table"]
-    for question in protocol.questions:
-        base = [protocol.title, question.text]
-        for place in question.chosen:
-            kind = f"chosen {place.place}, set aside" if place.is_set_aside else f"chosen {place.place}"
-            yield [*base, kind, place.text, str(place.tables), str(place.of_tables), ""]
-        for proposal in question.proposals:
-            yield [*base, "proposal", proposal.text, str(proposal.tables), "", ""]
-        for voice in question.lone_voices:
-            yield [*base, "lone voice", voice.text, "1", "", ""]
-        for text in question.counter_voices:
-            yield [*base, "counter-voice", text, "", "", ""]
-        for word in question.words:
-            yield [*base, "word", word.word, str(word.count), "", ""]
-        for note in question.notes:
-            yield [*base, "note set aside" if note.is_set_aside else "note", note.text, "", "", note.table]
-    for agreement in protocol.agreements:
-        yield [protocol.title, agreement.grew_from, "agreement", agreement.text, "", "", ""]
-
-
-def as_csv(protocol: Protocol) -> str:
-    """The rows as CSV with a byte-order mark. A cell that a spreadsheet would run as a formula gets an apostrophe."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    for row in csv_rows(protocol):
-        writer.writerow([f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell for cell in row])
-    return "\ufeff" + out.getvalue()
 
 
 def becomes_of(code: str) -> str:

@@ -6,6 +6,7 @@ from samspel.core.routes import route
 from samspel.dialogues.views import after
 
 inside = partial(route, owner="dialogues", act="dialogue.read_protocol")
+export = partial(route, owner="dialogues", act="dialogue.export")
 everyone = partial(route, owner="dialogues", act="dialogue.read_public")
 
 urlpatterns = [
@@ -14,6 +15,19 @@ urlpatterns = [
         "dialogues/<int:dialogue_id>/protocol.<slug:kind>",
         after.protocol_file,
         name="dialogue_protocol_file",
+        limit="heavy",
+    ),
+    export("dialogues/<int:dialogue_id>/export", after.export, name="dialogue_export"),
+    export(
+        "dialogues/<int:dialogue_id>/export.<slug:kind>",
+        after.export_file,
+        name="dialogue_export_file",
+        limit="heavy",
+    ),
+    export(
+        "dialogues/<int:dialogue_id>/pictures/<slug:name>.png",
+        after.picture,
+        name="dialogue_picture",
         limit="heavy",
     ),
     route(

@@ -1,27 +1,27 @@
 """Afterwards: the protocol for the unit, the open page for all, and both as files."""
 
-import json
-from typing import Any
-
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from samspel.core.actor import Request
-from samspel.core.errors import InvalidError, NotFoundError
+from samspel.core.errors import InvalidError
 from samspel.core.permissions import may
 from samspel.dialogues.access import get_dialogue, roles_in_dialogue
 from samspel.dialogues.actions import leading
-from samspel.dialogues.documents.render import render_pdf
-from samspel.dialogues.models import Dialogue, State
-from samspel.dialogues.protocol import Protocol, as_csv, as_json, becomes_of, outcome_of, protocol_of
+from samspel.dialogues.downloads import as_download
+from samspel.dialogues.models import Dialogue, Note, State
+from samspel.dialogues.pictures import picture_png, pictures_of
+from samspel.dialogues.protocol import Protocol, notes_of, protocol_of
+from samspel.dialogues.protocol_files import documents_of, make_file
 from samspel.dialogues.public import get_open
 from samspel.dialogues.public import open_dialogues as public_dialogues
-from samspel.ui.templatetags.sam import clock, day
+
+# More would make a page that no phone can scroll; the files have them all.
+NOTES_ON_A_PAGE = 200
 
 
 @require_GET
@@ -33,7 +33,7 @@ def protocol(request: Request, dialogue_id: int) -> HttpResponse:
         "dialogues/protocol.html",
         {
             "dialogue": dialogue,
-            "protocol": protocol_of(dialogue, inside=True),
+            **_record(dialogue, protocol_of(dialogue, inside=True)),
             "may_lead": may(roles_in_dialogue(request.actor, dialogue), "dialogue.lead"),
             "section": "dialogues",
         },
@@ -41,9 +41,9 @@ def protocol(request: Request, dialogue_id: int) -> HttpResponse:
 
 
 @require_GET
-def protocol_file(request: Request, dialogue_id: int, kind: str) -> HttpResponse:
+def protocol_file(request: Request, dialogue_id: int, kind: str) -> FileResponse:
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.read_protocol")
-    return _file(protocol_of(dialogue, inside=True), kind, f"protokoll-{dialogue.slug}")
+    return as_download(make_file(dialogue, kind, inside=True))
 
 
 @require_GET
@@ -56,14 +56,13 @@ def public(request: Request, slug: str) -> HttpResponse:
     return render(
         request,
         "dialogues/public.html",
-        {"dialogue": dialogue, "protocol": protocol_of(dialogue, inside=False), "section": "dialogues"},
+        {"dialogue": dialogue, **_record(dialogue, protocol_of(dialogue, inside=False)), "section": "dialogues"},
     )
 
 
 @require_GET
-def public_file(request: Request, slug: str, kind: str) -> HttpResponse:
-    dialogue = get_open(slug)
-    return _file(protocol_of(dialogue, inside=False), kind, f"samtal-{dialogue.slug}")
+def public_file(request: Request, slug: str, kind: str) -> FileResponse:
+    return as_download(make_file(get_open(slug), kind, inside=False))
 
 
 @require_GET
@@ -90,108 +89,43 @@ def set_open(request: Request, dialogue_id: int) -> HttpResponse:
     return redirect("dialogue_protocol", dialogue_id)
 
 
-def _file(protocol: Protocol, kind: str, name: str) -> HttpResponse:
-    if kind == "json":
-        text = json.dumps(as_json(protocol), ensure_ascii=False, indent=2)
-        response = HttpResponse(text, content_type="application/json; charset=utf-8")
-    elif kind == "csv":
-        response = HttpResponse(as_csv(protocol), content_type="text/csv; charset=utf-8")
-    elif kind == "pdf":
-        response = HttpResponse(render_pdf("protocol", pdf_data(protocol)), content_type="application/pdf")
-    else:
-        raise NotFoundError("file")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
-    return response
+def _record(dialogue: Dialogue, protocol: Protocol) -> dict[str, object]:
+    """The protocol with the first notes of each question."""
+    asked = [
+        (question, list(notes_of(dialogue, question.number, most=NOTES_ON_A_PAGE)) if protocol.is_inside else [])
+        for question in protocol.questions
+    ]
+    return {"protocol": protocol, "asked": asked}
 
 
-def pdf_data(protocol: Protocol) -> dict[str, Any]:
-    """The protocol in the words of the reader's language, as the document wants it."""
-    when = f"{day(protocol.starts_at)} {clock(protocol.starts_at)}"
-    people = ngettext("{n} person", "{n} personer", protocol.people).format(n=protocol.people)
-    tables = ngettext("{n} bord", "{n} bord", protocol.tables).format(n=protocol.tables)
-    kind = _("Rådgivande") if protocol.is_advisory else _("Beslutande: {who}").format(who=protocol.delegation)
-    by_table: dict[str, list[str]] = {}
-    for question in protocol.questions:
-        for note in question.notes:
-            text = _("(Undanlagd av samtalsledaren)") if note.is_set_aside else note.text
-            if note.is_late:
-                text = _("{text} (inskriven efteråt)").format(text=text)
-            by_table.setdefault(f"{question.number}. {note.table}", []).append(text)
-    return {
-        "title": protocol.title,
-        "language": get_language() or "sv",
-        "unit": protocol.unit,
-        "footer": f"{protocol.unit}, {when}",
-        "about": ", ".join(part for part in (when, protocol.place, people, tables, kind) if part),
-        "labels": {
-            "chosen": _("Det här valdes"),
-            "proposals": _("Bordens tre"),
-            "lone": _("Ensamma röster"),
-            "counter": _("Motröster"),
-            "words": _("Det här pratade ni om"),
-            "agreements": _("Det här kom ni överens om"),
-            "checkout": _("Hur var det att vara med?"),
-            "notes": _("Det som lades på borden"),
+@require_GET
+def export(request: Request, dialogue_id: int) -> HttpResponse:
+    """What can be saved, by those who lead: also before lunch, while the meeting goes on."""
+    dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.export")
+    shared = Note.objects.filter(dialogue=dialogue, shared_at__isnull=False).count()
+    return render(
+        request,
+        "dialogues/export.html",
+        {
+            "dialogue": dialogue,
+            "shared": shared,
+            "documents": documents_of(shared),
+            "pictures": pictures_of(dialogue),
+            "section": "dialogues",
         },
-        "questions": [
-            {
-                "text": question.text,
-                "chosen": [
-                    {
-                        "place": each.place,
-                        "text": _("(Undanlagd av samtalsledaren)") if each.is_set_aside else each.text,
-                        "by": tables_of(each.tables, each.of_tables),
-                    }
-                    for each in question.chosen
-                ],
-                "how": how_chosen(question.covered, question.voters) if question.chosen else "",
-                "proposals": [
-                    {"text": each.text, "by": ngettext("{n} bord", "{n} bord", each.tables).format(n=each.tables)}
-                    for each in question.proposals
-                ],
-                "lone": [
-                    {"text": each.text, "by": _("Motröst") if each.is_counter_voice else _("Sagt av ett enda bord")}
-                    for each in question.lone_voices
-                ],
-                "counter": list(question.counter_voices),
-                "words": [f"{word.word} ({word.count})" for word in question.words],
-            }
-            for question in protocol.questions
-        ],
-        "agreements": [
-            {
-                "text": each.text,
-                "by": ". ".join(
-                    part
-                    for part in (
-                        each.owner,
-                        _("Ser tillbaka {day}").format(day=day(each.due_on, "short")) if each.due_on else "",
-                        becomes_of(each.becomes),
-                        outcome_of(each.outcome),
-                    )
-                    if part
-                ),
-            }
-            for each in protocol.agreements
-        ],
-        "checkout": _("Bra {good}, sådär {so_so}, inte bra {bad}, av {n} svar").format(
-            good=protocol.checkout.good,
-            so_so=protocol.checkout.so_so,
-            bad=protocol.checkout.bad,
-            n=protocol.checkout.answers,
-        )
-        if protocol.checkout
-        else "",
-        "notes": [{"table": table, "texts": texts} for table, texts in by_table.items()],
-    }
+    )
 
 
-def tables_of(tables: int, of_tables: int) -> str:
-    return ngettext("{n} av {of} bord", "{n} av {of} bord", of_tables).format(n=tables, of=of_tables)
+@require_GET
+def export_file(request: Request, dialogue_id: int, kind: str) -> FileResponse:
+    return as_download(make_file(get_dialogue(request.actor, dialogue_id, "dialogue.export"), kind, inside=True))
 
 
-def how_chosen(covered: int, voters: int) -> str:
-    """How many of those who chose stand behind at least one of the three."""
-    return _(
-        "{covered} av {voters} står bakom minst en av de tre. Valda med lika delar, så att alla är representerade."
-    ).format(covered=covered, voters=voters)
+@require_GET
+def picture(request: Request, dialogue_id: int, name: str) -> HttpResponse:
+    """One of the big screen's views as it was shown, 1920 × 1080."""
+    dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.export")
+    response = HttpResponse(picture_png(dialogue, name), content_type="image/png")
+    response.headers["Content-Disposition"] = f'attachment; filename="{dialogue.slug}-{name}.png"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

@@ -1,0 +1,117 @@
+"""The protocol as a document: its words in the reader's language, for documents/protocol.typ."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from samspel.dialogues.protocol import Protocol, ProtocolNote, becomes_of, outcome_of
+from samspel.ui.templatetags.sam import clock, day
+
+
+@dataclass(frozen=True)
+class NotesOfTable:
+    """What lies on one table in one question."""
+
+    title: str
+    texts: list[str]
+
+
+def words_of_note(note: ProtocolNote) -> str:
+    """A note as it stands in the document."""
+    text = _("(Undanlagd av samtalsledaren)") if note.is_set_aside else note.text
+    return _("{text} (inskriven efteråt)").format(text=text) if note.is_late else text
+
+
+def pdf_data(protocol: Protocol, notes: Iterable[NotesOfTable] = (), *, part: int = 1, of: int = 1) -> dict[str, Any]:
+    """The protocol in the words of the reader's language, as the document wants it.
+
+    :param part: of a large hall's several documents: the first has everything but the notes, the others have them.
+    """
+    when = f"{day(protocol.starts_at)} {clock(protocol.starts_at)}"
+    people = ngettext("{n} person", "{n} personer", protocol.people).format(n=protocol.people)
+    tables = ngettext("{n} bord", "{n} bord", protocol.tables).format(n=protocol.tables)
+    kind = _("Rådgivande") if protocol.is_advisory else _("Beslutande: {who}").format(who=protocol.delegation)
+    title = protocol.title
+    if of > 1:
+        title = _("{title}, del {part} av {of}").format(title=protocol.title, part=part, of=of)
+    return {
+        "title": title,
+        "language": get_language() or "sv",
+        "unit": protocol.unit,
+        "footer": f"{protocol.unit}, {when}",
+        "about": ", ".join(part for part in (when, protocol.place, people, tables, kind) if part),
+        "labels": {
+            "chosen": _("Det här valdes"),
+            "proposals": _("Bordens tre"),
+            "lone": _("Ensamma röster"),
+            "counter": _("Motröster"),
+            "words": _("Det här pratade ni om"),
+            "agreements": _("Det här kom ni överens om"),
+            "checkout": _("Hur var det att vara med?"),
+            "notes": _("Det som lades på borden"),
+        },
+        "questions": [
+            {
+                "text": question.text,
+                "chosen": [
+                    {
+                        "place": each.place,
+                        "text": _("(Undanlagd av samtalsledaren)") if each.is_set_aside else each.text,
+                        "by": tables_of(each.tables, each.of_tables),
+                    }
+                    for each in question.chosen
+                ],
+                "how": how_chosen(question.covered, question.voters) if question.chosen else "",
+                "proposals": [
+                    {"text": each.text, "by": ngettext("{n} bord", "{n} bord", each.tables).format(n=each.tables)}
+                    for each in question.proposals
+                ],
+                "lone": [
+                    {"text": each.text, "by": _("Motröst") if each.is_counter_voice else _("Sagt av ett enda bord")}
+                    for each in question.lone_voices
+                ],
+                "counter": list(question.counter_voices),
+                "words": [f"{word.word} ({word.count})" for word in question.words],
+            }
+            for question in (protocol.questions if part == 1 else ())
+        ],
+        "agreements": [
+            {
+                "text": each.text,
+                "by": ". ".join(
+                    part
+                    for part in (
+                        each.owner,
+                        _("Ser tillbaka {day}").format(day=day(each.due_on, "short")) if each.due_on else "",
+                        becomes_of(each.becomes),
+                        outcome_of(each.outcome),
+                    )
+                    if part
+                ),
+            }
+            for each in (protocol.agreements if part == 1 else ())
+        ],
+        "checkout": _("Bra {good}, sådär {so_so}, inte bra {bad}, av {n} svar").format(
+            good=protocol.checkout.good,
+            so_so=protocol.checkout.so_so,
+            bad=protocol.checkout.bad,
+            n=protocol.checkout.answers,
+        )
+        if protocol.checkout and part == 1
+        else "",
+        "notes": [{"table": each.title, "texts": each.texts} for each in notes],
+    }
+
+
+def tables_of(tables: int, of_tables: int) -> str:
+    return ngettext("{n} av {of} bord", "{n} av {of} bord", of_tables).format(n=tables, of=of_tables)
+
+
+def how_chosen(covered: int, voters: int) -> str:
+    """How many of those who chose stand behind at least one of the three."""
+    return _(
+        "{covered} av {voters} står bakom minst en av de tre. Valda med lika delar, så att alla är representerade."
+    ).format(covered=covered, voters=voters)
