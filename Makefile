@@ -34,6 +34,7 @@ format: setup
 	$(BIN)/ruff format .
 
 bench: setup
+	$(if $(filter full,$(SIZE)),$(BIN)/python scripts/peers.py)
 	$(BIN)/python -m benchmarks --size $(SIZE) $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 wheel: setup

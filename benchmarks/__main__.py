@@ -7,12 +7,15 @@ its figures and ends with an error when a result is wrong. `--smoke` is for CI: 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+# What the benchmarks stand beside, where scripts/peers.py put it.
+PEERS = {"SAMSPEL_ORACLE_PYTHON": "choosing", "SAMSPEL_SEATING_PEER": "seating"}
 
 
 def main() -> int:
@@ -24,17 +27,24 @@ def main() -> int:
     if not modules:
         print(f"No benchmark has {options.only!r} in its name: {', '.join(benchmarks())}")
         return 2
+    environment = {**peers(), **os.environ}
     failed = []
     for module in modules:
         print(f"\n--- {module}", flush=True)
         start = time.monotonic()
         command = [sys.executable, "-m", module, *(["--smoke"] if options.size == "smoke" else [])]
-        if subprocess.run(command, cwd=HERE.parent).returncode:
+        if subprocess.run(command, cwd=HERE.parent, env=environment).returncode:
             failed.append(module)
         print(f"--- {module}: {time.monotonic() - start:.1f} s", flush=True)
     if failed:
         print(f"\nFailed: {', '.join(failed)}")
     return 1 if failed else 0
+
+
+def peers() -> dict[str, str]:
+    """A Python for each kind that is installed."""
+    places = {name: HERE.parent / ".cache" / "peers" / kind / "bin" / "python" for name, kind in PEERS.items()}
+    return {name: str(place) for name, place in places.items() if place.exists()}
 
 
 def benchmarks() -> list[str]:

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 
 from bootstrap import ROOT, SetupError, registry_settings, uv
 from build_frontend import FRONTEND, node, node_environment
@@ -22,6 +23,9 @@ def main() -> int:
     lock(["requirements/tools.in"], "tools.txt", upgrade)
     lock(["pyproject.toml", "--group", "build"], "run.txt", upgrade)
     lock(["pyproject.toml", "--group", "dev", "--constraints", "requirements/run.txt"], "dev.txt", upgrade)
+    for source in sorted(LOCKS.glob("peers-*.in")):
+        # Not every peer is built for every system; where measuring is done is Linux.
+        lock([str(source.relative_to(ROOT))], f"{source.stem}.txt", upgrade, where=["--python-platform", "linux"])
     lock_npm()
     for path in [*LOCKS.glob("*.txt"), FRONTEND / "package-lock.json"]:
         if found := re.search(r"\S*(://|file:)\S*", path.read_text()):
@@ -29,9 +33,9 @@ def main() -> int:
     return 0
 
 
-def lock(sources: list[str], target: str, options: list[str]) -> None:
+def lock(sources: list[str], target: str, options: list[str], where: Sequence[str] = ("--universal",)) -> None:
     print(f"requirements/{target} …", flush=True)
-    command = [str(uv()), "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
+    command = [str(uv()), "pip", "compile", "--quiet", *where, "--python-version", "3.11", "--generate-hashes"]
     command += ["--no-emit-index-url", "--no-emit-find-links", "--no-annotate", "--no-header", *options, *sources]
     subprocess.run([*command, "-o", f"requirements/{target}"], cwd=ROOT, env=registry_settings(), check=True)
 
