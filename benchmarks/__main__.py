@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
+import re
 import subprocess
 import sys
 import time
@@ -27,6 +29,7 @@ def main() -> int:
     if not modules:
         print(f"No benchmark has {options.only!r} in its name: {', '.join(benchmarks())}")
         return 2
+    print(machine())
     environment = {**peers(), **os.environ}
     failed = []
     for module in modules:
@@ -39,6 +42,17 @@ def main() -> int:
     if failed:
         print(f"\nFailed: {', '.join(failed)}")
     return 1 if failed else 0
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    about = {}
+    for path in (Path("/proc/cpuinfo"), Path("/proc/meminfo")):
+        if path.exists():
+            about |= dict(re.findall(r"^([^\t:]+)\s*: *(.*)$", path.read_text(), re.MULTILINE))
+    memory_gb = int(about.get("MemTotal", "0 kB").split()[0]) / 2**20
+    what = f"{about.get('model name', platform.machine())}, {os.cpu_count()} cores, {memory_gb:.0f} GB"
+    return f"{what}, {platform.system()}, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
 
 
 def peers() -> dict[str, str]:
