@@ -47,6 +47,10 @@ class Lexicon:
         if OTHER in ids:
             raise ValueError(f"themes must not be named {OTHER!r}: it is what is left over")
 
+    def __hash__(self) -> int:
+        """So that what is made of a lexicon can be kept beside it."""
+        return hash(tuple(theme.id for theme in self.themes))
+
 
 def parse_lexicon(text: str) -> Lexicon:
     """Read a lexicon; a line that cannot be read raises LexiconError with its number.

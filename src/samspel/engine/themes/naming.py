@@ -1,7 +1,7 @@
 """The names of themes, and the words that tell most about each."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -39,7 +39,7 @@ def with_words(themes: Sequence[Theme], places: Sequence[Placement], read: Seque
     """
     number = {theme.id: column for column, theme in enumerate([*themes, _OTHER])}
     stems: dict[str, int] = {}
-    forms: dict[str, Counter[str]] = {}
+    forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
     seen: list[tuple[int, int]] = []
     sizes = np.zeros(len(number))
     for place, one in zip(places, read, strict=True):
@@ -66,9 +66,9 @@ def with_words(themes: Sequence[Theme], places: Sequence[Placement], read: Seque
     return tuple(named)
 
 
-def _count_form(word: str, read: Read, forms: dict[str, Counter[str]]) -> str:
+def _count_form(word: str, read: Read, forms: Mapping[str, Counter[str]]) -> str:
     root = stem(word, read.language)
-    forms.setdefault(root, Counter())[word] += 1
+    forms[root][word] += 1
     return root
 
 

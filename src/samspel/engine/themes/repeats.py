@@ -38,7 +38,7 @@ class Gist:
     """What a note says, cut to the bone: letters and digits in order, the stems that matter, and those it begins with.
 
     `opening` are the stems of the first clause, empty when there is no second ("Open the pool, we have nowhere to go");
-    `starts` are the beginnings of all stems.
+    `starts` are the beginnings of all stems, and `few` how many stems the shorter way of saying it has.
     """
 
     text: str
@@ -46,6 +46,7 @@ class Gist:
     stems: frozenset[str]
     opening: frozenset[str]
     starts: frozenset[str]
+    few: int
 
 
 def gist_of(text: str, language: Language) -> Gist:
@@ -58,7 +59,8 @@ def gist_of(text: str, language: Language) -> Gist:
     plain = normalise(text)
     stems = _stems(plain, language) if rest else opening
     starts = frozenset(word[:_KEY_LETTERS] for word in stems)
-    return Gist(plain, language, stems, opening if rest else frozenset(), starts)
+    opening = opening if rest else frozenset()
+    return Gist(plain, language, stems, opening, starts, len(opening or starts))
 
 
 def _stems(plain: str, language: Language) -> frozenset[str]:
@@ -115,18 +117,27 @@ class Repeats:
 
     def __init__(self) -> None:
         self._gists: dict[str, Gist] = {}
-        self._keys: dict[object, list[str]] = {}
+        self._of_text: dict[str, list[str]] = {}
+        self._of_stems: dict[frozenset[str], list[str]] = {}
+        self._of_pair: dict[int, str | list[str]] = {}  # most pairs of words are in one note only
+        self._number: dict[str, int] = {}
         self._with_stem: Counter[str] = Counter()
 
     def add(self, note_id: str, gist: Gist) -> None:
         self._gists[note_id] = gist
         self._with_stem.update(gist.stems)
-        for key in _keys(gist):
-            self._keys.setdefault(key, []).append(note_id)
+        self._of_text.setdefault(gist.text, []).append(note_id)
+        self._of_stems.setdefault(gist.stems, []).append(note_id)
+        for pair in self._pairs(gist):
+            there = self._of_pair.setdefault(pair, note_id)
+            if isinstance(there, list):
+                there.append(note_id)
+            elif there is not note_id:
+                self._of_pair[pair] = [there, note_id]
 
     def follow(self, gist: Gist, note_id: str) -> None:
         """Whatever is written like this, letter by letter, repeats that note too."""
-        self._keys.setdefault(gist.text, []).append(note_id)
+        self._of_text.setdefault(gist.text, []).append(note_id)
 
     def find(
         self,
@@ -136,23 +147,39 @@ class Repeats:
         may_merge: Callable[[str], bool] = lambda _: True,
     ) -> str | None:
         """The note that this one repeats, here or among the `late` ones: the most like it, the earliest of equals."""
-        near: dict[str, Gist] = {}
-        for key in _keys(gist):
-            notes = self._keys.get(key, ())
-            if len(notes) <= _MOST_NOTES or not isinstance(key, tuple):
-                near.update((note_id, self._gists[note_id]) for note_id in notes)
-        near.update(late)
+        written = self._of_text.get(gist.text, ())
+        for note_id in written:
+            if self._gists[note_id].language == gist.language and may_merge(note_id):
+                return note_id
         best: tuple[float, str] | None = None
-        for note_id, there in near.items():
-            if there.language != gist.language:
+        for note_id, there in self._near(gist, late).items():
+            if there.language != gist.language or not _may_be_alike(gist, there):
                 continue
-            is_written = note_id in self._keys.get(gist.text, ())
-            if not is_written and not _may_be_alike(gist, there):
-                continue
-            alike = 1.0 if is_written else likeness(gist, there, self._rarity)
+            alike = likeness(gist, there, self._rarity)
             if alike >= SAME_FROM and (best is None or alike > best[0]) and may_merge(note_id):
                 best = (alike, note_id)
         return best[1] if best else None
+
+    def _near(self, gist: Gist, late: Sequence[tuple[str, Gist]]) -> dict[str, Gist]:
+        near = {note_id: self._gists[note_id] for note_id in self._of_stems.get(gist.stems, ())}
+        for pair in self._pairs(gist):
+            there = self._of_pair.get(pair)
+            if isinstance(there, str):
+                near[there] = self._gists[there]
+            elif there is not None and len(there) <= _MOST_NOTES:
+                near.update((note_id, self._gists[note_id]) for note_id in there)
+        near.update(late)
+        return near
+
+    def _pairs(self, gist: Gist) -> list[int]:
+        """A number for each two of the beginnings of the longest words."""
+        number = self._number
+        starts = {
+            number.setdefault(word[:_KEY_LETTERS], len(number))
+            for stems in (gist.stems, gist.opening)
+            for word in sorted(sorted(stems), key=len, reverse=True)[:_MOST_KEYS]
+        }
+        return [one << 32 | other for one, other in combinations(sorted(starts), 2)]
 
     def _rarity(self, stem: str) -> float:
         """As in tf-idf, with fifty made-up notes so that the first ones are not all rare."""
@@ -161,15 +188,4 @@ class Repeats:
 
 def _may_be_alike(one: Gist, other: Gist) -> bool:
     """Whether two thirds of the words of the shorter (or of a first clause) begin as words of the longer do: cheap."""
-    fewest = min(len(gist.opening or gist.starts) for gist in (one, other))
-    return 3 * len(one.starts & other.starts) >= 2 * fewest
-
-
-def _keys(gist: Gist) -> list[object]:
-    """The text, the stems, and pairs of the beginnings of the longest words: equals and candidates share one."""
-    starts = {
-        word[:_KEY_LETTERS]
-        for stems in (gist.stems, gist.opening)
-        for word in sorted(stems, key=lambda word: (-len(word), word))[:_MOST_KEYS]
-    }
-    return [gist.text, gist.stems, *combinations(sorted(starts), 2)]
+    return 3 * len(one.starts & other.starts) >= 2 * (one.few if one.few < other.few else other.few)

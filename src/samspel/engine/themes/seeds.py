@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,19 +28,14 @@ class Hit:
     seen: str
 
 
-class Seeds:
-    """The lexicon's words, numbered, ready to be looked up. `votes[seed, theme]` shares one vote among its themes.
-
-    Cost of a look-up: a few dictionary reads per letter of a word, once for each different word.
-    """
+class _Words:
+    """A lexicon's words, numbered: as they are, by their stems, by their forms, and as phrases."""
 
     def __init__(self, lexicon: Lexicon) -> None:
-        self._exact: dict[tuple[Language, str], int] = {}
-        self._stems: dict[tuple[Language, str], int] = {}
-        self._forms: dict[tuple[Language, str], int] = {}
-        self._phrases: dict[tuple[Language, tuple[str, ...]], int] = {}
-        self._of_tokens: dict[tuple[Token, Language], tuple[tuple[int, float], ...]] = {}
-        self._begins: dict[str, tuple[tuple[Language, int], ...]] = {}
+        self.exact: dict[tuple[Language, str], int] = {}
+        self.stems: dict[tuple[Language, str], int] = {}
+        self.forms: dict[tuple[Language, str], int] = {}
+        self.phrases: dict[tuple[Language, tuple[str, ...]], int] = {}
         themes_of: list[set[int]] = []
         for number, theme in enumerate(lexicon.themes):
             for language, words in theme.words.items():
@@ -48,9 +44,9 @@ class Seeds:
                     if seed == len(themes_of):
                         themes_of.append(set())
                     themes_of[seed].add(number)
-        self._phrase_lengths: dict[tuple[Language, str], set[int]] = {}
-        for language, phrase in self._phrases:
-            self._phrase_lengths.setdefault((language, phrase[0]), set()).add(len(phrase))
+        self.phrase_lengths: dict[tuple[Language, str], set[int]] = {}
+        for language, phrase in self.phrases:
+            self.phrase_lengths.setdefault((language, phrase[0]), set()).add(len(phrase))
         self.votes: NDArray[np.float64] = np.zeros((len(themes_of), len(lexicon.themes)))
         for seed, themes in enumerate(themes_of):
             self.votes[seed, sorted(themes)] = 1 / len(themes)
@@ -58,12 +54,33 @@ class Seeds:
     def _number(self, language: Language, word: str, next_number: int) -> int:
         """The number of a word: the same for two forms of one stem."""
         if word.startswith("="):
-            return self._exact.setdefault((language, word[1:].strip()), next_number)
+            return self.exact.setdefault((language, word[1:].strip()), next_number)
         parts = [token.text for token in words_of(word)]
         if len(parts) != 1:
-            return self._phrases.setdefault((language, tuple(stem(part, language) for part in parts)), next_number)
-        seed = self._stems.setdefault((language, stem(parts[0], language)), next_number)
-        return self._forms.setdefault((language, parts[0]), seed)
+            return self.phrases.setdefault((language, tuple(stem(part, language) for part in parts)), next_number)
+        seed = self.stems.setdefault((language, stem(parts[0], language)), next_number)
+        return self.forms.setdefault((language, parts[0]), seed)
+
+
+@lru_cache(maxsize=16)
+def _words(lexicon: Lexicon) -> _Words:
+    """Some seven thousand words take longer to number than a small meeting's notes to group; so they are kept."""
+    return _Words(lexicon)
+
+
+class Seeds:
+    """The lexicon's words, numbered, ready to be looked up. `votes[seed, theme]` shares one vote among its themes.
+
+    Cost of a look-up: a few dictionary reads per letter of a word, once for each different word.
+    """
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        words = _words(lexicon)
+        self._exact, self._stems, self._forms = words.exact, words.stems, words.forms
+        self._phrases, self._phrase_lengths = words.phrases, words.phrase_lengths
+        self.votes = words.votes
+        self._of_tokens: dict[tuple[Token, Language], tuple[tuple[int, float], ...]] = {}
+        self._begins: dict[str, tuple[tuple[Language, int], ...]] = {}
 
     def find(self, tokens: Sequence[Token], language: Language) -> tuple[Hit, ...]:
         """The seeds of a note, each once. Another language's words count where the note's own has nothing to say."""
