@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from samspel.live.pages import Pages
+from samspel.live.pages import Pages, Turns, room_of
 from tests.live.house import Site, request, running
 
 Environ = dict[str, Any]
@@ -183,6 +183,91 @@ def test_phones_that_send_slowly_hold_no_thread(site_database: str, room: str) -
             slow.sendall(f"POST /say/{room} HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n{{".encode())
 
         assert site.post(room) == 1
+
+
+# ---------------------------------------------------------------- turns
+
+
+def ordered(threads: int, *asked: str) -> list[str]:
+    """The rooms in the order they were served, when the first takes a thread and the others come before it is done."""
+    served: list[str] = []
+    gate = threading.Event()
+
+    def work(room: str) -> None:
+        gate.wait(10)
+        served.append(room)
+
+    async def run() -> None:
+        turns = Turns(threads)
+        tasks = [asyncio.create_task(turns.run(room, work, room)) for room in asked]
+        await asyncio.sleep(0)
+        gate.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(run())
+    return served
+
+
+def test_a_room_that_floods_delays_itself_and_the_others_take_their_turn() -> None:
+    served = ordered(1, *["m/1"] * 50, "m/2", "m/3", "m/2", "m/3")
+
+    assert served[:7] == ["m/1", "m/1", "m/2", "m/3", "m/1", "m/2", "m/3"]
+    assert len(served) == 54
+
+
+def test_one_room_never_has_all_the_threads() -> None:
+    gate = threading.Event()
+    at_work: list[str] = []
+
+    def work(room: str) -> None:
+        at_work.append(room)
+        gate.wait(10)
+
+    async def run() -> list[str]:
+        turns = Turns(4)
+        tasks = [asyncio.create_task(turns.run(room, work, room)) for room in [*["m/1"] * 6, "m/2"]]
+        async with asyncio.timeout(10):
+            while len(at_work) < 4:
+                await asyncio.sleep(0.001)
+        first = [*at_work]
+        gate.set()
+        await asyncio.gather(*tasks)
+        return first
+
+    assert sorted(asyncio.run(run())) == ["m/1", "m/1", "m/1", "m/2"]
+    assert len(at_work) == 7
+
+
+def test_one_who_leaves_the_queue_gives_the_turn_to_the_next() -> None:
+    gate = threading.Event()
+
+    async def run() -> list[object]:
+        turns = Turns(1)
+        first = asyncio.create_task(turns.run("m/1", gate.wait, 10))
+        leaving = [asyncio.create_task(turns.run("m/1", gate.wait, 10)) for _ in range(2)]
+        last = asyncio.create_task(turns.run("m/2", lambda: "served"))
+        await asyncio.sleep(0)
+        for task in leaving:
+            task.cancel()
+        gate.set()
+        return await asyncio.gather(first, last)
+
+    assert asyncio.run(run()) == [True, "served"]
+
+
+@pytest.mark.parametrize(
+    ("path", "room"),
+    [
+        ("/m/482913/notes", "m/482913"),
+        ("/m/482913/", "m/482913"),
+        ("/dialogues/7/lead", "dialogues/7"),
+        ("/m/", ""),
+        ("/", ""),
+        ("/account", ""),
+    ],
+)
+def test_a_meeting_is_a_room(path: str, room: str) -> None:
+    assert room_of(path) == room
 
 
 def test_many_at_once_are_all_answered(site: Site, room: str) -> None:

@@ -3,6 +3,8 @@
 A request is read whole before a thread is taken, and an answer is sent when the thread is free again: a slow phone
 holds no thread, and a request crosses from the loop to a thread and back once each. That crossing is what counts while
 a fan-out runs, for each waits its turn between two slices (docs/explanation/live.md).
+
+Who waits for a thread waits in the queue of their room, and rooms take turns: a room that floods delays itself.
 """
 
 import asyncio
@@ -10,18 +12,20 @@ import contextlib
 import contextvars
 import sys
 import tempfile
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeVar
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+T = TypeVar("T")
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 # As client_max_body_size in docs/operations/samspel.nginx.conf.
 _LARGEST_BODY: Final = 25 * 1024 * 1024
-_KEPT_IN_MEMORY: Final = 1024 * 1024
+_KEPT_IN_MEMORY: Final = 64 * 1024
 # A page is smaller; what is larger waits in a file, and is sent in parts of this size.
 _AT_ONCE: Final = 512 * 1024
 
@@ -50,17 +54,76 @@ class _Answer:
         return write
 
 
+class Turns:
+    """So many threads, given to rooms in turn. Of eight threads one room never has more than six at once, so that what
+    it waits for (its own row locks, say) leaves some for the others."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="pages")
+        self._free = threads
+        self._most = max(1, threads - threads // 4)
+        self._busy: Counter[str] = Counter()
+        # In the order of whose turn it is.
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+
+    async def run(self, room: str, work: Callable[..., T], *given: object) -> T:
+        """Do the work in a thread, when it is the room's turn."""
+        loop = asyncio.get_running_loop()
+        if not self._free or self._busy[room] >= self._most or room in self._waiting:
+            turn = loop.create_future()
+            self._waiting.setdefault(room, deque()).append(turn)
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if turn.done() and not turn.cancelled():
+                    self._give_back(room)
+                raise
+        else:
+            self._take(room)
+        try:
+            return await loop.run_in_executor(self._threads, work, *given)
+        finally:
+            self._give_back(room)
+
+    def _take(self, room: str) -> None:
+        self._free -= 1
+        self._busy[room] += 1
+
+    def _give_back(self, room: str) -> None:
+        self._free += 1
+        self._busy[room] -= 1
+        if not self._busy[room]:
+            del self._busy[room]
+        while self._free and (next_room := self._whose_turn()) is not None:
+            queue = self._waiting.pop(next_room)
+            turn = queue.popleft()
+            if queue:
+                self._waiting[next_room] = queue
+            if not turn.cancelled():
+                self._take(next_room)
+                turn.set_result(None)
+
+    def _whose_turn(self) -> str | None:
+        return next((room for room in self._waiting if self._busy[room] < self._most), None)
+
+
+def room_of(path: str) -> str:
+    """``/m/482913/notes`` and all of that meeting are one room, as are ``/dialogues/7/…``; the rest is another."""
+    parts = path.split("/", 3)
+    return f"{parts[1]}/{parts[2]}" if len(parts) > 3 and parts[1] in {"m", "dialogues"} else ""
+
+
 class Pages:
     """An ASGI application that answers with a WSGI application."""
 
     def __init__(self, application: Application, threads: int) -> None:
         self._application = application
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="pages")
+        self._turns = Turns(threads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             with await _read(scope, receive) as body:
-                await self._answer(environ_of(scope, body), send)
+                await self._answer(environ_of(scope, body), room_of(scope["path"]), send)
         except _TooLargeError:
             text = b"too large"
             headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(text))]
@@ -71,16 +134,15 @@ class Pages:
         except _GoneError:
             return
 
-    async def _answer(self, environ: dict[str, Any], send: Send) -> None:
-        loop = asyncio.get_running_loop()
+    async def _answer(self, environ: dict[str, Any], room: str, send: Send) -> None:
         context = contextvars.copy_context()
-        answer = await loop.run_in_executor(self._threads, context.run, self._run, environ)
+        answer = await self._turns.run(room, context.run, self._run, environ)
         with answer.body as body:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             part = body.read(_AT_ONCE)
             while len(part) == _AT_ONCE:
                 await send({"type": "http.response.body", "body": part, "more_body": True})
-                part = await loop.run_in_executor(None, body.read, _AT_ONCE)
+                part = await asyncio.to_thread(body.read, _AT_ONCE)
             await send({"type": "http.response.body", "body": part})
 
     def _run(self, environ: dict[str, Any]) -> _Answer:
