@@ -39,9 +39,11 @@ class Space:
         A note whose features nobody else has is a row of zeros.
         """
         words, seen = _incidence(_content(language, tokens) for language, tokens in notes)
-        width = len(self.weights)
-        stems = _columns([[self.stems.get(stem(word, language), -1)] for language, word in seen], width)
-        grams = _columns([[self.grams.get(gram, -1) for gram in _grams(word)] for _, word in seen], width)
+        stems = _columns([[self.stems.get(stem(word, language), -1)] for language, word in seen], len(self.stems))
+        first = len(self.stems)
+        grams = _columns(
+            [[self.grams.get(gram, -1 + first) - first for gram in _grams(word)] for _, word in seen], len(self.grams)
+        )
         return _weigh(words @ stems, words @ grams, self.weights)
 
 
@@ -50,20 +52,28 @@ def learn_space(notes: Sequence[Words]) -> tuple[Space, Matrix]:
     words, seen = _incidence(_content(language, tokens) for language, tokens in notes)
     stems, stem_names = _incidence([stem(word, language)] for language, word in seen)
     grams, gram_names = _incidence(_grams(word) for _, word in seen)
-    counts = sparse.hstack([words @ stems, words @ grams], format="csc")
-    notes_with = np.diff(counts.indptr)
-    kept = np.flatnonzero(notes_with >= _LEAST_NOTES)
-    weights = np.log(len(notes) / notes_with[kept])
-    names = [*stem_names, *gram_names]
-    first_gram = int(np.searchsorted(kept, len(stem_names)))
+    stem_counts, stems_kept, with_stem = _shared(words @ stems)
+    gram_counts, grams_kept, with_gram = _shared(words @ grams)
+    weights = np.log(len(notes) / np.concatenate([with_stem, with_gram]))
     space = Space(
-        {names[column]: number for number, column in enumerate(kept[:first_gram].tolist())},
-        {names[column]: number for number, column in enumerate(kept[first_gram:].tolist(), start=first_gram)},
+        {stem_names[column]: number for number, column in enumerate(stems_kept)},
+        {gram_names[column]: number for number, column in enumerate(grams_kept, start=len(stems_kept))},
         weights,
     )
-    counts = counts[:, kept].tocsr()
-    is_stem = np.arange(len(kept)) < first_gram
-    return space, _weigh(counts @ sparse.diags(is_stem * 1.0), counts @ sparse.diags(~is_stem * 1.0), weights)
+    return space, _weigh(stem_counts, gram_counts, weights)
+
+
+def _shared(counts: Matrix) -> tuple[Matrix, list[int], NDArray[np.int64]]:
+    """Only the columns that at least two of the rows have; which these are, and how many rows have each."""
+    rows_with = np.bincount(counts.indices, minlength=counts.shape[1])
+    kept = np.flatnonzero(rows_with >= _LEAST_NOTES)
+    place = np.full(counts.shape[1], -1, dtype=np.int64)
+    place[kept] = np.arange(len(kept))
+    columns = place[counts.indices]
+    ends = np.append(0, np.cumsum(columns >= 0))[counts.indptr]
+    there = columns >= 0
+    shared = sparse.csr_matrix((counts.data[there], columns[there], ends), shape=(counts.shape[0], len(kept)))
+    return shared, kept.tolist(), rows_with[kept]
 
 
 def _content(language: Language, tokens: Sequence[Token]) -> list[tuple[Language, str]]:
@@ -93,7 +103,9 @@ def _columns(columns: Sequence[Sequence[int]], width: int) -> Matrix:
 
 
 def _weigh(stems: Matrix, grams: Matrix, weights: NDArray[np.float64]) -> Matrix:
-    return (_STEM_SHARE**0.5 * _unit(stems, weights) + (1 - _STEM_SHARE) ** 0.5 * _unit(grams, weights)).tocsr()
+    first = stems.shape[1]
+    parts = [_STEM_SHARE**0.5 * _unit(stems, weights[:first]), (1 - _STEM_SHARE) ** 0.5 * _unit(grams, weights[first:])]
+    return sparse.hstack(parts, format="csr")
 
 
 def _unit(counts: Matrix, weights: NDArray[np.float64]) -> Matrix:
