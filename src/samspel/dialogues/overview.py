@@ -5,11 +5,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db import models
+from django.db.models import Count, ExpressionWrapper, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from samspel.core import defaults
+from samspel.core.prepared import Prepared
 from samspel.dialogues.access import seating_now
 from samspel.dialogues.models import (
     Agreement,
@@ -45,6 +47,35 @@ from samspel.ui.templatetags.sam import quoted
 EARLY = timedelta(minutes=30)
 # A phone that nobody has heard of for so long has lost its line; a locked phone wakes within this when it is used.
 LOST_AFTER = timedelta(seconds=90)
+MOST_NAMED = 20  # tables that are told by name on the console; more are squares until one looks for a name
+FIRST_NEEDS = 3  # what needs the leader most; the rest is folded
+URGENT = {"help": 0, "off": 1}
+
+
+# The rows of a hall, asked for whenever something happens in it (core.prepared).
+_SEATS = Prepared[tuple[int, int, bool]](
+    lambda dialogue, quiet_since: (
+        Seat.objects.filter(dialogue=dialogue, left_at=None)
+        .annotate(
+            is_quiet=ExpressionWrapper(
+                Q(kind=Seat.Kind.PHONE, seen_at__lt=quiet_since), output_field=models.BooleanField()
+            )
+        )
+        .values_list("pk", "number", "is_quiet")
+    )
+)
+_READY = Prepared[tuple[int]](lambda step: Ready.objects.filter(step=step).values_list("seat_id"))
+_TABLES = Prepared[Table](lambda dialogue: Table.objects.filter(dialogue=dialogue))
+_PLACED = Prepared[tuple[int, int]](
+    lambda dialogue, seating: Placement.objects.filter(
+        seat__dialogue=dialogue, seat__left_at=None, seating=seating
+    ).values_list("table_id", "seat_id")
+)
+_SITTINGS = Prepared[tuple[int, int, datetime | None, datetime | None, str, str]](
+    lambda dialogue, seating: Sitting.objects.filter(table__dialogue=dialogue, seating=seating).values_list(
+        "table_id", "pk", "help_asked_at", "handed_in_at", "help_words", "help_taken_by"
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -60,12 +91,12 @@ class PlanRow:
 
 @dataclass(frozen=True)
 class TableState:
-    """One table on the console: ``is`` is ``empty``, ``working``, ``ready``, ``handed_in``, ``help`` or ``off``."""
+    """One table: ``state`` is empty, working, ready, handed_in, help or off; ``words`` tell it and its people."""
 
     table: Table
     people: int
-    ready: int
     state: str
+    words: str
     help_words: str
     help_taken_by: str
     sitting_id: int
@@ -136,6 +167,26 @@ class Overview:
     def counts(self) -> Counter[str]:
         return Counter(table.state for table in self.tables)
 
+    @property
+    def is_hall(self) -> bool:
+        """Too many tables to name each on the page."""
+        return len(self.tables) > MOST_NAMED
+
+    @property
+    def shown(self) -> tuple[TableState, ...]:
+        """The tables in their order; in a hall those that need the leader come first."""
+        if not self.is_hall:
+            return self.tables
+        return tuple(sorted(self.tables, key=lambda table: URGENT.get(table.state, 2)))
+
+    @property
+    def first_needs(self) -> tuple[Need, ...]:
+        return self.needs[:FIRST_NEEDS] if len(self.needs) > FIRST_NEEDS + 1 else self.needs
+
+    @property
+    def more_needs(self) -> tuple[Need, ...]:
+        return self.needs[len(self.first_needs) :]
+
 
 def title_of(step: Step, questions: dict[int, str]) -> str:
     """«1. Själv: Hur har vi det nu?»"""
@@ -200,14 +251,10 @@ def overview(dialogue: Dialogue, *, now: datetime) -> Overview:
     questions = {question.number: question.text for question in Question.objects.filter(dialogue=dialogue)}
     seating = dialogue.step.seating if dialogue.step else 1
     question = dialogue.step.question if dialogue.step else 1
-    seats = list(Seat.objects.filter(dialogue=dialogue, left_at=None).only("id", "number", "seen_at", "kind"))
+    seats = _SEATS(dialogue.pk, now - LOST_AFTER)
     connected = connected_hints(dialogue.room, now=now)
-    lost = {
-        seat.pk
-        for seat in seats
-        if seat.kind == Seat.Kind.PHONE and str(seat.number) not in connected and seat.seen_at < now - LOST_AFTER
-    }
-    ready = set(Ready.objects.filter(step=dialogue.step).values_list("seat_id", flat=True)) if dialogue.step else set()
+    lost = {seat_id for seat_id, number, is_quiet in seats if is_quiet and str(number) not in connected}
+    ready = {seat_id for (seat_id,) in _READY(dialogue.step.pk)} if dialogue.step else set()
     wrote = (
         Note.objects.filter(dialogue=dialogue, question=question, seat__left_at=None)
         .values("seat_id")
@@ -233,7 +280,7 @@ def overview(dialogue: Dialogue, *, now: datetime) -> Overview:
         wrote=wrote,
         ready=len(ready),
         tables=tables,
-        needs=_needs(dialogue, tables, seats, lost, seating, to_review),
+        needs=_needs(dialogue, tables, lost, seating, to_review),
         to_review=to_review,
         last=last,
         can_undo=last is not None and now - last.at <= timedelta(seconds=seconds),
@@ -303,23 +350,29 @@ def _late_min(dialogue: Dialogue, steps: list[Step], now: datetime) -> int:
 
 def _tables(dialogue: Dialogue, seating: int, ready: set[int], lost: set[int]) -> tuple[TableState, ...]:
     people: dict[int, list[int]] = {}
-    rows = Placement.objects.filter(seat__dialogue=dialogue, seat__left_at=None, seating=seating)
-    for table_id, seat_id in rows.values_list("table_id", "seat_id"):
+    for table_id, seat_id in _PLACED(dialogue.pk, seating):
         people.setdefault(table_id, []).append(seat_id)
-    sittings = {
-        sitting.table_id: sitting for sitting in Sitting.objects.filter(table__dialogue=dialogue, seating=seating)
+    sittings = {row[0]: row[1:] for row in _SITTINGS(dialogue.pk, seating)}
+    nobody = (0, None, None, "", "")
+    said = {
+        "empty": "",
+        "working": "",
+        "ready": _("klart"),
+        "handed_in": _("har lämnat in"),
+        "help": _("ber om hjälp"),
+        "off": _("har tappat kontakt"),
     }
     found = []
-    for table in dialogue.tables.all():
+    for table in _TABLES(dialogue.pk):
         seats = people.get(table.pk, [])
-        sitting = sittings.get(table.pk)
+        sitting_id, help_asked_at, handed_in_at, help_words, taken_by = sittings.get(table.pk, nobody)
         away = sum(seat in lost for seat in seats)
         done = sum(seat in ready for seat in seats)
-        if sitting is not None and sitting.help_asked_at is not None:
+        if help_asked_at is not None:
             state = "help"
         elif not seats:
             state = "empty"
-        elif sitting is not None and sitting.handed_in_at is not None:
+        elif handed_in_at is not None:
             state = "handed_in"
         elif away and away == len(seats):
             state = "off"
@@ -327,24 +380,18 @@ def _tables(dialogue: Dialogue, seating: int, ready: set[int], lost: set[int]) -
             state = "ready"
         else:
             state = "working"
-        found.append(
-            TableState(
-                table,
-                len(seats),
-                done,
-                state,
-                sitting.help_words if sitting else "",
-                sitting.help_taken_by if sitting else "",
-                sitting.pk if sitting else 0,
-            )
-        )
+        words = ", ".join(part for part in (_people(len(seats)), said[state]) if part)
+        found.append(TableState(table, len(seats), state, words, help_words, taken_by, sitting_id))
     return tuple(found)
+
+
+def _people(number: int) -> str:
+    return ngettext("{n} person", "{n} personer", number).format(n=number)
 
 
 def _needs(
     dialogue: Dialogue,
     tables: tuple[TableState, ...],
-    seats: list[Seat],
     lost: set[int],
     seating: int,
     to_review: int,

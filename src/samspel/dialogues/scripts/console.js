@@ -51,4 +51,31 @@
     if (away) waiting.push(key); else act(key);
   });
   document.addEventListener('click', (event) => { if (event.target.closest?.('[data-all-keys]')) openKeys(); });
+
+  // <input type=search data-find="tables">: hides the rows of that list whose words lack what is written. The page is
+  // renewed all the time: what is looked for, and what is unfolded (<details id data-keep-open>), stays.
+  const plain = (text) => text.toLocaleLowerCase().normalize('NFC').trim();
+  function find() {
+    for (const field of document.querySelectorAll('[data-find]')) {
+      const list = document.getElementById(field.dataset.find);
+      if (!list) continue;
+      const wanted = plain(field.value);
+      let found = 0;
+      for (const row of list.children) {
+        row.hidden = wanted !== '' && !plain(row.textContent).includes(wanted);
+        if (!row.hidden) found += 1;
+      }
+      if (list.dataset.named !== 'all') list.classList.toggle('tables--few', wanted !== '');
+      const none = document.getElementById(`${list.id}-none`);
+      if (none) none.hidden = found > 0;
+    }
+  }
+  document.addEventListener('input', (event) => { if (event.target.matches?.('[data-find]')) find(); });
+  document.addEventListener('submit', (event) => { if (event.target.querySelector?.('[data-find]')) event.preventDefault(); });
+  let open = [];
+  document.addEventListener('htmx:beforeSwap', () => { open = [...document.querySelectorAll('details[data-keep-open][open]')].map((each) => each.id); });
+  document.addEventListener('htmx:afterSwap', () => {
+    for (const id of open) { const each = document.getElementById(id); if (each) each.open = true; }
+    find();
+  });
 })();

@@ -61,9 +61,13 @@ def _context(request: HttpRequest, dialogue: Dialogue) -> dict[str, object]:
         ("needs_review", _("Granska texter innan de visas"), "", ""),
         ("is_dark", _("Mörka färger"), "", "D"),
     ]
+    view = overview(dialogue, now=now)
+    wanted = request.GET.get("bord", "").strip()[:40]
     return {
         "dialogue": dialogue,
-        "view": overview(dialogue, now=now),
+        "view": view,
+        "wanted": wanted,
+        "found": [table for table in view.shown if wanted.casefold() in table.table.name.casefold()],
         "now": now,
         "switches": [(name, label, hint, key, getattr(dialogue, name)) for name, label, hint, key in switches],
         "screens": [(value, label) for value, label in Screen.choices],
