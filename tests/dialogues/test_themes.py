@@ -1,11 +1,15 @@
 """Themes of a question: notes stream in, leaders have the last word, and all of it is taken back."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
 
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.models import AuditEntry
@@ -13,6 +17,8 @@ from samspel.dialogues import theme_queries
 from samspel.dialogues.actions import leading, themes, whole
 from samspel.dialogues.models import ConsoleAction, Dialogue, Grouping, Note, NotesApart, State, Theme, ThemePlace
 from samspel.live.models import Outbox
+from tests.conftest import SignIn
+from tests.dialogues.test_screen import phone
 from tests.people import WHEN, Town, actor_of, device_key, make_dialogue, make_seat
 
 SAID = (
@@ -31,12 +37,10 @@ def say(dialogue: Dialogue, *texts: str) -> list[Note]:
     """Notes that are shared at the first table, by a seat of their own."""
     table = dialogue.tables.order_by("number")[0]
     seat = dialogue.seats.first() or make_seat(dialogue, table)[0]
-    return [
-        Note.objects.create(
-            dialogue=dialogue, seat=seat, table=table, text=text, key=device_key(), written_at=WHEN, shared_at=WHEN
-        )
+    return Note.objects.bulk_create(
+        Note(dialogue=dialogue, seat=seat, table=table, text=text, key=device_key(), written_at=WHEN, shared_at=WHEN)
         for text in texts
-    ]
+    )
 
 
 class Hall:
@@ -366,3 +370,165 @@ def test_all_notes_come_theme_by_theme_with_five_queries(hall: Hall) -> None:
     assert {each.text for each in found} == set(SAID)
     assert len({each.theme for each in found}) == len({each.theme_id for each in found})
     assert len(asked) == 5
+
+
+# ---------------------------------------------------------------- the leaders' page
+
+
+@pytest.fixture
+def leader(signed_in: SignIn, town: Town) -> Client:
+    return signed_in(town.facilitator)
+
+
+def shown(client: Client, hall: Hall, **data: object) -> str:
+    answer = client.get(reverse("dialogue_themes", args=[hall.dialogue.pk]), data)  # type: ignore[arg-type]
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def press(client: Client, hall: Hall, what: str, **data: object) -> str:
+    """A press without JavaScript: the page as it comes back."""
+    address = reverse("dialogue_themes", args=[hall.dialogue.pk]) + f"/{what}"
+    return str(client.post(address, data, follow=True).content.decode())
+
+
+def test_the_page_shows_themes_with_counts_and_opens_onto_the_notes(hall: Hall, leader: Client) -> None:
+    bus = hall.theme("kollektivtrafik")
+
+    html = shown(leader, hall, theme=bus.pk)
+
+    assert "Kollektivtrafik" in html
+    assert "Bussen går för sällan till Vallby" in html
+    assert "1 till säger samma sak" in html
+    assert "Skolan behöver fler lärare" not in html
+    assert "data-live-audience" in html
+    assert not re.search(r"\sstyle=", html)
+
+
+def test_everything_is_done_without_script(hall: Hall, leader: Client) -> None:
+    say(hall.dialogue, "Nattbuss till stationen")
+    assert "1 tanke väntar på ett tema." in shown(leader, hall)
+    press(leader, hall, "place", question=1)
+    assert "Nattbuss till stationen" in hall.places()
+
+    bus, bike, note = hall.theme("kollektivtrafik"), hall.theme("cykel"), hall.notes[7]
+    html = press(leader, hall, "move", note=[note.pk, hall.notes[5].pk], to=bike.pk, theme=bus.pk, question=1)
+    assert "Senast: Malin Samtalsledare" in html
+    assert hall.places()["Xylofon"] == ("cykel", "hand")
+    assert hall.places()[hall.notes[5].text] == ("cykel", "hand")
+    last = ConsoleAction.objects.first()
+    assert last is not None
+    ConsoleAction.objects.filter(pk=last.pk).update(at=timezone.now())
+    press(leader, hall, "undo", action=last.pk)
+    assert hall.places()["Xylofon"][1] != "hand"
+
+    press(leader, hall, "rename", changed=bike.pk, title="På två hjul")
+    press(leader, hall, "merge", changed=bus.pk, into=bike.pk)
+    html = shown(leader, hall, theme=bike.pk)
+    assert "På två hjul" in html
+    assert "Här ligger också Kollektivtrafik" in html
+    press(leader, hall, "part", changed=bus.pk)
+    press(leader, hall, "hide", changed=bike.pk, wanted="on")
+    assert "Dolda teman" in shown(leader, hall)
+    press(leader, hall, "hide", changed=bike.pk, wanted="off")
+    assert "Dolda teman" not in shown(leader, hall)
+    press(leader, hall, "apart", note=hall.notes[2].pk)
+    assert "Lägg ihop igen" in shown(leader, hall, theme=bus.pk)
+    press(leader, hall, "together", note=hall.notes[2].pk)
+    assert "1 till säger samma sak" in shown(leader, hall, theme=bus.pk)
+
+
+def test_what_is_missing_is_said_in_words(hall: Hall, leader: Client) -> None:
+    assert "Välj en tanke först." in press(leader, hall, "move", to=hall.theme("cykel").pk)
+    assert "Välj ett tema, eller skriv ett nytt." in press(leader, hall, "move", note=hall.notes[0].pk)
+    assert "Högst 60 tecken." in press(leader, hall, "move", note=hall.notes[0].pk, title="x" * 61)
+    other = hall.theme("other")
+    assert "Övrigt kan inte ligga" in press(leader, hall, "merge", changed=other.pk, into=hall.theme("cykel").pk)
+
+
+def test_a_hall_of_notes_costs_no_more_queries_than_a_few(town: Town, signed_in: SignIn) -> None:
+    client, counts = signed_in(town.facilitator), []
+    for many in (1, 40):
+        hall = Hall(town, *(f"{text} {number}" for text in SAID for number in range(many)))
+        theme = hall.theme("kollektivtrafik")
+        with CaptureQueriesContext(connection) as asked:
+            html = shown(client, hall, theme=theme.pk)
+        counts.append(len(asked))
+        assert html.count("data-note=") <= 30
+
+    assert counts[0] == counts[1] <= 26
+
+
+def test_somebody_else_meets_no_page_and_a_note_of_another_dialogue_is_no_note(
+    hall: Hall, town: Town, signed_in: SignIn
+) -> None:
+    address = reverse("dialogue_themes", args=[hall.dialogue.pk])
+    for person in (town.member, town.outsider):
+        assert signed_in(person).get(address).status_code == 404
+        assert signed_in(person).post(f"{address}/move", {"note": hall.notes[0].pk, "title": "x"}).status_code == 404
+
+    other = Hall(town, "Fler bussar")
+    client = signed_in(town.facilitator)
+    assert client.post(f"{address}/move", {"note": other.notes[0].pk, "title": "x"}).status_code == 404
+    assert client.post(f"{address}/apart", {"note": other.notes[0].pk}).status_code == 404
+    assert client.post(f"{address}/hide", {"changed": other.theme("cykel").pk, "wanted": "on"}).status_code == 404
+
+
+# ---------------------------------------------------------------- phones, protocol, interface
+
+
+def open_it(hall: Hall, **values: object) -> None:
+    Dialogue.objects.filter(pk=hall.dialogue.pk).update(**values)
+
+
+def test_phones_see_themes_with_the_screen_and_never_before_the_words_are_read_through(hall: Hall) -> None:
+    client = phone(hall.dialogue)
+
+    def together() -> str:
+        return str(client.get(reverse("join", args=[hall.dialogue.code])).content.decode())
+
+    assert "Kollektivtrafik" not in together()
+    open_it(hall, screen="themes", needs_review=True)
+    assert "Kollektivtrafik" not in together()
+    open_it(hall, words_reviewed=True)
+    html = together()
+    assert "Kollektivtrafik" in html
+    assert "Bussen går för sällan till Vallby" not in html.partition("open-themes")[2]
+
+
+def test_the_protocol_lists_themes_and_the_open_one_only_what_the_hall_could_see(
+    hall: Hall, leader: Client, django_capture_on_commit_callbacks: pytest.FixtureRequest
+) -> None:
+    themes.set_hidden(
+        actor=hall.leader, dialogue_id=hall.dialogue.pk, theme_id=hall.theme("cykel").pk, wanted=True, at=WHEN
+    )
+    open_it(hall, needs_review=True)
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+        leading.close_dialogue(actor=hall.leader, dialogue_id=hall.dialogue.pk, at=WHEN)
+    inside = leader.get(reverse("dialogue_protocol", args=[hall.dialogue.pk])).content.decode()
+    public = reverse("dialogue_public", args=[hall.dialogue.slug])
+
+    assert "Kollektivtrafik" in inside
+    assert "Cykling" not in inside
+    assert "Kollektivtrafik" not in Client().get(public).content.decode()
+    open_it(hall, words_reviewed=True)
+    assert "Kollektivtrafik" in Client().get(public).content.decode()
+
+
+def test_the_interface_gives_the_themes_of_open_and_own_dialogues(hall: Hall, leader: Client, town: Town) -> None:
+    open_it(hall, state=State.CLOSED, closed_at=WHEN, step=None)
+    slug, own = f"/api/open/dialogues/{hall.dialogue.slug}/themes", f"/api/dialogues/{hall.dialogue.pk}/themes"
+
+    found = Client().get(slug).json()
+
+    assert found[0]["themes"][0] | {"words": []} == {
+        "key": "kollektivtrafik",
+        "name": "Kollektivtrafik",
+        "notes": 3,
+        "guesses": 0,
+        "words": [],
+    }
+    assert leader.get(own).json()[0]["themes"] == found[0]["themes"]
+    assert Client().get(own).status_code == 401
+    open_it(hall, is_public=False, closed_reason="Sekretess")
+    assert Client().get(slug).status_code == 404

@@ -1,5 +1,6 @@
 """The HTTP API: OpenAPI at /api/openapi.json, errors as problem+json, the same actions and queries as the pages."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from samspel.dialogues import public as dialogues
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.downloads import as_download
 from samspel.dialogues.protocol_files import make_file
+from samspel.dialogues.theme_queries import ThemeCount, themes_in_protocols
 from samspel.encounters.actions import note_signal
 
 api = NinjaAPI(
@@ -51,6 +53,21 @@ class OpenThread(Schema):
     unit: str
     stage: str
     moved_at: datetime
+
+
+class ThemeOut(Schema):
+    """A theme with how many notes it has, how many of those are guesses, and the words that most of them have."""
+
+    key: str
+    name: str
+    notes: int
+    guesses: int
+    words: list[str]
+
+
+class QuestionThemes(Schema):
+    question: str
+    themes: list[ThemeOut]
 
 
 class SignalIn(Schema):
@@ -115,6 +132,41 @@ def export(request: HttpRequest, dialogue_id: int, kind: Kind) -> Any:
     return as_download(make_file(get_dialogue(_actor(request), dialogue_id, "dialogue.export"), kind, inside=True))
 
 
+@api.get(
+    "/open/dialogues/{slug}/themes",
+    response={200: list[QuestionThemes], **PROBLEMS},
+    operation_id="open_dialogue_themes",
+)
+def open_dialogue_themes(request: HttpRequest, slug: str) -> Any:
+    """The themes of an open dialogue's questions, most notes first."""
+    return _as_themes(themes_in_protocols(dialogues.get_open(slug), inside=False))
+
+
+@api.get(
+    "/dialogues/{dialogue_id}/themes",
+    response={200: list[QuestionThemes], **PROBLEMS},
+    auth=django_auth,
+    operation_id="themes",
+)
+def themes(request: HttpRequest, dialogue_id: int) -> Any:
+    """The same of the unit's own dialogue, for those who may read its protocol."""
+    dialogue = get_dialogue(_actor(request), dialogue_id, "dialogue.read_protocol")
+    return _as_themes(themes_in_protocols(dialogue, inside=True))
+
+
+def _as_themes(questions: Iterable[tuple[str, Sequence[ThemeCount]]]) -> list[QuestionThemes]:
+    return [
+        QuestionThemes(
+            question=question,
+            themes=[
+                ThemeOut(key=one.key, name=one.name, notes=one.count, guesses=one.guesses, words=list(one.words))
+                for one in found
+            ],
+        )
+        for question, found in questions
+    ]
+
+
 @api.post("/signals", response={201: SignalOut, **PROBLEMS}, auth=django_auth, operation_id="note_signal")
 def signal(request: HttpRequest, body: SignalIn) -> Any:
     """Note what was heard. The key makes a retry change nothing."""
@@ -151,6 +203,7 @@ CLOSED = {
     "protocol": ("dialogue.read_protocol", "heavy"),
     "export": ("dialogue.export", "heavy"),
     "open_dialogue_file": ("site.read", "heavy"),
+    "themes": ("dialogue.read_protocol", "page"),
     "signal": ("signal.note", "write"),
 }
 

@@ -1,4 +1,4 @@
-"""What the hall sees: one of nine views, chosen by the leader or by the step. No names, and nothing unread."""
+"""What the hall sees: one of ten views, chosen by the leader or by the step. No names, and nothing unread."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,7 @@ from samspel.dialogues.models import (
     Step,
 )
 from samspel.dialogues.queries import BallotCount, LoneVoice, Result
+from samspel.dialogues.theme_queries import MOST_ON_SCREEN, ThemeCount, themes_of
 from samspel.dialogues.views.phone_view import Clock, clock_of
 
 
@@ -51,6 +52,7 @@ class ScreenView:
     counts: Counts
     result: Result | None
     words: tuple[Word, ...]
+    themes: tuple[ThemeCount, ...]
     lone: LoneVoice | None
     ballots: BallotCount | None
     agreements: tuple[Agreement, ...]
@@ -82,6 +84,28 @@ class ScreenView:
     @property
     def places_size(self) -> str:
         return _size(self.result.longest if self.result else 0, 34, 72, 140)
+
+    @property
+    def words_size(self) -> str:
+        return _size(max((len(word.text) for word in self.words), default=0), 14, 20)
+
+    @property
+    def top_themes(self) -> tuple[ThemeCount, ...]:
+        """As many themes as can be read from the back row; what no word spoke for is told below them."""
+        return tuple(theme for theme in self.themes if not theme.is_other)[:MOST_ON_SCREEN]
+
+    @property
+    def themed(self) -> int:
+        """How many thoughts the themes that are shown have."""
+        return sum(theme.count for theme in self.top_themes)
+
+    @property
+    def all_thoughts(self) -> int:
+        return sum(theme.count for theme in self.themes)
+
+    @property
+    def guesses(self) -> int:
+        return sum(theme.guesses for theme in self.top_themes)
 
     @property
     def lone_size(self) -> str:
@@ -129,6 +153,7 @@ def screen_of(dialogue: Dialogue, *, now: datetime) -> ScreenView:
         counts=_counts(dialogue, number),
         result=result,
         words=words_of(dialogue, number) if shows_words else (),
+        themes=themes_of(dialogue, number) if view == Screen.THEMES and may_show_words(dialogue) else (),
         lone=_lone(dialogue, number) if view in {Screen.THREE, Screen.LONE} else None,
         ballots=queries.ballots_of(dialogue, number) if dialogue.ballot_open else None,
         agreements=tuple(_agreements(dialogue, view, kind)),

@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 
 from samspel.dialogues.compute_themes import language_of, sureness
 from samspel.dialogues.compute_words import may_show_words
-from samspel.dialogues.models import Dialogue, HiddenWord, Note, NotesApart, Screen, Theme, ThemePlace
-from samspel.dialogues.queries import revealed_of
+from samspel.dialogues.models import Dialogue, HiddenWord, Note, NotesApart, Theme, ThemePlace
 from samspel.engine import themes as engine
 
 MOST_ON_SCREEN = 8
@@ -82,7 +81,7 @@ def name_of(theme: Theme, *, hidden: frozenset[str] = frozenset()) -> str:
 def themes_of(dialogue: Dialogue, question: int) -> tuple[ThemeCount, ...]:
     """The themes with notes, most notes first and other last, without those the leaders hid. Three queries.
 
-    Whether the hall may see them is for ``may_show_themes`` to say.
+    The hall sees them when it may see the words (``compute_words.may_show_words``).
     """
     rows = list(Theme.objects.filter(grouping__dialogue=dialogue, grouping__question=question))
     if not rows:
@@ -118,12 +117,17 @@ def themes_of(dialogue: Dialogue, question: int) -> tuple[ThemeCount, ...]:
     )
 
 
-def may_show_themes(dialogue: Dialogue, question: int) -> bool:
-    """Whether phones and the public may see a question's themes: as the list of words, read and shown by a leader."""
-    if not may_show_words(dialogue):
-        return False
-    shows_now = dialogue.screen == Screen.THEMES and question == (dialogue.step.question if dialogue.step else 1)
-    return shows_now or revealed_of(dialogue, question) > dialogue.places
+def themes_in_protocol(dialogue: Dialogue, question: int, *, inside: bool) -> tuple[ThemeCount, ...]:
+    """The themes for the unit's own people, or for all: then only when the words were let through to the hall."""
+    return themes_of(dialogue, question) if inside or may_show_words(dialogue) else ()
+
+
+def themes_in_protocols(dialogue: Dialogue, *, inside: bool) -> list[tuple[str, tuple[ThemeCount, ...]]]:
+    """The same for each of the dialogue's questions, with its text."""
+    return [
+        (question.text, themes_in_protocol(dialogue, question.number, inside=inside))
+        for question in dialogue.questions.all()
+    ]
 
 
 def themes_with_notes(dialogue: Dialogue, question: int) -> Iterator[ThemedNote]:

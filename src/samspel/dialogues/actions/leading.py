@@ -279,9 +279,13 @@ def set_screen(*, actor: Actor, dialogue_id: int, screen: str, at: datetime) -> 
     dialogue.screen = screen
     _save(dialogue)
     _keep_for_undo(actor, dialogue, f"screen.{screen}", before, at)
+    follow = {dialogue.screen, screen} & {Screen.WORDS, Screen.THEMES}  # what phones show together with the screen
     if screen == Screen.THEMES:
         themes.place_notes_later(dialogue, dialogue.step.question if dialogue.step else 1, at=at)
-    tell(dialogue, "screen")
+    if follow:
+        tell(dialogue, "screen", "result")
+    else:
+        tell(dialogue, "screen")
     return dialogue
 
 

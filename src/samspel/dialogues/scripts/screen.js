@@ -5,10 +5,10 @@
   if (!hall) return;
 
   const texts = (selector) => new Set([...hall.querySelectorAll(selector)].map((one) => one.textContent));
-  let before = { view: '', themes: new Set(), places: new Set(), lone: new Set() };
+  let before = { view: '', themes: new Set(), across: new Set(), places: new Set(), lone: new Set() };
   const look = () => ({
     view: hall.firstElementChild?.dataset.view || '',
-    themes: texts('.themes'), places: texts('.three .said'), lone: texts('.alone blockquote'),
+    themes: texts('.themes'), across: texts('.across-list .name'), places: texts('.three .said'), lone: texts('.alone blockquote'),
   });
   const mark = (selector, known, of) => {
     for (const one of hall.querySelectorAll(selector)) if (!known.has((of ? one.querySelector(of) : one)?.textContent)) one.classList.add('is-new');
@@ -20,6 +20,7 @@
     const scheme = hall.firstElementChild?.dataset.scheme;
     if (scheme) document.documentElement.dataset.colorScheme = scheme;
     if (before.themes.size === 0) mark('.themes', new Set());
+    mark('.across-list li', before.across, '.name');
     mark('.three li:not(.is-hidden)', before.places, '.said');
     mark('.alone', before.lone, 'blockquote');
   });

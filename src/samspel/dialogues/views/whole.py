@@ -19,6 +19,7 @@ from samspel.dialogues.compute_words import may_show_words, words_of
 from samspel.dialogues.models import Screen, Seat
 from samspel.dialogues.queries import Result, Threes
 from samspel.dialogues.result_document import result_pdf
+from samspel.dialogues.theme_queries import themes_of
 from samspel.dialogues.views import agreements
 from samspel.dialogues.views.phone_view import PhoneView, context_of, for_number
 
@@ -58,12 +59,15 @@ def result_context(here: Here, result: Result | None, threes: Threes) -> dict[st
     """The result and what stands beside it, as far as the leader has shown it."""
     dialogue = here.dialogue
     shows_words = dialogue.screen == Screen.WORDS or (result is not None and result.shows_words)
+    shows_themes = dialogue.screen == Screen.THEMES or (result is not None and result.shows_words)
+    may_show = may_show_words(dialogue)
     counter_voices = queries.counter_voices_of(dialogue, here.question) if result and result.is_whole else []
     lone = queries.lone_voices_of(dialogue, here.question, threes=threes) if dialogue.lone_shown else []
     lone = lone[: dialogue.lone_shown]
     return {
         "result": result,
-        "words": words_of(dialogue, here.question) if shows_words and may_show_words(dialogue) else (),
+        "words": words_of(dialogue, here.question) if shows_words and may_show else (),
+        "themes": themes_of(dialogue, here.question) if shows_themes and may_show else (),
         "lone_voices": [voice for voice in lone if not (voice.is_counter_voice and counter_voices)],
         "counter_voices": counter_voices,
     }
