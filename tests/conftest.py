@@ -17,7 +17,7 @@ from playwright._impl._driver import compute_driver_executable
 from pytest_django import Settings
 
 from samspel.core import permissions
-from samspel.core.limits import BUCKETS
+from samspel.core.limits import BUCKETS, KNOWN
 from samspel.dialogues.models import Template
 from tests.acts import ActsMiddleware, noticing
 from tests.embedded import stop
@@ -94,8 +94,10 @@ def data_dir() -> Path:
 @pytest.fixture(autouse=True)
 def fresh_limits() -> Iterator[None]:
     BUCKETS.clear()
+    KNOWN.clear()
     yield
     BUCKETS.clear()
+    KNOWN.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,10 @@
 """Rate limits: named token buckets, counted per seat or session first and per address last.
 
 A hall of 400 phones shares one address, so an address alone has wide limits; a guesser of codes meets the
-``wrong-code`` bucket, which only failures fill. Buckets live in the process: with several page processes each counts
-its own. What stops a guesser (``stops_guessing``) is therefore divided by their number (settings.PAGE_PROCESSES); what
-stops a page that has run wild is not, because a browser's open line brings it to the same process all the time.
+``wrong-code`` buckets, which only failures empty, and one of them is for all addresses together
+(docs/security/guessing.md). Buckets live in the process: with several page processes each counts its own. What stops a
+guesser (``stops_guessing``) is therefore divided by their number (settings.PAGE_PROCESSES); what stops a page that has
+run wild is not, because a browser's open line brings it to the same process all the time.
 """
 
 import hashlib
@@ -21,13 +22,15 @@ from samspel.core.errors import TooManyError
 
 @dataclass(frozen=True)
 class Limit:
-    """A bucket: so many at once, refilled so many a second; per caller and per address."""
+    """A bucket: so many at once, refilled so many a second; per caller, per address, and (0: none) for all together."""
 
     burst: int
     per_s: float
     address_burst: int
     address_per_s: float
     stops_guessing: bool = False
+    all_burst: int = 0
+    all_per_s: float = 0.0
 
     def share(self, processes: int) -> "Limit":
         """The part of one process among so many: together they let no more through than one alone would."""
@@ -39,7 +42,13 @@ class Limit:
             per_s=self.per_s / processes,
             address_burst=max(1, self.address_burst // processes),
             address_per_s=self.address_per_s / processes,
+            all_burst=max(1, self.all_burst // processes) if self.all_burst else 0,
+            all_per_s=self.all_per_s / processes,
         )
+
+    def an_hour(self) -> float:
+        """How often all callers together get through in the worst hour."""
+        return self.all_burst + 3600 * self.all_per_s
 
 
 LIMITS = {
@@ -49,9 +58,16 @@ LIMITS = {
     "heavy": Limit(burst=10, per_s=0.2, address_burst=200, address_per_s=5),
     "join": Limit(burst=20, per_s=0.5, address_burst=2000, address_per_s=60),
     "login": Limit(burst=10, per_s=0.1, address_burst=100, address_per_s=1, stops_guessing=True),
-    # only failed codes are counted here, so that a hall can join at once and a guesser cannot go on
-    "wrong-code": Limit(burst=10, per_s=0.05, address_burst=60, address_per_s=0.2, stops_guessing=True),
+    # Only failures are counted from here on, so that a hall can join at once and a guesser cannot go on.
+    # The meeting's six digits: all addresses together get 600 tries an hour.
+    "wrong-code": Limit(10, 0.05, 60, 0.02, True, all_burst=300, all_per_s=300 / 3600),
+    # The same from where some meeting's people are already: 300 an hour more, which no stranger can use up.
+    "wrong-code-here": Limit(10, 0.05, 60, 0.02, True, all_burst=150, all_per_s=150 / 3600),
+    # A personal seat code, or the code that moves a seat to another phone: far too many to be guessed.
+    "wrong-place": Limit(burst=10, per_s=0.05, address_burst=60, address_per_s=0.2, stops_guessing=True),
 }
+
+Key = tuple[str, str, float, float]  # a bucket's name, its caller, its size, and how fast it is refilled
 
 
 class Buckets:
@@ -83,6 +99,29 @@ class Buckets:
             left, at = self._left.get((name, caller), (burst, self._clock()))
             left = min(burst, left + (self._clock() - at) * per_s)
             return 0.0 if left >= 1 else (1 - left) / per_s
+
+    def take_all(self, keys: list[Key]) -> float:
+        """Take one from each, or from none: 0 when all had one, else the seconds until they will."""
+        now, wait = self._clock(), 0.0
+        with self._lock:
+            lefts = []
+            for name, caller, burst, per_s in keys:
+                left, at = self._left.get((name, caller), (burst, now))
+                left = min(burst, left + (now - at) * per_s)
+                lefts.append(left)
+                wait = max(wait, (1 - left) / per_s)
+            for (name, caller, _burst, _per_s), left in zip(keys, lefts, strict=True):
+                self._left[name, caller] = (left if wait > 0 else left - 1, now)
+            if len(self._left) > self._most:
+                self._forget()
+        return max(0.0, wait)
+
+    def give_back(self, keys: list[Key]) -> None:
+        """Put back what was taken from each."""
+        with self._lock:
+            for name, caller, burst, _per_s in keys:
+                left, at = self._left.get((name, caller), (burst, self._clock()))
+                self._left[name, caller] = (min(burst, left + 1), at)
 
     def _forget(self) -> None:
         """Drop the older half: a bucket that has not been asked for is full again."""
@@ -142,24 +181,82 @@ def check_limit(request: HttpRequest, name: str) -> None:
         raise TooManyError(max(1, round(wait)))
 
 
-def check_failures(request: HttpRequest, name: str) -> None:
-    """Stop one who has failed too often, before anything is looked up: even a right guess tells nothing then.
+# ---------------------------------------------------------------- guessing
 
-    :raises TooManyError: until the bucket has room for another failure.
+
+@dataclass(frozen=True)
+class Guess:
+    """A try that has been counted as a failure; whoever was right gets it back."""
+
+    keys: list[Key]
+
+    def was_right(self) -> None:
+        """Nobody is counted for a right one, so that a whole hall can join at once."""
+        BUCKETS.give_back(self.keys)
+
+
+def guess(request: HttpRequest, name: str) -> Guess:
+    """Ask to try, before anything is looked up: one who has failed too often learns nothing, even from a right guess.
+
+    Counted at once, so that many tries at the same moment are not more than one after the other.
+
+    :raises TooManyError: until the buckets have room for another failure.
     """
     limit = _share(name)
+    keys: list[Key] = [(name + "/address", address_of(request), limit.address_burst, limit.address_per_s)]
     caller = caller_of(request)
-    wait = BUCKETS.wait(name + "/address", address_of(request), limit.address_burst, limit.address_per_s)
     if caller is not None:
-        wait = max(wait, BUCKETS.wait(name, caller, limit.burst, limit.per_s))
+        keys.append((name, caller, limit.burst, limit.per_s))
+    if limit.all_burst:
+        keys.append((name + "/all", "", limit.all_burst, limit.all_per_s))
+    wait = BUCKETS.take_all(keys)
     if wait:
         raise TooManyError(max(1, round(wait)))
+    return Guess(keys)
 
 
-def count_failure(request: HttpRequest, name: str) -> None:
-    """Count a failed guess; those who guess right are never counted, so that a whole hall can join at once."""
-    limit = _share(name)
-    caller = caller_of(request)
-    BUCKETS.take(name + "/address", address_of(request), limit.address_burst, limit.address_per_s)
-    if caller is not None:
-        BUCKETS.take(name, caller, limit.burst, limit.per_s)
+class Known:
+    """Which codes are no secret at an address: somebody there has a seat behind one, or leads it.
+
+    In memory only, and at most half a day: an address is written nowhere.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, keeps_s: float = 12 * 3600, most: int = 10_000
+    ) -> None:
+        self._clock, self._keeps_s, self._most = clock, keeps_s, most
+        self._lock = threading.Lock()
+        self._until: dict[str, dict[str, float]] = {}
+
+    def learn(self, address: str, code: str) -> None:
+        with self._lock:
+            codes = self._until.pop(address, {})
+            now = self._clock()
+            if len(codes) >= 100:
+                codes = {one: until for one, until in codes.items() if until > now}
+            codes[code] = now + self._keeps_s
+            self._until[address] = codes  # the last to be forgotten
+            if len(self._until) > self._most:
+                del self._until[next(iter(self._until))]
+
+    def codes_at(self, address: str) -> frozenset[str]:
+        with self._lock:
+            now = self._clock()
+            return frozenset(code for code, until in self._until.get(address, {}).items() if until > now)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._until.clear()
+
+
+KNOWN = Known()
+
+
+def learn_code(request: HttpRequest, code: str) -> None:
+    """The caller has a seat behind this code, or leads it: where she is, it is no secret."""
+    KNOWN.learn(address_of(request), code)
+
+
+def codes_known_to(request: HttpRequest) -> frozenset[str]:
+    """The codes that are no secret where the caller is."""
+    return KNOWN.codes_at(address_of(request))

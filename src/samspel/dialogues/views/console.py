@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from samspel.core.actor import Request
 from samspel.core.addresses import address_for_others
 from samspel.core.errors import NotFoundError
+from samspel.core.limits import learn_code
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions import leading, whole
 from samspel.dialogues.compute_words import words_of
@@ -25,6 +26,7 @@ from samspel.live.queries import line_to
 @require_GET
 def console(request: Request, dialogue_id: int) -> HttpResponse:
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
+    learn_code(request, dialogue.code)
     line = line_to(dialogue.room, "console")
     return render(request, "dialogues/console.html", {"line": line, **_context(request, dialogue)})
 

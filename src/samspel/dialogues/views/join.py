@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from samspel.core.addresses import address_for_others
-from samspel.core.errors import InvalidError, NotFoundError
-from samspel.core.limits import check_failures, count_failure
+from samspel.core.errors import InvalidError, NotFoundError, TooManyError
+from samspel.core.limits import codes_known_to, guess, learn_code
 from samspel.core.permissions import may
 from samspel.dialogues import queries
 from samspel.dialogues.access import (
@@ -27,6 +27,8 @@ from samspel.dialogues.access import (
     set_seat_cookie,
 )
 from samspel.dialogues.actions import joining
+from samspel.dialogues.compute import interpreter_need
+from samspel.dialogues.languages import spoken, spoken_choices
 from samspel.dialogues.models import PHASE_OF, Dialogue, Placement, StepKind
 from samspel.dialogues.sealing import read_cookie
 from samspel.dialogues.takeover import TAKE_OVERS
@@ -34,9 +36,39 @@ from samspel.dialogues.views.phone_view import PhoneView, context_of
 from samspel.live.queries import line_to
 
 WRONG_CODE = "wrong-code"
-FIELDS = ("seat_code", "name", "unit", "role", "table", "accessible")
+WRONG_CODE_HERE = "wrong-code-here"
+WRONG_PLACE = "wrong-place"
+FIELDS = ("seat_code", "name", "unit", "role", "table", "accessible", "interpreter")
 
 # ---------------------------------------------------------------- the way in
+
+
+def open_code(request: HttpRequest, code: str) -> Dialogue | None:
+    """The dialogue behind a code that somebody gives, None when it opens nothing: the only way for one without a seat.
+
+    Where a meeting's people are, its code is no secret and is not counted. There, one who has typed too many others is
+    told that they do not exist, whatever they are; elsewhere she is asked to wait (docs/security/guessing.md).
+
+    :raises TooManyError: too many codes have been tried.
+    """
+    if len(code) != 6 or not code.isdecimal():
+        return None
+    known = codes_known_to(request)
+    tried = None
+    if code not in known:
+        try:
+            tried = guess(request, WRONG_CODE_HERE if known else WRONG_CODE)
+        except TooManyError:
+            if known:
+                return None
+            raise
+    try:
+        dialogue = get_dialogue_by_code(code)
+    except NotFoundError:
+        return None
+    if tried is not None:
+        tried.was_right()
+    return dialogue
 
 
 @require_http_methods(["GET", "POST"])
@@ -45,12 +77,9 @@ def start(request: HttpRequest) -> HttpResponse:
     typed = request.POST.get("code", "")
     if request.method == "GET":
         return render(request, "dialogues/join_code.html")
-    check_failures(request, WRONG_CODE)
     found = joining.read_code(typed)
-    try:
-        dialogue = get_dialogue_by_code(found.code)
-    except NotFoundError:
-        count_failure(request, WRONG_CODE)
+    dialogue = open_code(request, found.code)
+    if dialogue is None:
         error = _("Koden finns inte, eller så är mötet avslutat. Titta på skärmen eller i inbjudan och försök igen.")
         return render(request, "dialogues/join_code.html", {"typed": typed[:100], "error": error}, status=422)
     address = reverse("join", args=[dialogue.code])
@@ -61,21 +90,19 @@ def start(request: HttpRequest) -> HttpResponse:
 
 def welcome(request: HttpRequest, code: str) -> HttpResponse:
     """The way in to one dialogue, for a browser without a seat in it."""
-    check_failures(request, WRONG_CODE)
-    try:
-        dialogue = get_dialogue_by_code(code)
-    except NotFoundError:
-        count_failure(request, WRONG_CODE)
+    dialogue = open_code(request, code)
+    if dialogue is None:
         error = _("Koden finns inte, eller så är mötet avslutat. Titta på skärmen eller i inbjudan och försök igen.")
         return render(request, "dialogues/join_code.html", {"typed": code[:20], "error": error}, status=404)
     values = {"seat_code": joining.clean_seat_code(request.GET.get("plats", ""))}
     if not values["seat_code"]:
         return _welcome(request, dialogue, values)
+    tried = guess(request, WRONG_PLACE)
     try:
         invitation = joining.get_invitation(code, values["seat_code"])
     except InvalidError as error:
-        count_failure(request, WRONG_CODE)
         return _welcome(request, dialogue, values, error.fields)
+    tried.was_right()
     planned = invitation.planned_places.select_related("table").filter(seating=seating_now(dialogue)).first()
     return _welcome(request, dialogue, values, planned_table=planned.table if planned else None, is_invited=True)
 
@@ -97,6 +124,11 @@ def _welcome(
         "asks_who": dialogue.has_seating and len(rooms) > 1,
         # Asked only where it makes a difference.
         "asks_access": dialogue.has_seating and any(not room.table.is_accessible for room in rooms),
+        "interpreters": [
+            (code, spoken(code))
+            for code in dict.fromkeys(room.table.interpreter for room in rooms)
+            if code and dialogue.has_seating
+        ],
         "values": values,
         "errors": errors or {},
         "had_seat": read_cookie(request.COOKIES.get("seat", "")) is not None,
@@ -109,11 +141,13 @@ def _welcome(
 @require_POST
 def take_seat(request: HttpRequest, code: str) -> HttpResponse:
     """Sit down: the answer carries the seat's cookie, and is not repeated by a reload."""
-    check_failures(request, WRONG_CODE)
-    dialogue = get_dialogue_by_code(code)
+    dialogue = open_code(request, code)
+    if dialogue is None:
+        raise NotFoundError("code")
     if find_here(request, code) is not None:
         return redirect("join", dialogue.code)
     values = {name: request.POST.get(name, "") for name in FIELDS}
+    tried = guess(request, WRONG_PLACE) if values["seat_code"] else None
     try:
         joined = joining.join(
             actor=request.actor,  # type: ignore[attr-defined]
@@ -123,22 +157,35 @@ def take_seat(request: HttpRequest, code: str) -> HttpResponse:
             unit=values["unit"],
             role=values["role"],
             table_id=int(values["table"]) if values["table"].isdecimal() and len(values["table"]) < 19 else None,
-            needs=("accessible",) if values["accessible"] else (),
+            needs=_needs(dialogue, values),
             language=get_language() or "sv",
             take_over=request.POST.get("take_over") == "1",
             key=request.POST.get("key", ""),
             at=now(),
         )
     except InvalidError as error:
-        if "seat_code" in error.fields:
-            count_failure(request, WRONG_CODE)
+        if tried is not None and "seat_code" not in error.fields:
+            tried.was_right()
         return _welcome(request, dialogue, values, error.fields)
     except joining.SeatTakenError as error:
+        if tried is not None:
+            tried.was_right()
         context = {"dialogue": dialogue, "code": dialogue.code, "values": values, "unshared": error.unshared}
         return render(request, "dialogues/join_taken.html", context, status=409)
+    if tried is not None:
+        tried.was_right()
+    learn_code(request, dialogue.code)
     response = redirect("join", dialogue.code)
     set_seat_cookie(response, dialogue, joined.token)
     return response
+
+
+def _needs(dialogue: Dialogue, values: dict[str, str]) -> tuple[str, ...]:
+    """What a walk-in's table must offer; a language that no table has an interpreter for is nothing to wait for."""
+    needs = ["accessible"] if values["accessible"] else []
+    if values["interpreter"] and dialogue.tables.filter(interpreter=values["interpreter"]).exists():
+        needs.append(interpreter_need(values["interpreter"]))
+    return tuple(needs)
 
 
 # ---------------------------------------------------------------- one's place
@@ -236,10 +283,12 @@ def hand_over(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def take_over(request: HttpRequest, code: str) -> HttpResponse:
     """The second phone: the code that the first one shows gives it the same seat."""
-    check_failures(request, WRONG_CODE)
-    dialogue = get_dialogue_by_code(code)
+    dialogue = open_code(request, code)
+    if dialogue is None:
+        raise NotFoundError("code")
     error = ""
     if request.method == "POST":
+        tried = guess(request, WRONG_PLACE)
         try:
             joined = joining.take_over_seat(
                 actor=request.actor,  # type: ignore[attr-defined]
@@ -248,9 +297,10 @@ def take_over(request: HttpRequest, code: str) -> HttpResponse:
                 at=now(),
             )
         except InvalidError as invalid:
-            count_failure(request, WRONG_CODE)
             error = invalid.fields["code"]
         else:
+            tried.was_right()
+            learn_code(request, dialogue.code)
             response = redirect("join", dialogue.code)
             set_seat_cookie(response, dialogue, joined.token)
             return response
@@ -277,7 +327,13 @@ def help_someone(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         name = request.POST.get("name", "")
         try:
-            helped = joining.help_someone(here=here, name=name, key=request.POST.get("key", ""), at=now())
+            helped = joining.help_someone(
+                here=here,
+                name=name,
+                language=request.POST.get("language", ""),
+                key=request.POST.get("key", ""),
+                at=now(),
+            )
             address = reverse("join", args=[here.dialogue.code]) + "?" + urlencode({"for": helped.number})
             return redirect(address)
         except InvalidError as error:
@@ -287,6 +343,7 @@ def help_someone(request: HttpRequest, code: str) -> HttpResponse:
         here,
         "dialogues/seat_help.html",
         _("Hjälp någon utan telefon"),
+        spoken=spoken_choices(),
         name=name,
         errors=errors,
         helps=joining.helped_seats(here),

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from samspel.core.actor import Request
 from samspel.core.addresses import address_for_others
+from samspel.core.limits import learn_code
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.models import Dialogue
 from samspel.dialogues.screen_view import screen_of
@@ -26,6 +27,7 @@ def _context(request: HttpRequest, dialogue: Dialogue) -> dict[str, object]:
 def screen(request: Request, dialogue_id: int) -> HttpResponse:
     """The whole page."""
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.show")
+    learn_code(request, dialogue.code)
     line = line_to(dialogue.room, "screen")
     response = render(request, "dialogues/screen.html", {**_context(request, dialogue), "line": line})
     response.headers["Cache-Control"] = "private, no-store"
