@@ -14,6 +14,7 @@ from django.urls import URLPattern, path
 from samspel.core.errors import SignInError
 from samspel.core.limits import LIMITS, check_limit
 from samspel.core.permissions import permission
+from samspel.core.rooms import check_room, count_post, room_of
 
 View = Callable[..., HttpResponseBase]
 
@@ -46,10 +47,16 @@ def guarded(view: View, *, owner: str, act: str, limit: str, look: str | None = 
         # Looking is not writing: only what changes something is counted as a write or a try.
         is_look = request.method in {"GET", "HEAD"} and limit in {"write", "login"}
         check_limit(request, "page" if is_look else limit)
+        room = "" if is_look or limit != "write" else room_of(kwargs)
+        if room:
+            check_room(room)
         if needs_sign_in and not request.actor.is_signed_in:  # type: ignore[attr-defined]
             raise SignInError
         if request.method != "HEAD":
-            return view(request, *args, **kwargs)
+            response = view(request, *args, **kwargs)
+            if room and response.status_code < 400:
+                count_post(room)
+            return response
         # Answered as if it were read, so that no view need think of it; the server leaves the body out.
         request.method = "GET"
         try:
