@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from samspel.live.tickets import issue_ticket
 from tests.conftest import chromium
-from tests.live.house import Site, running
+from tests.live.house import Phone, Site, running
 from tests.live.test_streams import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -148,6 +149,29 @@ def test_a_page_without_a_stream_asks_now_and_then(context: BrowserContext, site
     expect(page.locator("body")).to_have_attribute("data-link", "off")
 
 
+def test_a_page_of_a_full_room_asks_now_and_then_and_other_rooms_notice_nothing(
+    context: BrowserContext, site_database: str, room: str
+) -> None:
+    with running(site_database, SAMSPEL_LIVE_STREAMS_PER_ROOM="1") as small:
+        first = Phone(small.port, room, issue_ticket(room, "person"), since=0).open()
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"http://127.0.0.1:{small.port}/listen/{room}")
+        with page.expect_response(re.compile("/live/")) as refused:
+            page.clock.run_for(20_000)
+        for _ in range(20):
+            page.clock.run_for(2_000)
+        other = open_page(context, f"http://127.0.0.1:{small.port}/listen/dialogue:0")
+        is_on(other)
+        small.post("dialogue:0")
+
+        assert (refused.value.status, 2 <= int(refused.value.headers["retry-after"]) <= 10) == (503, True)
+        assert heard(page, "poll")
+        hears(other, 1)
+        small.post(room)
+        assert first.collect(1)[0].number == 1
+
+
 # ---------------------------------------------------------------- drafts and posts
 
 Write = Callable[..., Page]
@@ -244,12 +268,14 @@ def test_an_answer_that_was_lost_does_not_double(write: Write, room: str) -> Non
     assert received(page).count(f"en gång {room}") == 1
 
 
-def test_a_server_that_is_busy_is_asked_again(write: Write, room: str) -> None:
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_is_busy_is_asked_again_and_the_words_wait_here(write: Write, room: str, status: int) -> None:
     page = write(seat=room)
-    page.context.route("**/notes", lambda route: route.fulfill(status=503, headers={"Retry-After": "1"}), times=2)
+    page.context.route("**/notes", lambda route: route.fulfill(status=status, headers={"Retry-After": "1"}), times=2)
 
     save(page, f"till slut {room}")
 
+    assert page.locator("#waiting li").all_inner_texts() == [f"till slut {room}"]
     expect(page.get_by_role("status")).to_have_text("Skickat", timeout=30_000)
     assert f"till slut {room}" in received(page)
 

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -144,6 +145,37 @@ def test_a_slow_reader_is_cut_off_and_reloads_while_nobody_waits(site: Site, roo
     assert 0 < (slow.last or 0) < 150
     # Megabytes are not sent again to a reader who could not take them once.
     assert phone(site, room, since=slow.last).until("reload")[-1].number == 150
+
+
+def test_phones_that_do_not_read_cost_no_more_than_their_buffers_and_slow_nobody(site_database: str, room: str) -> None:
+    with running(site_database) as hall:
+        quick = phone(hall, room, since=0)
+        quick.until("hello")
+        hall.post(room)
+        quick.collect(1)
+        slow = [phone(hall, room, receive_buffer=4_096, since=1) for _ in range(40)]
+        before_kb = memory_kb(hall.process.pid)
+        took_s = []
+
+        # 100 events of 60 kB to 41 phones: a quarter of a gigabyte, if all of it were kept.
+        for number in range(2, 102):
+            began = time.monotonic()
+            hall.post(room, ids=[*range(12_000)])
+            assert quick.collect(1)[0].number == number
+            took_s.append(time.monotonic() - began)
+        grown_kb = memory_kb(hall.process.pid) - before_kb
+
+        assert sorted(took_s)[50] < 0.2
+        # At most 256 kB for each, and what one fan-out holds.
+        assert grown_kb < 40 * 256 + 10_000
+        for one in slow:
+            with pytest.raises(ConnectionError):
+                one.collect(100)
+
+
+def memory_kb(pid: int) -> int:
+    line = next(line for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() if line.startswith("Pss:"))
+    return int(line.split()[1])
 
 
 def test_concurrent_writers_and_comers_lose_nothing_double_nothing_and_keep_the_order(site: Site, room: str) -> None:
