@@ -44,7 +44,7 @@ LONG_WORDS = (
     "verksamhetsutvecklingsdagar",
 )
 
-# Texts smaller than the share, out of the screen, or cut off where nothing says that they are ("…").
+# Texts smaller than the share, out of the screen, over one another, or cut off where nothing says that they are ("…").
 MEASURE = """(share) => {
   const wrong = [];
   const high = innerHeight, wide = innerWidth;
@@ -53,14 +53,23 @@ MEASURE = """(share) => {
   if (scrolls) wrong.push(`scrolls: ${root.scrollWidth}×${root.scrollHeight}`);
   const shortens = (style) => style.webkitLineClamp !== 'none' || style.textOverflow === 'ellipsis';
   const walker = document.createTreeWalker(document.querySelector('.hall'), NodeFilter.SHOW_TEXT);
-  let smallest = 1;
+  const blocks = new Map();
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;
     const said = node.textContent.trim();
     if (!said || parent.closest('.sam-sr, svg, script, style') || !parent.checkVisibility()) continue;
     const style = getComputedStyle(parent);
     const size = parseFloat(style.fontSize) / high;
-    smallest = Math.min(smallest, size);
+    const kinds = '.said, .name, .telling, blockquote, .by, figcaption, h1, h2, p, li, .place';
+    const block = parent.closest(kinds) || parent;
+    const edge = block.getBoundingClientRect();
+    const clamped = shortens(getComputedStyle(block));
+    const inside = document.createRange();
+    inside.selectNodeContents(block);
+    const drawn = inside.getBoundingClientRect();
+    const low = clamped ? Math.min(edge.bottom, drawn.bottom) : drawn.bottom;
+    const far = clamped ? Math.min(edge.right, drawn.right) : drawn.right;
+    blocks.set(block, { top: drawn.top, bottom: low, left: drawn.left, right: far });
     if (size < share) wrong.push(`${(100 * size).toFixed(2)} %: ${said.slice(0, 30)}`);
     const range = document.createRange();
     range.selectNodeContents(node);
@@ -79,7 +88,16 @@ MEASURE = """(share) => {
       }
     }
   }
-  return [wrong, smallest];
+  const all = [...blocks];
+  all.forEach(([one, a], number) => all.slice(number + 1).forEach(([other, b]) => {
+    if (one.contains(other) || other.contains(one)) return;
+    const over = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const least = Math.min(a.bottom - a.top, b.bottom - b.top);
+    const [first, second] = [one, other].map((each) => each.textContent.trim().slice(0, 20));
+    if (over > .25 * least && across > 2) wrong.push(`${first} lies over ${second}`);
+  }));
+  return wrong;
 }"""
 
 
@@ -133,19 +151,32 @@ def make_pages(town: Town, leader: Client, found: dict[str, str]) -> dict[str, s
             for revealed in range(4):
                 Dialogue.objects.filter(pk=dialogue.pk).update(revealed=revealed, lone_shown=0)
                 found[f"three-{revealed}"] = shown(leader, dialogue, Screen.THREE)
+        else:
+            for letters in (30, 70, 138):
+                for number, row in enumerate(Proposal.objects.filter(dialogue=dialogue)):
+                    Proposal.objects.filter(pk=row.pk).update(text=f"{number} {LONG}"[:letters])
+                found[f"three-of-{letters}"] = shown(leader, dialogue, Screen.THREE)
     return found
 
 
-def in_browser(pages: dict[str, str]) -> Iterator[tuple[str, Page]]:
-    """Each page in a browser that gets styles and fonts from our own files and nothing from anywhere else."""
+def in_browser(pages: dict[str, str], *, script: str = "", sent: list[str] | None = None) -> Iterator[tuple[str, Page]]:
+    """Each page in a browser that gets styles and fonts from our own files and nothing from anywhere else.
+
+    :param script: the one script that is let in.
+    :param sent: takes what forms send.
+    """
 
     def serve(route: Route) -> None:
         path = urlsplit(route.request.url).path
+        if route.request.method == "POST" and sent is not None:
+            sent.append(f"{path}?{route.request.post_data}")
+            route.fulfill(body="Tack")
+            return
         if path == "/":
             route.fulfill(body=now, content_type="text/html; charset=utf-8")
             return
         file = finders.find(path.removeprefix(settings.STATIC_URL))
-        if file is None or path.endswith(".js"):
+        if file is None or (path.endswith(".js") and not (script and path.endswith(f"/{script}.js"))):
             route.abort()
         else:
             route.fulfill(path=file)
@@ -157,7 +188,7 @@ def in_browser(pages: dict[str, str]) -> Iterator[tuple[str, Page]]:
         for name, now in pages.items():  # noqa: B007 (served by the function above)
             page.goto("http://hall.test/")
             page.evaluate("document.fonts.ready")
-            assert page.evaluate("getComputedStyle(document.querySelector('.hall')).display") == "grid"
+            assert page.evaluate("[...document.styleSheets].length") >= 2
             yield name, page
         browser.close()
 
@@ -167,7 +198,7 @@ def test_every_view_is_read_from_the_back_row_on_every_screen_and_nothing_is_cut
     for name, page in in_browser(pages):
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
-            found, _smallest = page.evaluate(MEASURE, LEAST_SHARE)
+            found = page.evaluate(MEASURE, LEAST_SHARE)
             wrong += [f"{name} {width}×{height}: {each}" for each in dict.fromkeys(found)]
             if PICTURES:
                 page.screenshot(path=f"{PICTURES}/screen-{name}-{width}x{height}.png")
@@ -206,3 +237,45 @@ def test_nothing_is_shown_before_the_words_are_let_through(town: Town, signed_in
 
     assert "kommer strax" in html
     assert "across-list" not in html
+
+
+# ---------------------------------------------------------------- the leaders' page of themes
+
+
+@pytest.fixture
+def sorting(town: Town, signed_in: SignIn) -> tuple[Dialogue, str]:
+    """A hall with 1,600 notes, and its page of themes."""
+    dialogue = make_hall(town.guidance, notes_each=4)
+    themes.place_notes(actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, question=1, at=WHEN)
+    answer = signed_in(town.facilitator).get(reverse("dialogue_themes", args=[dialogue.pk]))
+    return dialogue, answer.content.decode()
+
+
+def test_the_page_of_themes_fits_a_phone_and_a_computer(sorting: tuple[Dialogue, str]) -> None:
+    for _name, page in in_browser({"themes": sorting[1]}):
+        page.add_script_tag(path=AXE)
+        for width, height in ((1440, 900), (390, 844), (320, 640)):
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            found = page.evaluate("async () => (await axe.run()).violations.map((one) => [one.id, one.nodes[0].html])")
+            assert found == []
+            if PICTURES:
+                page.screenshot(path=f"{PICTURES}/themes-{width}.png")
+
+
+def test_a_note_is_dragged_to_a_theme_and_marked_ones_come_along(sorting: tuple[Dialogue, str]) -> None:
+    dialogue, html = sorting
+    sent: list[str] = []
+    target = Theme.objects.get(grouping__dialogue=dialogue, key="kollektivtrafik").pk
+    for _name, page in in_browser({"themes": html}, script="themes", sent=sent):
+        page.set_viewport_size({"width": 1440, "height": 900})
+        cards = page.locator("[data-note]")
+        notes = [cards.nth(number).get_attribute("data-note") for number in (0, 2)]
+        cards.nth(2).locator("[name=note]").check()
+        cards.nth(0).drag_to(page.locator(f"[data-theme='{target}']"))
+        page.wait_for_url("**/themes/move")
+
+    assert len(sent) == 1
+    assert sent[0].startswith(f"/dialogues/{dialogue.pk}/themes/move?")
+    assert f"to={target}" in sent[0]
+    assert [note for note in notes if f"note={note}&" in sent[0]] == notes
