@@ -1,12 +1,11 @@
 """What the console shows: counts, states and what needs the leader. Never who wrote, nor what, before it is shared."""
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import models
-from django.db.models import Count, ExpressionWrapper, Q
+from django.db.models import ExpressionWrapper, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -112,17 +111,6 @@ class Need:
     button: str
     target_id: int = 0
     other_id: int = 0
-
-
-@dataclass(frozen=True)
-class ReviewItem:
-    """A text that waits to be let through to the hall, or has been set aside."""
-
-    kind: str
-    row_id: int
-    text: str
-    where: str
-    is_aside: bool
 
 
 @dataclass(frozen=True)
@@ -480,57 +468,6 @@ def count_to_review(dialogue: Dialogue) -> int:
     proposals = Proposal.objects.filter(waiting, dialogue=dialogue, merged_into=None).count()
     voices = CounterVoice.objects.filter(waiting, dialogue=dialogue).count()
     return proposals + voices
-
-
-def review_queue(dialogue: Dialogue) -> list[ReviewItem]:
-    """Texts that wait first, then those set aside; newest last."""
-    found = []
-    proposals = Proposal.objects.filter(dialogue=dialogue, merged_into=None).annotate(tables=Count("picks"))
-    for proposal in proposals.filter(Q(reviewed_at=None) | Q(set_aside_at__isnull=False)):
-        where = ngettext("{n} bord", "{n} bord", proposal.tables).format(n=proposal.tables)
-        found.append(ReviewItem("proposal", proposal.pk, proposal.text, where, proposal.set_aside_at is not None))
-    voices = CounterVoice.objects.filter(dialogue=dialogue).select_related("table")
-    for voice in voices.filter(Q(reviewed_at=None) | Q(set_aside_at__isnull=False)):
-        found.append(
-            ReviewItem(
-                "voice",
-                voice.pk,
-                voice.text,
-                _("Motröst, bord {table}").format(table=voice.table.name),
-                voice.set_aside_at is not None,
-            )
-        )
-    return sorted(found, key=lambda item: item.is_aside)
-
-
-def read_through(dialogue: Dialogue) -> list[ReviewItem]:
-    """Texts that are let through to the hall, for a leader who finds afterwards that one harms somebody."""
-    shown = {"dialogue": dialogue, "reviewed_at__isnull": False, "set_aside_at": None}
-    proposals = Proposal.objects.filter(**shown).annotate(tables=Count("picks"))
-    found = [
-        ReviewItem(
-            "proposal",
-            proposal.pk,
-            proposal.text,
-            ngettext("{n} bord", "{n} bord", proposal.tables).format(n=proposal.tables),
-            False,
-        )
-        for proposal in proposals
-    ]
-    voices = CounterVoice.objects.filter(**shown).select_related("table")
-    return found + [
-        ReviewItem("voice", voice.pk, voice.text, _("Motröst, bord {table}").format(table=voice.table.name), False)
-        for voice in voices
-    ]
-
-
-def shared_notes(dialogue: Dialogue, questions: Collection[int]) -> list[Note]:
-    """What lies on the tables, for a leader who looks for a word that harms; never what is still sealed."""
-    return list(
-        Note.objects.filter(dialogue=dialogue, question__in=questions, shared_at__isnull=False)
-        .select_related("table")
-        .order_by("table__number", "pk")
-    )
 
 
 # ---------------------------------------------------------------- who sits where

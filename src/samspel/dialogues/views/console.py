@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from samspel.core.actor import Request
@@ -15,12 +16,17 @@ from samspel.core.addresses import address_for_others
 from samspel.core.errors import NotFoundError
 from samspel.core.limits import learn_code
 from samspel.dialogues.access import get_dialogue
-from samspel.dialogues.actions import leading, whole
+from samspel.dialogues.actions import leading, reviewing, whole
+from samspel.dialogues.actions.reviewing import Judgement
 from samspel.dialogues.compute_words import words_of
 from samspel.dialogues.models import Dialogue, HiddenWord, Note, Proposal, Screen, State
-from samspel.dialogues.overview import is_early, overview, read_through, review_queue, shared_notes
+from samspel.dialogues.overview import is_early, overview
 from samspel.dialogues.queries import threes_of
+from samspel.dialogues.review_page import review_page, wanted_of
 from samspel.live.queries import line_to
+
+# More than a page shows is no press of anybody's.
+MOST_AT_ONCE = 200
 
 
 @require_GET
@@ -163,13 +169,12 @@ def review(request: Request, dialogue_id: int) -> HttpResponse:
         "dialogues/review.html",
         {
             "dialogue": dialogue,
-            "items": review_queue(dialogue),
-            "shown": read_through(dialogue),
+            "page": review_page(dialogue, asked, wanted_of(request.GET)),
+            "undo": _undo_of(request, dialogue),
             "words": list(words.values()),
             "hidden": HiddenWord.objects.filter(dialogue=dialogue).values_list("word", flat=True),
             "proposals": () if is_over else threes_of(dialogue, question).shown,
             "merged": Proposal.objects.filter(dialogue=dialogue, question=question).exclude(merged_into=None),
-            "notes": shared_notes(dialogue, asked),
             "is_over": is_over,
             "line": line_to(dialogue.room, "console"),
         },
@@ -178,18 +183,73 @@ def review(request: Request, dialogue_id: int) -> HttpResponse:
 
 @require_POST
 def judge(request: Request, dialogue_id: int) -> HttpResponse:
-    """Let a text through, set it aside, or bring it back."""
-    leading.review(
-        actor=request.actor,
-        dialogue_id=dialogue_id,
-        kind=request.POST.get("kind", ""),
-        row_id=_number(request, "row"),
-        verdict=request.POST.get("verdict", ""),
-        at=timezone.now(),
+    """Let texts through, set them aside, or bring them back; one, those that are chosen, or what was just done."""
+    there = redirect(
+        f"{reverse('dialogue_review', args=[dialogue_id])}?{wanted_of(QueryDict(request.POST.get('at', ''))).query()}"
     )
-    if request.headers.get("HX-Request"):
-        return review(request, dialogue_id)
-    return redirect("dialogue_review", dialogue_id)
+    actor, verdict, at = request.actor, request.POST.get("verdict", ""), timezone.now()
+    if request.POST.get("kind") == "words":
+        leading.review(actor=actor, dialogue_id=dialogue_id, kind="words", row_id=0, verdict=verdict, at=at)
+        return there
+    if "undo" in request.POST:
+        judgements = [_judgement(item) for item in _kept(request, dialogue_id)]
+    elif "row" in request.POST:
+        kind, row = request.POST.get("kind", ""), _number(request, "row")
+        judgements = [Judgement(kind, row, _becomes(verdict), request.POST.get("seen", ""))]
+    else:
+        judgements = [_judgement(f"{item}:{_becomes(verdict)}") for item in request.POST.getlist("item")[:MOST_AT_ONCE]]
+        if not judgements:
+            get_dialogue(actor, dialogue_id, "dialogue.review")
+            messages.error(request, _("Välj minst en text."))
+            return there
+    judged = reviewing.review_many(actor=actor, dialogue_id=dialogue_id, judgements=judgements, at=at)
+    if judged.taken:
+        told = ngettext(
+            "Någon annan hann före med en text. Den är som hen lämnade den.",
+            "Någon annan hann före med {n} texter. De är som hen lämnade dem.",
+            judged.taken,
+        )
+        messages.warning(request, told.format(n=judged.taken))
+    kept = (
+        [] if "undo" in request.POST else [f"{each.kind}:{each.row_id}:{each.seen}:{each.to}" for each in judged.undo]
+    )
+    request.session["review"] = {"dialogue": dialogue_id, "items": kept}
+    return there
+
+
+def _becomes(verdict: str) -> str:
+    found = {"show": reviewing.SHOWN, "aside": reviewing.ASIDE, "again": reviewing.BACK}.get(verdict)
+    if found is None:
+        raise NotFoundError("verdict")
+    return found
+
+
+def _judgement(item: str) -> Judgement:
+    """From ``kind:row:seen:to`` as the page sends it."""
+    match item.split(":"):
+        case [kind, row, seen, to] if row.isdecimal() and len(row) < 19:
+            return Judgement(kind, int(row), to, seen)
+    raise NotFoundError("text")
+
+
+def _kept(request: HttpRequest, dialogue_id: int) -> list[str]:
+    """What this leader did last here, as what takes it back."""
+    kept = request.session.get("review") or {}
+    return list(kept["items"]) if kept.get("dialogue") == dialogue_id else []
+
+
+def _undo_of(request: HttpRequest, dialogue: Dialogue) -> dict[str, str] | None:
+    """What can be taken back, in words."""
+    items = _kept(request, dialogue.pk)
+    if not items:
+        return None
+    are_aside = items[0].split(":")[2] == reviewing.ASIDE
+    words = (
+        ngettext("En text är undanlagd.", "{n} texter är undanlagda.", len(items))
+        if are_aside
+        else ngettext("En text får visas.", "{n} texter får visas.", len(items))
+    )
+    return {"words": words.format(n=len(items))}
 
 
 @require_POST
