@@ -7,14 +7,18 @@ from numpy.typing import NDArray
 
 from .features import Matrix
 
-__all__ = ["discover", "flatten"]
+__all__ = ["FINE", "discover", "flatten"]
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
+# Letters that notes are laid out by. Two are a name too where people write "c#" or "it" (StackOverflow's titles).
+FINE = (2, 3, 4, 5)
+
 _DIMENSIONS = 120
 _STARTS = 3  # pieces for each theme that is asked for, before they are joined again
 _LEAST_STARTS = 60
+_TRIES = 5  # the tightest of so many ways to begin: k-means ends where it began, and loose themes are worse themes
 _LONGEST = 30
 _MOST_FOUND = 20  # more do not fit on a wall
 _LEAST_NOTES = 3
@@ -44,21 +48,24 @@ def discover(points: Floats, *, find: int | None, rng: np.random.Generator) -> L
     number follows the notes (the square root of a twelfth of them, 20 at most), and loose or tiny heaps are left alone.
 
     Many small pieces by k-means (Arthur and Vassilvitskii 2007) are joined by Ward's rule, and every note then goes to
-    the nearest theme until nothing moves: the pieces make the result depend little on where it began.
-    Cost: notes × pieces × dimensions × rounds.
+    the nearest theme until nothing moves. Of a few tries the one is kept whose notes are nearest to their themes.
+    Cost: tries × notes × pieces × dimensions × rounds.
     """
     alive = np.flatnonzero(np.linalg.norm(points, axis=1) > 0)
     wanted = min(int(np.sqrt(len(alive) / 12)), _MOST_FOUND) if find is None else min(find, len(alive))
     labels = np.full(len(points), -1, dtype=np.int64)
     if wanted < 1:
         return labels
-    pieces = _pieces(points[alive], min(max(_STARTS * wanted, _LEAST_STARTS), len(alive)), rng)
-    middles = _settle(points[alive], _join(points[alive], pieces, wanted))
-    likeness = points[alive] @ middles.T
+    count = min(max(_STARTS * wanted, _LEAST_STARTS), len(alive))
+    tries = (
+        _settle(points[alive], _join(points[alive], _pieces(points[alive], count, rng), wanted)) for _ in range(_TRIES)
+    )
+    likeness = max((points[alive] @ middles.T for middles in tries), key=lambda near: float(near.max(axis=1).sum()))
     labels[alive] = likeness.argmax(axis=1)
     if find is None:
-        sizes = np.bincount(labels[alive], minlength=len(middles))
-        tight = np.bincount(labels[alive], weights=likeness.max(axis=1), minlength=len(middles)) / np.maximum(sizes, 1)
+        sizes = np.bincount(labels[alive], minlength=likeness.shape[1])
+        near = np.bincount(labels[alive], weights=likeness.max(axis=1), minlength=likeness.shape[1])
+        tight = near / np.maximum(sizes, 1)
         loose = (sizes < _LEAST_NOTES) | (tight < _LEAST_LIKENESS)
         labels[alive[loose[labels[alive]]]] = -1
     return _by_size(labels)

@@ -47,11 +47,14 @@ class Space:
         return _weigh(words @ stems, words @ grams, self.weights)
 
 
-def learn_space(notes: Sequence[Words]) -> tuple[Space, Matrix]:
-    """The features that at least two of the notes have, with their weights, and the notes' rows."""
+def learn_space(notes: Sequence[Words], lengths: tuple[int, ...] = _GRAMS) -> tuple[Space, Matrix]:
+    """The features that at least two of the notes have, with their weights, and the notes' rows.
+
+    `lengths` are those of the sequences of letters. A space that is to read other notes has the usual ones.
+    """
     words, seen = _incidence(_content(language, tokens) for language, tokens in notes)
     stems, stem_names = _incidence([stem(word, language)] for language, word in seen)
-    grams, gram_names = _incidence(_grams(word) for _, word in seen)
+    grams, gram_names = _incidence(_grams(word, lengths) for _, word in seen)
     stem_counts, stems_kept, with_stem = _shared(words @ stems)
     gram_counts, grams_kept, with_gram = _shared(words @ grams)
     weights = np.log(len(notes) / np.concatenate([with_stem, with_gram]))
@@ -81,9 +84,9 @@ def _content(language: Language, tokens: Sequence[Token]) -> list[tuple[Language
 
 
 @lru_cache(maxsize=100_000)
-def _grams(word: str) -> tuple[str, ...]:
+def _grams(word: str, lengths: tuple[int, ...] = _GRAMS) -> tuple[str, ...]:
     framed = f"_{word}_"
-    return tuple({framed[i : i + size]: None for size in _GRAMS for i in range(len(framed) - size + 1)})
+    return tuple({framed[i : i + size]: None for size in lengths for i in range(len(framed) - size + 1)})
 
 
 def _incidence(rows: Iterable[Collection[Name]]) -> tuple[Matrix, list[Name]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .discovering import discover, flatten
+from .discovering import FINE, discover, flatten
 from .embeddings import Embed
 from .features import Space, learn_space
 from .lexicon import OTHER
@@ -163,7 +163,7 @@ def _group(
         for row, place in enumerate(places)
         if place.theme == OTHER and place.note_id not in {*problem.moved, *same_as}
     ]
-    labels = _discover(evidence, loose, problem.find, basis.random_seed)
+    labels = _discover(read, evidence, loose, problem.find, basis.random_seed)
     together = {row: len(columns) + label for row, label in zip(loose, labels, strict=True) if label >= 0}
     if together:
         themes += _found_themes(max(labels) + 1, themes)
@@ -235,11 +235,17 @@ def _fixed(
     return fixed
 
 
-def _discover(evidence: Evidence, rows: Sequence[int], find: int | None, random_seed: int) -> list[int]:
+def _discover(
+    read: Sequence[Read], evidence: Evidence, rows: Sequence[int], find: int | None, random_seed: int
+) -> list[int]:
+    """The number of a found theme for each of these rows, or -1. Words are weighed among these notes only."""
     rng = np.random.default_rng(random_seed)
     if not rows:
         return []
-    points = evidence.meaning[rows] if evidence.meaning.shape[1] else flatten(evidence.words[rows], rng)
+    points = evidence.meaning[rows]
+    if not points.shape[1]:
+        _, words = learn_space([(read[row].language, read[row].tokens) for row in rows], FINE)
+        points = flatten(words, rng)
     return [int(label) for label in discover(points, find=find, rng=rng)]
 
 
