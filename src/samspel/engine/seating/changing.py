@@ -44,8 +44,8 @@ class Cost:
 class Board:
     """Who sits where, and what it would cost to sit elsewhere.
 
-    Cost: one look at everyone to begin with; then the pairs at the tables that a change touches: less than a tenth of
-    a millisecond for a swap at tables of five.
+    Cost: one look at everyone to begin with; then the pairs at the tables that a change touches: a tenth of a
+    millisecond for a swap at tables of five.
 
     >>> from samspel.engine.seating import Table
     >>> people = tuple(Person(name, {"unit": name[0]}) for name in ("a1", "a2", "b1", "b2"))
@@ -62,6 +62,11 @@ class Board:
         self.people = {person.id: person for person in problem.people}
         self._tables = {table.id: table for table in problem.tables}
         self._place = {person.id: number for number, person in enumerate(problem.people)}
+        self._weights = tuple(problem.weights.values())
+        self._values = {
+            person.id: tuple(person.attributes.get(name, "") for name in problem.weights) for person in problem.people
+        }
+        self._unit = {person.id: person.attributes.get("unit", "") for person in problem.people}
         self._earlier = {
             _pair(one, other)
             for group in problem.earlier
@@ -87,7 +92,9 @@ class Board:
             if units := self._units(pair):
                 self._units_meet[units] += times
         self._alike = sum(times * self._likeness(pair) for pair, times in self._times.items())
+        self._sizes = [{name: len(sitting[name]) for name in self._tables} for sitting in self._sitting]
         self._bounds: dict[tuple[int, tuple[int, ...]], tuple[float, float]] = {}
+        self._at_rest: list[tuple[float, float] | None] = [None] * len(self.rounds)
 
     def moved(self, person_id: str, table: str, rounds: Iterable[int]) -> Changes:
         """One goes to a table in these rounds, those of them in which she sits."""
@@ -144,25 +151,24 @@ class Board:
                         self._units_meet[units] += sign
             self._sitting[number][table].add(id_)
             self.rounds[number][id_] = table
+            self._sizes[number][before] -= 1
+            self._sizes[number][table] += 1
+            self._at_rest[number] = None
 
     # ---------------------------------------------------------------- what pairs are to each other
 
     def _are_colleagues(self, pair: Pair) -> bool:
-        one, other = (self.people[id_].attributes.get("unit") for id_ in pair)
-        return bool(one) and one == other
+        one = self._unit[pair[0]]
+        return bool(one) and one == self._unit[pair[1]]
 
     def _units(self, pair: Pair) -> Pair | None:
         """The two units that meet when these two do."""
-        one, other = (self.people[id_].attributes.get("unit") for id_ in pair)
+        one, other = self._unit[pair[0]], self._unit[pair[1]]
         return _pair(one, other) if one and other and one != other else None
 
     def _likeness(self, pair: Pair) -> float:
-        one, other = (self.people[id_].attributes for id_ in pair)
-        total = sum(
-            weight
-            for name, weight in self.problem.weights.items()
-            if one.get(name) and one.get(name) == other.get(name)
-        )
+        one, other = self._values[pair[0]], self._values[pair[1]]
+        total = sum(weight for weight, a, b in zip(self._weights, one, other, strict=True) if a and a == b)
         if self.problem.distances is not None:
             total -= float(self.problem.distances[self._place[pair[0]], self._place[pair[1]]])
         return total
@@ -231,18 +237,33 @@ class Board:
     def _gain(self, alike: float, after: Mapping[tuple[int, str], set[str]]) -> float:
         """`Solution.gain` when the seating costs so much more."""
         by_chance = bound = 0.0
-        for number, sitting in enumerate(self._sitting):
-            sizes = tuple(sorted(len(after.get((number, table), sitting[table])) for table in self._tables))
-            everyone = len(self.rounds[number]) == len(self.people)
-            key = -1 if everyone else number, sizes
-            if key not in self._bounds:
-                here = self.problem if everyone else of_those_in(self.problem, self.rounds[number])
-                self._bounds[key] = alike_by_chance(here, sizes), alike_at_best(here, sizes)
-            by_chance += self._bounds[key][0]
-            bound += self._bounds[key][1]
+        for number in range(len(self.rounds)):
+            sizes = self._sizes[number]
+            changed = [
+                (name, len(people))
+                for (round_, name), people in after.items()
+                if round_ == number and sizes[name] != len(people)
+            ]
+            chance, best = self._bound(number, {**sizes, **dict(changed)} if changed else None)
+            by_chance += chance
+            bound += best
         alike += self._alike
         room = by_chance - min(bound, alike)
         return (by_chance - alike) / room if room > 0 else 1.0
+
+    def _bound(self, number: int, sizes: Mapping[str, int] | None) -> tuple[float, float]:
+        """What a round is by chance and at best, with tables of these sizes, or of those they have."""
+        if sizes is None and self._at_rest[number] is not None:
+            return self._at_rest[number] or (0.0, 0.0)
+        counts = tuple(sorted((sizes or self._sizes[number]).values()))
+        everyone = len(self.rounds[number]) == len(self.people)
+        key = -1 if everyone else number, counts
+        if key not in self._bounds:
+            here = self.problem if everyone else of_those_in(self.problem, self.rounds[number])
+            self._bounds[key] = alike_by_chance(here, counts), alike_at_best(here, counts)
+        if sizes is None:
+            self._at_rest[number] = self._bounds[key]
+        return self._bounds[key]
 
 
 def _named(found: Iterable[Broken]) -> dict[tuple[object, ...], Broken]:
