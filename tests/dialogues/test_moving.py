@@ -12,7 +12,7 @@ from samspel.dialogues.access import Here
 from samspel.dialogues.actions import joining, leading, moving, rehearsing
 from samspel.dialogues.actions import table as at_table
 from samspel.dialogues.models import Dialogue, Placement, Seat, Sitting, Step, Table
-from samspel.dialogues.overview import seats_page
+from samspel.dialogues.seating_page import seats_page
 from tests.people import WHEN, Town, actor_of, device_key, go_to, here_of, make_dialogue, make_seat
 
 
@@ -38,14 +38,16 @@ def dialogue(town: Town) -> Dialogue:
     return dialogue
 
 
-def move(dialogue: Dialogue, town: Town, name: str, table: int) -> list[Seat]:
-    return moving.move_seat(
+def move(dialogue: Dialogue, town: Town, name: str, table: int) -> list[str]:
+    seat = dialogue.seats.get(name=name)
+    moved = moving.place_by_hand(
         actor=actor_of(town.facilitator),
         dialogue_id=dialogue.pk,
-        seat_number=dialogue.seats.get(name=name).number,
-        table_id=dialogue.tables.get(number=table).pk,
+        who=f"s{seat.pk}",
+        to=f"t{dialogue.tables.get(number=table).pk}",
         at=WHEN,
     )
+    return list(moved.names)
 
 
 def at_table_number(dialogue: Dialogue, number: int) -> list[str]:
@@ -61,7 +63,7 @@ def pen_at(dialogue: Dialogue, number: int) -> str:
 def test_whom_a_phone_helps_goes_where_the_phone_goes(dialogue: Dialogue, town: Town) -> None:
     moved = move(dialogue, town, "Sara", 2)
 
-    assert [seat.name for seat in moved] == ["Sara", "Åke"]
+    assert moved == ["Sara", "Åke"]
     assert at_table_number(dialogue, 1) == ["Amina", "Jonas"]
     assert at_table_number(dialogue, 2) == ["Leila", "Sara", "Åke"]
     assert move(dialogue, town, "Sara", 2) == []
@@ -112,17 +114,20 @@ def test_a_reason_advocate_who_moves_is_replaced_and_the_other_stays(dialogue: D
     assert advocates[2] == "Leila"
 
 
-def test_one_moves_in_this_seating_and_those_to_come(dialogue: Dialogue, town: Town) -> None:
+@pytest.mark.parametrize(("has_seating", "then"), [(True, 1), (False, 2)])
+def test_one_moves_in_one_seating_and_where_people_choose_in_those_to_come(
+    dialogue: Dialogue, town: Town, has_seating: bool, then: int
+) -> None:
     Step.objects.filter(kind="choose").update(seating=2)
-    one, two = dialogue.tables.all()
+    Dialogue.objects.update(has_seating=has_seating)
+    one = dialogue.tables.get(number=1)
     sara = dialogue.seats.get(name="Sara")
     Placement.objects.create(seat=sara, seating=2, table=one)
     Sitting.objects.create(table=one, seating=2)
 
     move(dialogue, town, "Sara", 2)
 
-    assert set(Placement.objects.filter(seat=sara).values_list("seating", "table__number")) == {(1, 2), (2, 2)}
-    assert two.placements.filter(seating=1).count() == 3
+    assert set(Placement.objects.filter(seat=sara).values_list("seating", "table__number")) == {(1, 2), (2, then)}
 
 
 def test_one_who_has_gone_home_is_not_counted_and_her_pen_is_passed_on(dialogue: Dialogue, town: Town) -> None:
@@ -141,15 +146,15 @@ def test_one_who_has_gone_home_is_not_counted_and_her_pen_is_passed_on(dialogue:
 
 def test_only_a_leader_moves_people_and_not_when_it_is_over(dialogue: Dialogue, town: Town) -> None:
     elsewhere = make_dialogue(town.guidance).tables.get()
-    with pytest.raises(NotFoundError):
-        moving.move_seat(
-            actor=actor_of(town.member), dialogue_id=dialogue.pk, seat_number=1, table_id=elsewhere.pk, at=WHEN
-        )
-    for number, table in ((1, elsewhere), (77, dialogue.tables.get(number=2))):
+    sara, two = dialogue.seats.get(name="Sara"), dialogue.tables.get(number=2)
+    for actor, who, to in (
+        (town.member, f"s{sara.pk}", f"t{two.pk}"),
+        (town.manager, f"s{sara.pk}", f"t{elsewhere.pk}"),
+        (town.manager, "s999999", f"t{two.pk}"),
+        (town.manager, f"s{sara.pk}", "s999999"),
+    ):
         with pytest.raises(NotFoundError):
-            moving.move_seat(
-                actor=actor_of(town.manager), dialogue_id=dialogue.pk, seat_number=number, table_id=table.pk, at=WHEN
-            )
+            moving.place_by_hand(actor=actor_of(actor), dialogue_id=dialogue.pk, who=who, to=to, at=WHEN)
     with pytest.raises(NotFoundError):
         moving.set_gone(actor=actor_of(town.manager), dialogue_id=dialogue.pk, seat_number=77, wanted=False, at=WHEN)
     leading.close_dialogue(actor=actor_of(town.manager), dialogue_id=dialogue.pk, at=WHEN)
@@ -162,19 +167,21 @@ def test_a_leader_moves_somebody_on_the_page(dialogue: Dialogue, town: Town, sig
     page = reverse("dialogue_seats", args=[dialogue.pk])
     press = reverse("dialogue_seats_move", args=[dialogue.pk])
     two = dialogue.tables.get(number=2)
+    sara, amina, ake = (f"s{dialogue.seats.get(name=name).pk}" for name in ("Sara", "Amina", "Åke"))
 
-    said = leader.post(press, {"seat": "1", "table": two.pk}, follow=True).content.decode()
+    said = leader.post(press, {"who": sara, "to": f"t{two.pk}"}, follow=True).content.decode()
     assert "Sara och de som får hjälp av samma telefon har flyttat." in said
-    assert "Välj en person först." in leader.post(press, {"table": two.pk}, follow=True).content.decode()
-    assert "Välj ett bord." in leader.post(press, {"seat": "1"}, follow=True).content.decode()
-    assert "Åke får hjälp av Sara" in leader.post(press, {"seat": "5", "table": two.pk}, follow=True).content.decode()
-    leader.post(press, {"seat": "2", "gone": "1"})
+    assert "Välj en person först." in leader.post(press, {"to": f"t{two.pk}"}, follow=True).content.decode()
+    assert "Välj ett bord." in leader.post(press, {"who": sara}, follow=True).content.decode()
+    said = leader.post(press, {"who": ake, "to": f"t{two.pk}"}, follow=True).content.decode()
+    assert "Åke får hjälp av Sara" in said
+    leader.post(press, {"who": amina, "gone": "2"})
     assert "Är tillbaka" in leader.get(page).content.decode()
     leader.post(press, {"back": "2"})
 
     assert "Är tillbaka" not in leader.get(page).content.decode()
     assert at_table_number(dialogue, 2) == ["Leila", "Sara", "Åke"]
-    assert leader.post(press, {"seat": "x"}).status_code == 404
+    assert leader.post(press, {"who": sara, "to": "x"}).status_code == 404
     assert signed_in(town.member).get(page).status_code == 404
 
 

@@ -1,5 +1,6 @@
 """Paper counts too: sheets to print, and what was written on them entered once, with counts that are right."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,9 +11,20 @@ from django.urls import reverse
 
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.dialogues.actions import leading, whole
-from samspel.dialogues.actions.paper import Line, enter_sheet
+from samspel.dialogues.actions.paper import Line, enter_ballot, enter_sheet, voters_without_phone
 from samspel.dialogues.documents.render import render_pdf
-from samspel.dialogues.models import CounterVoice, Dialogue, Mark, Note, Pick, Placement, Proposal, Seat, Sitting
+from samspel.dialogues.models import (
+    Ballot,
+    CounterVoice,
+    Dialogue,
+    Mark,
+    Note,
+    Pick,
+    Placement,
+    Proposal,
+    Seat,
+    Sitting,
+)
 from samspel.dialogues.protocol import protocol_of
 from samspel.dialogues.tables import table_now
 from samspel.people.models import Person
@@ -307,3 +319,107 @@ def test_a_word_that_harms_is_set_aside_after_the_end_and_it_is_seen(
     assert (
         "Undanlagd av samtalsledaren" not in leader.get(reverse("dialogue_protocol", args=[over.pk])).content.decode()
     )
+
+
+# ---------------------------------------------------------------- ballots of those without a phone
+
+
+def choosing(town: Town) -> tuple[Dialogue, list[Proposal]]:
+    """A hall that chooses: Sara with a phone, who helps Åke, at the first of two tables."""
+    dialogue = make_dialogue(town.guidance, now_at="ballot", tables=2)
+    one = dialogue.tables.get(number=1)
+    sara, _token = make_seat(dialogue, one, "Sara")
+    ake = Seat.objects.create(
+        dialogue=dialogue, number=2, kind="helped", name="Åke", helped_by=sara, joined_at=WHEN, seen_at=WHEN, key="k2"
+    )
+    Placement.objects.create(seat=ake, seating=1, table=one)
+    Dialogue.objects.update(ballot_open=True)
+    return dialogue, hand_in(one, "Tid", "Lugn", reviewed=True)
+
+
+def vote(dialogue: Dialogue, by: Person, chosen: list[Proposal], *, seat: int | None = None, key: str = "") -> None:
+    enter_ballot(
+        actor=actor_of(by),
+        dialogue_id=dialogue.pk,
+        question=1,
+        proposal_ids=[proposal.pk for proposal in chosen],
+        seat_number=seat,
+        table_id=dialogue.tables.get(number=1).pk if seat is None else None,
+        key=key or device_key(),
+        at=WHEN,
+    )
+
+
+def test_everyone_without_a_phone_is_counted_once_in_the_hall(town: Town) -> None:
+    dialogue, (tid, lugn) = choosing(town)
+
+    vote(dialogue, town.facilitator, [tid], seat=2)
+    vote(dialogue, town.facilitator, [lugn], seat=2)
+    key = device_key()
+    vote(dialogue, town.facilitator, [tid], key=key)
+    vote(dialogue, town.facilitator, [tid], key=key)
+    vote(dialogue, town.facilitator, [])
+
+    found = {ballot.seat.number: set(ballot.proposals.all()) for ballot in Ballot.objects.select_related("seat")}
+    assert found == {2: {lugn}, 3: {tid}, 4: set()}
+    assert list(Seat.objects.filter(kind="paper").values_list("number", flat=True)) == [3, 4]
+    choice = whole.choose(actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, question=1, at=WHEN)
+    assert choice.ballots == 3
+    assert [(voter.name, voter.has_voted) for voter in voters_without_phone(dialogue, 1)] == [
+        ("Åke", True),
+        ("På papper, plats 3", True),
+        ("På papper, plats 4", True),
+    ]
+
+
+def test_who_voted_and_then_is_on_a_sheet_is_one_person_and_the_other_way_round(town: Town) -> None:
+    dialogue, (tid, _lugn) = choosing(town)
+    vote(dialogue, town.facilitator, [tid])
+
+    enter(dialogue, town.facilitator, Line("Tid att tänka", 2), people=2)
+    assert Seat.objects.filter(kind="paper").count() == 2
+    vote(dialogue, town.facilitator, [tid])
+    assert Seat.objects.filter(kind="paper").count() == 2
+    enter(dialogue, town.facilitator, Line("Ro", 1), people=1)
+
+    assert Seat.objects.filter(kind="paper").count() == 3
+    assert Ballot.objects.count() == 2
+
+
+def test_nobody_votes_for_one_who_has_a_phone_or_when_it_is_not_time(town: Town) -> None:
+    dialogue, (tid, _lugn) = choosing(town)
+    with pytest.raises(NotFoundError):
+        vote(dialogue, town.facilitator, [tid], seat=1)
+    with pytest.raises(NotFoundError):
+        vote(dialogue, town.member, [tid], seat=2)
+    with pytest.raises(NotFoundError):
+        vote(dialogue, town.facilitator, [Proposal(pk=0)], seat=2)
+    Dialogue.objects.update(ballot_open=False)
+    with pytest.raises(ConflictError):
+        vote(dialogue, town.facilitator, [tid], seat=2)
+
+    assert not Ballot.objects.exists()
+
+
+def test_a_leader_enters_a_ballot_on_the_page_and_never_sees_what_is_on_one(
+    town: Town, signed_in: Callable[..., Client]
+) -> None:
+    dialogue, (tid, _lugn) = choosing(town)
+    leader = signed_in(town.facilitator)
+    page = reverse("dialogue_ballots", args=[dialogue.pk])
+    sent = {"question": "1", "voter": "seat-2", "proposal": tid.pk}
+
+    assert "2 personer" not in leader.get(page).content.decode()
+    assert "1 person utan telefon har inte röstat än." in leader.get(page).content.decode()
+    assert leader.post(page, {"question": "1", "proposal": tid.pk, "key": device_key()}).status_code == 422
+    assert leader.post(page, {"question": "1", "voter": "seat-2", "key": device_key()}).status_code == 422
+    said = leader.post(page, sent | {"key": device_key()}, follow=True).content.decode()
+
+    assert "Rösten är inlagd." in said
+    assert "har röstat" in said
+    assert not re.search(r'name="proposal"[^>]*checked', said)
+    assert "Alla vi vet av utan telefon har röstat." in said
+    leader.post(page, {"question": "1", "voter": "seat-2", "none": "1", "key": device_key()})
+    assert not Ballot.objects.get().proposals.exists()
+    Dialogue.objects.update(ballot_open=False)
+    assert "Valet är inte öppet just nu." in leader.get(page).content.decode()

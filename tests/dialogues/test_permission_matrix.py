@@ -249,6 +249,14 @@ def note(index: int) -> Callable[[World, str], str]:
     return lambda world, who: str(world.notes[index].pk)
 
 
+def chosen(world: World, who: str) -> str:
+    return f"s{world.seats['participant'].pk}"
+
+
+def second_table(world: World, who: str) -> str:
+    return f"t{world.seats['other table'].placements.get().table_id}"
+
+
 def lead(what: str, **data: object) -> Callable[[World, str], HttpResponse]:
     return post(f"/dialogues/{{id}}/lead/{what}", **data)
 
@@ -368,6 +376,7 @@ PROBES: dict[str, Probe] = {
     "dialogue.join": Probe(post("/m/{code}/seat", key=key)),
     "seat.read": Probe(get("/m/{code}/place"), reads=True),
     "seat.change": Probe(post("/m/{code}/place", name="Nytt namn")),
+    "seat.move": Probe(post("/dialogues/{id}/seats/move", who=chosen, to=second_table)),
     "seat.help": Probe(post("/m/{code}/help", name="Åke", key=key)),
     "note.write": Probe(post("/m/{code}/notes", text="En tanke", key=key)),
     "note.read_own": Probe(get("/m/{code}/notes/mine.txt"), reads=True, shows="Hemligt av"),
@@ -384,6 +393,16 @@ PROBES: dict[str, Probe] = {
     "table.help": Probe(post("/m/{code}/table/help", words="Kom hit")),
     "counter_voice.say": Probe(post("/m/{code}/table/voice", text="Det kostar", key=key)),
     # together
+    "ballot.enter": Probe(
+        post(
+            "/dialogues/{id}/paper/ballots",
+            voter=lambda world, who: f"table-{world.seats['participant'].placements.get().table_id}",
+            proposal=lambda world, who: world.more["proposal"],
+            question="1",
+            key=key,
+        ),
+        ready=ballot_open,
+    ),
     "ballot.cast": Probe(
         post("/m/{code}/ballot", proposal=lambda world, who: world.more["proposal"], question="1"), ready=ballot_open
     ),

@@ -123,6 +123,10 @@ def test_a_dialogue_from_door_to_door(site: Site, open_page: Callable[..., Page]
     expect(page.locator(".seated")).to_contain_text("Amina")
     look(page, "seats")
     holds_at_320(page, "seats")
+    page.get_by_role("link", name="Amina").click()
+    expect(page.locator(".chosen")).to_contain_text("Amina sitter vid")
+    look(page, "seats-chosen")
+    holds_at_320(page, "seats-chosen")
     page.goto(f"/dialogues/{dialogue}/paper")
     look(page, "paper")
     page.goto(f"/dialogues/{dialogue}/lead")
@@ -154,6 +158,7 @@ def test_a_dialogue_from_door_to_door(site: Site, open_page: Callable[..., Page]
     page.locator("button[name=verdict][value=show]").focus()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_contain_text("Listan med ord får visas.")
+    sort_into_themes(page, dialogue)
     page.goto(f"/dialogues/{dialogue}/lead")
     console.press("ArrowRight")
     console.now_is("Nu väljer alla i tysthet")
@@ -246,6 +251,37 @@ def test_a_dialogue_from_door_to_door(site: Site, open_page: Callable[..., Page]
     visitor.goto("/")
     look(visitor, "start")
     holds_at_320(visitor, "start")
+
+
+def sort_into_themes(page: Page, dialogue: str) -> None:
+    """Notes find their themes by themselves; one is moved with the keyboard, taken back, and dragged."""
+    page.goto(f"/dialogues/{dialogue}/themes")
+    cards, waiting = page.locator("[data-note]"), page.locator(".waiting")
+    expect(cards.first).to_be_visible()
+    expect(waiting).to_have_count(0)
+    look(page, "themes")
+    words = cards.first.locator("label .sam-voice").inner_text()
+    cards.first.locator("[name=note]").focus()
+    page.keyboard.press("Space")
+    page.locator("#nytt-tema").focus()
+    page.keyboard.type("Det vi bär med oss")
+    page.keyboard.press("Enter")
+    made = page.locator("[data-theme]", has_text="Det vi bär med oss")
+    expect(made.locator(".count")).to_have_text("1")
+    expect(page.locator(".undo")).to_contain_text("Senast: Malin")
+    page.locator("#b-undo").focus()
+    page.keyboard.press("Enter")
+    expect(made).to_have_count(0)
+    expect(page.locator(".undo form")).to_have_count(0)
+
+    expect(cards.first).to_contain_text(words)
+    other = page.locator("[data-theme]:not(:has([aria-current]))").first
+    name = other.locator(".name").inner_text()
+    cards.first.drag_to(other)
+    expect(cards.filter(has_text=words)).to_have_count(0)
+    page.locator("[data-theme] a", has_text=name).click()
+    expect(page.locator("#oppet")).to_contain_text(name)
+    expect(page.locator("[data-note]", has_text=words)).to_contain_text("flyttad hit av er")
 
 
 def plan(console: Console) -> tuple[str, str]:

@@ -71,6 +71,12 @@ PERMISSIONS = permission_table(
             "seat.change", "participant", phases=f"planned {GOING_ON}", why="Name, language, take-over by another phone"
         ),
         allow(
+            "seat.move",
+            LEADERS,
+            phases=f"{BEFORE} {GOING_ON}",
+            why="Tables are changed by hand by who leads, with the price in view; afterwards they are history",
+        ),
+        allow(
             "seat.help",
             "participant leader manager facilitator administrator",
             phases=f"planned {GOING_ON}",
@@ -86,6 +92,12 @@ PERMISSIONS = permission_table(
             LEADERS,
             phases=f"{GOING_ON} closed",
             why="Paper counts too: sheets are entered afterwards, also when the meeting is over",
+        ),
+        allow(
+            "ballot.enter",
+            LEADERS,
+            phases="whole",
+            why="Who votes on paper or has nobody to press for her is counted too, once, while the hall chooses",
         ),
         allow("table.mark", "participant", phases="small", why="Everyone marks three before counts show"),
         allow("table.merge", "pen", phases="small", why="The pen-holder lays notes together"),

@@ -42,8 +42,15 @@ def _plain(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-def person_of(invitation: Invitation, units_of_department: Mapping[str, frozenset[str]]) -> engine.Person:
-    """Somebody on the list, as the seating engine knows her. Who leads a department leads all its units."""
+def person_of(
+    invitation: Invitation,
+    units_of_department: Mapping[str, frozenset[str]],
+    interpreted: Collection[str] = (),
+) -> engine.Person:
+    """Somebody on the list, as the seating engine knows her. Who leads a department leads all its units.
+
+    :param interpreted: the languages that have a table with an interpreter.
+    """
     manages: set[str] = set()
     for name in unit_names(invitation.manages):
         manages |= {_plain(name)} | units_of_department.get(_plain(name), frozenset())
@@ -56,8 +63,32 @@ def person_of(invitation: Invitation, units_of_department: Mapping[str, frozense
             "role": _plain(invitation.role),
         },
         manages=tuple(sorted(manages)),
-        needs=("accessible",) if "accessible" in invitation.needs else (),
+        needs=(
+            *(("accessible",) if "accessible" in invitation.needs else ()),
+            *_interpreter_of(invitation, interpreted),
+        ),
     )
+
+
+def interpreter_need(language: str) -> str:
+    """What a table with an interpreter of a language offers, and who needs her asks for."""
+    return f"interpreter:{language}"
+
+
+def _interpreter_of(invitation: Invitation, interpreted: Collection[str]) -> tuple[str, ...]:
+    """Her need of a table with an interpreter, where there is one for her; of any, when no language is told."""
+    if "interpreter" not in invitation.needs or not interpreted:
+        return ()
+    if not invitation.interpreter:
+        return ("interpreter",)
+    return (interpreter_need(invitation.interpreter),) if invitation.interpreter in interpreted else ()
+
+
+def _offers(table: Table) -> tuple[str, ...]:
+    offered = ["accessible"] if table.is_accessible else []
+    if table.interpreter:
+        offered += ["interpreter", interpreter_need(table.interpreter)]
+    return tuple(offered)
 
 
 def _units_of_department(invitations: Iterable[Invitation]) -> dict[str, frozenset[str]]:
@@ -77,11 +108,21 @@ def _marked(invitations: Iterable[Invitation], field: str) -> list[list[str]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _together(invitations: list[Invitation], most: int) -> tuple[tuple[str, ...], ...]:
-    """Who sits together: by mark, and all who need an interpreter, who can then serve them. Overlaps join."""
+def _together(invitations: list[Invitation], tables: Iterable[Table]) -> tuple[tuple[str, ...], ...]:
+    """Who sits together: by mark, and who need the same interpreter when no table has one: she goes where they go.
+
+    Overlaps join.
+    """
+    tables = list(tables)
+    most = max((table.size for table in tables), default=1)
+    interpreted = {table.interpreter for table in tables} - {""}
     groups = _marked(invitations, "together")
-    interpreted = [f"i{invitation.pk}" for invitation in invitations if "interpreter" in invitation.needs]
-    groups += [interpreted[at : at + most] for at in range(0, len(interpreted), most)]
+    by_language: dict[str, list[str]] = defaultdict(list)
+    for invitation in invitations:
+        if "interpreter" in invitation.needs and not _interpreter_of(invitation, interpreted):
+            by_language[invitation.interpreter].append(f"i{invitation.pk}")
+    for people in by_language.values():
+        groups += [people[at : at + most] for at in range(0, len(people), most)]
     joined: list[set[str]] = []
     for group in groups:
         touching = [other for other in joined if other.intersection(group)]
@@ -96,9 +137,7 @@ def _apart(invitations: Iterable[Invitation]) -> tuple[tuple[str, str], ...]:
 
 
 def _tables_of(tables: Iterable[Table]) -> tuple[engine.Table, ...]:
-    return tuple(
-        engine.Table(f"t{table.pk}", 0, table.size, ("accessible",) if table.is_accessible else ()) for table in tables
-    )
+    return tuple(engine.Table(f"t{table.pk}", 0, table.size, _offers(table)) for table in tables)
 
 
 def _number(person_id: str) -> int:
@@ -125,17 +164,17 @@ def problem_of(
 ) -> engine.Problem:
     """Everyone on the list, the tables, the hard rules, and who has met before in this unit's dialogues."""
     units = _units_of_department(invitations)
-    most = max((table.size for table in tables), default=1)
+    interpreted = {table.interpreter for table in tables} - {""}
     rounds = seatings_of(dialogue)
     return engine.Problem(
-        people=tuple(person_of(invitation, units) for invitation in invitations),
+        people=tuple(person_of(invitation, units, interpreted) for invitation in invitations),
         tables=_tables_of(tables),
         rounds=rounds,
         pinned=tuple(
             (f"i{pin.invitation_id}", pin.seating - 1, f"t{pin.table_id}") for pin in pins if pin.seating <= rounds
         ),
         apart=_apart(invitations),
-        together=_together(invitations, most),
+        together=_together(invitations, tables),
         earlier=earlier_pairs(dialogue, invitations),
     )
 
@@ -196,6 +235,22 @@ def seat_everyone(dialogue: Dialogue) -> None:
         for person, table in places.items()
     )
     dialogue.seating_told = told(problem, solution)
+    dialogue.save(update_fields=["seating_told"])
+
+
+def retell(dialogue: Dialogue) -> None:
+    """Count anew what the planned places give, after some were changed by hand."""
+    invitations = list(Invitation.objects.filter(dialogue=dialogue).order_by("pk"))
+    tables = list(dialogue.tables.all())
+    rows = list(PlannedPlace.objects.filter(invitation__dialogue=dialogue).order_by("seating", "invitation_id"))
+    if not rows:
+        return
+    problem = problem_of(dialogue, invitations, tables)
+    problem = _with_hosts(problem, {f"i{row.invitation_id}": f"t{row.table_id}" for row in rows if row.is_host})
+    rounds: list[dict[str, str]] = [{} for _number in range(problem.rounds)]
+    for row in rows:
+        rounds[row.seating - 1][f"i{row.invitation_id}"] = f"t{row.table_id}"
+    dialogue.seating_told = told(problem, engine.measure(problem, rounds))
     dialogue.save(update_fields=["seating_told"])
 
 
@@ -302,7 +357,8 @@ class Seated:
 
     def person(self, seat_id: int, invitation_id: int | None, unit: str, role: str) -> engine.Person:
         if invitation_id is not None and invitation_id in self.invitations:
-            return person_of(self.invitations[invitation_id], self.units)
+            interpreted = {table.interpreter for table in self.tables.values()} - {""}
+            return person_of(self.invitations[invitation_id], self.units, interpreted)
         return engine.Person(f"s{seat_id}", {"unit": _plain(unit), "role": _plain(role)})
 
 
@@ -317,7 +373,6 @@ def seated_now(dialogue: Dialogue, *, last: int = 1, without: Seat | None = None
     invitations = {each.pk: each for each in Invitation.objects.filter(dialogue=dialogue).order_by("pk")}
     listed = list(invitations.values()) if is_marked else []
     last = max(last, seatings_of(dialogue))
-    most = max((table.size for table in tables), default=1)
     seated = Seated(
         engine.Problem((), _tables_of(tables) or (engine.Table("t0", 0, 1),), rounds=last),
         tuple({} for _number in range(last)),
@@ -353,7 +408,7 @@ def seated_now(dialogue: Dialogue, *, last: int = 1, without: Seat | None = None
         tables=seated.problem.tables,
         rounds=last,
         apart=_apart(listed),
-        together=_together(listed, most),
+        together=_together(listed, tables),
         earlier=earlier_pairs(dialogue, listed) if listed else (),
     )
     return replace(seated, problem=_with_hosts(problem, hosts))

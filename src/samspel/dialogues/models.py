@@ -118,6 +118,7 @@ class Dialogue(models.Model):
     template = models.ForeignKey(Template, on_delete=models.PROTECT, related_name="+")
     title = models.CharField(max_length=120)
     language = models.CharField(max_length=5, default="sv")
+    second_language = models.CharField(max_length=5, blank=True)  # the questions stand in this one too
     place = models.CharField(max_length=120, blank=True)
     starts_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT)
@@ -184,6 +185,7 @@ class Question(models.Model):
     dialogue = models.ForeignKey(Dialogue, on_delete=models.CASCADE, related_name="questions")
     number = models.SmallIntegerField()
     text = models.CharField(max_length=200)
+    second_text = models.CharField(max_length=200, blank=True)  # in the dialogue's second language
 
     class Meta:
         ordering = ["number"]
@@ -255,6 +257,7 @@ class Invitation(models.Model):
     role = models.CharField(max_length=120, blank=True)
     manages = models.CharField(max_length=120, blank=True)  # the unit whose staff she never sits with
     needs = ArrayField(models.CharField(max_length=20), default=list)  # accessible, interpreter, hearing
+    interpreter = models.CharField(max_length=5, blank=True)  # the language of the interpreter she needs
     together = models.CharField(max_length=20, blank=True)  # same mark: same table
     apart = models.CharField(max_length=20, blank=True)  # same mark: never the same table
     seat_code = models.CharField(max_length=8)
@@ -327,6 +330,7 @@ class Table(models.Model):
     name = models.CharField(max_length=40)
     size = models.SmallIntegerField(default=8)
     is_accessible = models.BooleanField(default=True)
+    interpreter = models.CharField(max_length=5, blank=True)  # an interpreter of this language sits here
 
     class Meta:
         ordering = ["number"]
@@ -398,6 +402,7 @@ class Note(models.Model):
     table = models.ForeignKey(Table, null=True, blank=True, on_delete=models.PROTECT, related_name="notes")
     author = models.BinaryField(max_length=16, null=True)
     source = models.CharField(max_length=5, choices=Source.choices, default=Source.PHONE)
+    language = models.CharField(max_length=5, blank=True)  # said in another language than the meeting's
     sealed = models.BinaryField(null=True)
     text = models.CharField(max_length=500, blank=True)
     key = models.CharField(max_length=64)

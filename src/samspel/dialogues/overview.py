@@ -11,7 +11,6 @@ from django.utils.translation import ngettext
 
 from samspel.core import defaults
 from samspel.core.prepared import Prepared
-from samspel.dialogues.access import seating_now
 from samspel.dialogues.models import (
     Agreement,
     ConsoleAction,
@@ -38,7 +37,6 @@ from samspel.dialogues.queries import (
     result_of,
     threes_of,
 )
-from samspel.dialogues.tables import name_of
 from samspel.live.queries import connected_hints
 from samspel.ui.templatetags.sam import quoted
 
@@ -468,77 +466,6 @@ def count_to_review(dialogue: Dialogue) -> int:
     proposals = Proposal.objects.filter(waiting, dialogue=dialogue, merged_into=None).count()
     voices = CounterVoice.objects.filter(waiting, dialogue=dialogue).count()
     return proposals + voices
-
-
-# ---------------------------------------------------------------- who sits where
-
-
-@dataclass(frozen=True)
-class SeatedPerson:
-    """Somebody as her table knows her; ``helped_by`` is the name of the one whose phone helps her."""
-
-    number: int
-    name: str
-    helped_by: str = ""
-    has_pen: bool = False
-
-
-@dataclass(frozen=True)
-class SeatedTable:
-    table: Table
-    people: tuple[SeatedPerson, ...]
-    on_paper: int
-    is_told_accessible: bool
-
-
-@dataclass(frozen=True)
-class SeatsPage:
-    """All tables with their people in the seating that goes on, and those who have gone home."""
-
-    tables: tuple[SeatedTable, ...]
-    gone: tuple[SeatedPerson, ...]
-
-    @property
-    def has_people(self) -> bool:
-        return any(table.people for table in self.tables)
-
-
-def seats_page(dialogue: Dialogue) -> SeatsPage:
-    """Who sits where. Five queries, however many; those who are helped stand after their helper."""
-    seating = seating_now(dialogue)
-    tables = list(dialogue.tables.all())
-    pens = set(
-        Sitting.objects.filter(table__in=tables, seating=seating, pen__isnull=False).values_list("pen_id", flat=True)
-    )
-    placed = Placement.objects.filter(table__in=tables, seating=seating, seat__left_at=None)
-    at_table: dict[int, list[Seat]] = {}
-    paper: Counter[int] = Counter()
-    for row in placed.select_related("seat", "seat__helped_by"):
-        if row.seat.kind == Seat.Kind.PAPER:
-            paper[row.table_id] += 1
-        else:
-            at_table.setdefault(row.table_id, []).append(row.seat)
-    for seats in at_table.values():
-        seats.sort(key=lambda seat: (seat.helped_by.number if seat.helped_by else seat.number, seat.number))
-    differ = not all(table.is_accessible for table in tables)
-    gone = Seat.objects.filter(dialogue=dialogue, left_at__isnull=False).select_related("helped_by")
-    return SeatsPage(
-        tuple(
-            SeatedTable(
-                table,
-                tuple(_seated(seat, pens) for seat in at_table.get(table.pk, [])),
-                paper[table.pk],
-                differ and table.is_accessible,
-            )
-            for table in tables
-        ),
-        tuple(_seated(seat, pens) for seat in gone),
-    )
-
-
-def _seated(seat: Seat, pens: set[int]) -> SeatedPerson:
-    helped_by = name_of(seat.helped_by) if seat.helped_by else ""
-    return SeatedPerson(seat.number, name_of(seat), helped_by, seat.pk in pens)
 
 
 def agreements_of(dialogue: Dialogue) -> list[Agreement]:

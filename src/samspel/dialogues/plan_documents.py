@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from samspel.dialogues.documents.render import render_pdf
 from samspel.dialogues.letters import address_of, grouped, when_of
-from samspel.dialogues.models import Dialogue
+from samspel.dialogues.models import Dialogue, Placement
 from samspel.dialogues.plan_queries import people_page
 
 
@@ -87,3 +87,38 @@ def cards_pdf(dialogue: Dialogue) -> bytes:
             },
         }
         return render_pdf("cards", data)
+
+
+def where_pdf(dialogue: Dialogue) -> bytes:
+    """The room, and where everybody on the list sits, by name: for the host at the door, not for the wall."""
+    with translation.override(dialogue.language):
+        tables = list(dialogue.tables.all())
+        differ = not all(table.is_accessible for table in tables)
+        rows = Placement.objects.filter(table__dialogue=dialogue, seat__invitation__isnull=False, seat__left_at=None)
+        sits: dict[int, dict[int, str]] = {}
+        for invitation_id, seating, name in rows.values_list("seat__invitation_id", "seating", "table__name"):
+            sits.setdefault(invitation_id, {})[seating] = name
+        page = people_page(dialogue)
+        people = []
+        for row in page.people:
+            # Who has come sits where she sits now; the others where they are expected.
+            now = sits.get(row.invitation.pk)
+            names = [now[seating] for seating in sorted(now)] if now else list(row.tables)
+            people.append({"name": row.invitation.name, "tables": names})
+        seatings = max((len(person["tables"]) for person in people), default=1)
+        for person in people:
+            person["tables"] = [*person["tables"], *[""] * (seatings - len(person["tables"]))]
+        data = _about(dialogue) | {
+            "title": _("Vem sitter var: %(title)s") % {"title": dialogue.title},
+            "tables": [{"name": table.name, "sizes": "", "offers": differ and table.is_accessible} for table in tables],
+            "people": people,
+            "labels": {
+                "room": _("Rummet"),
+                "who": _("Vem sitter var"),
+                "ring": _("Tjock ring: lätt att nå med rullstol eller rollator."),
+                "round": _("Placering"),
+                "table": _("Bord"),
+                "person": _("Namn"),
+            },
+        }
+        return render_pdf("room", data)

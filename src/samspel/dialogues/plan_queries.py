@@ -23,6 +23,7 @@ from samspel.dialogues.actions.planning import (
     rounds_of,
     what_is_missing,
 )
+from samspel.dialogues.languages import spoken
 from samspel.dialogues.letters import grouped
 from samspel.dialogues.models import (
     Agreement,
@@ -271,9 +272,15 @@ def seating_words(dialogue: Dialogue) -> SeatingWords | None:
     if told["has_managers"] and not any(row["rule"] == "manager" for row in broken):
         manager = _("Ingen sitter med sin chef.")
     ids = {person for row in broken for person in row["people"]}
-    names = dict(Invitation.objects.filter(dialogue=dialogue, pk__in=ids).values_list("pk", "name"))
+    people = {row.pk: row for row in Invitation.objects.filter(dialogue=dialogue, pk__in=ids)}
     problems = dict.fromkeys(
-        _problem(row["rule"], row["reason"], [names.get(pk, "") for pk in row["people"]]) for row in broken
+        _problem(
+            row["rule"],
+            row["reason"],
+            [people[pk].name for pk in row["people"] if pk in people],
+            needs_interpreter=all("accessible" not in people[pk].needs for pk in row["people"] if pk in people),
+        )
+        for row in broken
     )
     hosts = _("En värd stannar vid varje bord.") if told.get("hosts") else ""
     return SeatingWords(f"{', '.join(parts)}.", _mixed_words(told), manager, hosts, tuple(problems))
@@ -293,7 +300,12 @@ def _mixed_words(told: Mapping[str, Any]) -> str:
     return f"{mixed} {repeats % {'n': again}}"
 
 
-def _problem(rule: str, reason: str, names: list[str]) -> str:
+def _problem(rule: str, reason: str, names: list[str], *, needs_interpreter: bool) -> str:
+    if rule == "need" and needs_interpreter:
+        who = _(" och ").join(names)
+        return _("%(who)s får inte plats vid bordet med tolk. Gör bordet större, eller sätt en tolk vid ett till.") % {
+            "who": who
+        }
     who = _(" och ").join(name for name in names if name)
     what = {
         "manager": _("%(who)s hamnar vid samma bord, fast en av dem leder den andras enhet."),
@@ -323,6 +335,8 @@ class QuestionField:
     is_wanted: bool
     hint: str
     error: str
+    second: str = ""
+    second_error: str = ""
 
 
 @dataclass(frozen=True)
@@ -331,6 +345,7 @@ class TableName:
     name: str
     error: str
     is_accessible: bool
+    interpreter: str = ""
 
 
 @dataclass(frozen=True)
@@ -372,6 +387,8 @@ class PlanPage:
     possible_leaders: dict[int, str]
     missing: dict[str, str]
     joined: int
+    asks_interpreter: bool
+    second_name: str
 
     @property
     def has_joined(self) -> bool:
@@ -434,7 +451,9 @@ def plan_page(
     errors, typed = errors or {}, typed or {}
     invitations = list(Invitation.objects.filter(dialogue=dialogue).order_by("pk"))
     steps = timed_plan(dialogue, opened)
-    texts = {question.number: question.text for question in dialogue.questions.all()}
+    asked = list(dialogue.questions.all())
+    texts = {question.number: question.text for question in asked}
+    second = {question.number: question.second_text for question in asked}
     wanted = min(QUESTIONS_MOST, max(rounds_of(dialogue), *texts, 1) + more_questions)
     tables = list(dialogue.tables.all())
     warnings = []
@@ -455,6 +474,8 @@ def plan_page(
                 number <= wanted,
                 question_hint(texts.get(number, ""), dialogue.language),
                 errors.get(f"question-{number}", ""),
+                typed.get(f"second-{number}", "") if f"second-{number}" in errors else second.get(number, ""),
+                errors.get(f"second-{number}", ""),
             )
             for number in range(1, QUESTIONS_MOST + 1)
         ],
@@ -466,7 +487,13 @@ def plan_page(
         sources=sources_of(dialogue, invitations),
         units=[UnitChoice(branch.unit.pk, "\u00a0\u00a0" * branch.depth + branch.unit.name) for branch in unit_tree()],
         tables=[
-            TableName(table.number, table.name, errors.get(f"table-{table.number}", ""), table.is_accessible)
+            TableName(
+                table.number,
+                table.name,
+                errors.get(f"table-{table.number}", ""),
+                table.is_accessible,
+                table.interpreter,
+            )
             for table in tables
         ],
         drawing=drawing_of(dialogue),
@@ -478,6 +505,10 @@ def plan_page(
         possible_leaders={person: name for person, name in possible_leaders(dialogue).items() if person not in leaders},
         missing=what_is_missing(dialogue),
         joined=Seat.objects.filter(dialogue=dialogue).count(),
+        asks_interpreter=bool(dialogue.second_language)
+        or any("interpreter" in invitation.needs for invitation in invitations)
+        or any(table.interpreter for table in tables),
+        second_name=spoken(dialogue.second_language),
     )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from samspel.core.prepared import Prepared
+from samspel.dialogues.languages import spoken
 from samspel.dialogues.models import (
     CounterVoice,
     Dialogue,
@@ -76,6 +77,13 @@ class Words:
     note_id: int
     text: str
     is_aside: bool
+    language: str = ""
+    is_interpreted: bool = False
+
+    @property
+    def said_in(self) -> str:
+        """The name of the language it was said in, when that is not the meeting's."""
+        return spoken(self.language)
 
 
 @dataclass(frozen=True)
@@ -361,7 +369,15 @@ def _cards(notes: list[Note], marks: list[Mark], seat: Seat, *, is_open: bool, p
     tops = [note for note in notes if roots[note.pk] == note.pk]
     for note in [*tops, *(note for note in notes if roots[note.pk] != note.pk)]:
         is_aside = note.set_aside_at is not None
-        words[roots[note.pk]].append(Words(note.pk, "" if is_aside else note.text, is_aside))
+        words[roots[note.pk]].append(
+            Words(
+                note.pk,
+                "" if is_aside else note.text,
+                is_aside,
+                "" if is_aside else note.language,
+                note.source == Note.Source.HOST,
+            )
+        )
     if is_open:
         tops.sort(key=lambda note: (note.position is None, note.position or 0))
     found = []

@@ -16,6 +16,7 @@ from samspel.dialogues import letters
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions.planning import make_ready, people_changed
 from samspel.dialogues.importing import LONGEST, Row, read_people
+from samspel.dialogues.languages import SPOKEN
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import Dialogue, Invitation, State
 from samspel.dialogues.people_list import Added, add_rows, add_unit
@@ -95,6 +96,7 @@ def change_wishes(
     dialogue_id: int,
     invitation_id: int,
     needs: tuple[str, ...],
+    interpreter: str = "",
     together: str,
     apart: str,
     at: datetime,
@@ -107,9 +109,10 @@ def change_wishes(
     if len(together) > 20 or len(apart) > 20:
         raise InvalidError(fields={"together": _("Använd ett kort märke, som A eller 1.")})
     invitation.needs = [need for need in ("accessible", "interpreter", "hearing") if need in needs]
+    invitation.interpreter = interpreter if "interpreter" in invitation.needs and interpreter in SPOKEN else ""
     invitation.together = together.strip()
     invitation.apart = apart.strip()
-    invitation.save(update_fields=["needs", "together", "apart"])
+    invitation.save(update_fields=["needs", "interpreter", "together", "apart"])
     record(actor, "invitation.wishes", invitation)
     _after(dialogue, Invitation.objects.filter(dialogue=dialogue).count())
     return invitation

@@ -19,6 +19,7 @@ from samspel.core.prepared import Prepared
 from samspel.dialogues import compute
 from samspel.dialogues.access import Here, check_seat, get_dialogue_by_code, phase_of, seating_now
 from samspel.dialogues.actions.pens import pass_pens
+from samspel.dialogues.languages import SPOKEN
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
     Dialogue,
@@ -32,6 +33,7 @@ from samspel.dialogues.models import (
     Table,
 )
 from samspel.dialogues.sealing import SeatToken, hash_secret, is_secret, new_secret
+from samspel.dialogues.tablets import Tablet
 from samspel.dialogues.takeover import TAKE_OVERS, Offered
 
 SEEN_EVERY = timedelta(seconds=30)
@@ -430,8 +432,11 @@ def take_over_seat(*, actor: Actor, code: str, take_code: str, at: datetime) -> 
 
 
 @transaction.atomic
-def help_someone(*, here: Here, name: str, key: str, at: datetime) -> Seat:
-    """A seat at one's own table for somebody without a phone. What is entered for her is shared from the start."""
+def help_someone(*, here: Here, name: str, language: str = "", key: str, at: datetime) -> Seat:
+    """A seat at one's own table for somebody without a phone. What is entered for her is shared from the start.
+
+    :param language: what she speaks, when somebody interprets for her; her notes then say so.
+    """
     check_seat(here, "seat.help")
     if here.placement is None:
         raise ConflictError(_("Du behöver sitta vid ett bord först."))
@@ -452,7 +457,7 @@ def help_someone(*, here: Here, name: str, key: str, at: datetime) -> Seat:
         kind=Seat.Kind.HELPED,
         helped_by=here.seat,
         name=name,
-        language=here.seat.language,
+        language=language if language in SPOKEN else here.seat.language,
         joined_at=at,
         seen_at=at,
         key=key,
@@ -467,6 +472,41 @@ def help_someone(*, here: Here, name: str, key: str, at: datetime) -> Seat:
 
 
 _HELPED = Prepared[Seat](lambda helper: Seat.objects.filter(helped_by=helper, left_at=None))
+
+
+@transaction.atomic
+def help_at_table(*, tablet: Tablet, name: str, language: str = "", key: str, at: datetime) -> Seat:
+    """A seat for somebody without a phone whom the table's own device presses for. The same key gives the same seat.
+
+    :raises InvalidError: no name, or too long a one.
+    """
+    name = name.strip()
+    if not name:
+        raise InvalidError(fields={"name": _("Skriv vad vi ska kalla personen. Ett förnamn räcker.")})
+    if len(name) > 40:
+        raise InvalidError(fields={"name": _("Högst 40 tecken.")})
+    dialogue = _lock(tablet.dialogue.pk)
+    again = Seat.objects.filter(dialogue=dialogue, key=checked_key(key)).first()
+    if again is not None:
+        return again
+    if len(tablet.people) >= MOST_HELPED:
+        raise ConflictError(_("Plattan hjälper redan åtta."))
+    seat = Seat.objects.create(
+        dialogue=dialogue,
+        number=_next_number(dialogue),
+        kind=Seat.Kind.HELPED,
+        name=name,
+        language=language if language in SPOKEN else dialogue.language,
+        joined_at=at,
+        seen_at=at,
+        key=key,
+    )
+    sit_down(seat, tablet.table, seating_now(dialogue))
+    _place(dialogue, seat, None if dialogue.has_seating else tablet.table)
+    record(Actor("seat", seat_id=seat.pk), "seat.helped", seat, number=seat.number, table=tablet.table.pk)
+    tell(dialogue, "people")
+    tell(dialogue, "table", table=tablet.table.pk)
+    return seat
 
 
 def helped_seats(here: Here) -> list[Seat]:

@@ -20,6 +20,7 @@ from samspel.dialogues.actions import hosting, themes
 from samspel.dialogues.actions.forgetting import forget_who_said_what
 from samspel.dialogues.actions.pens import pass_pens
 from samspel.dialogues.actions.rehearsing import act_for_made_up
+from samspel.dialogues.compute_changes import by_hand
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
     ConsoleAction,
@@ -27,6 +28,7 @@ from samspel.dialogues.models import (
     Dialogue,
     Note,
     Placement,
+    PlannedPlace,
     Proposal,
     Screen,
     Sitting,
@@ -34,6 +36,7 @@ from samspel.dialogues.models import (
     Step,
     Table,
 )
+from samspel.dialogues.prices import why_not
 
 Switch = Literal["is_locked", "needs_review", "shows_code", "shows_results", "is_dark", "ballot_open", "checkout_open"]
 SWITCHES: tuple[Switch, ...] = (
@@ -365,7 +368,13 @@ def merge_tables(*, actor: Actor, dialogue_id: int, table_id: int, into_id: int,
     )
     if from_sitting.handed_in_at or to_sitting.handed_in_at:
         raise ConflictError(_("Ett av borden har redan lämnat in sina tre."))
-    moved = Placement.objects.filter(table_id=table_id, seating=seating).update(table_id=into_id, group=0)
+    _check_merge(dialogue, seating, table_id, into_id)
+    moved = Placement.objects.filter(table_id=table_id, seating=seating).update(
+        table_id=into_id, group=0, is_host=False
+    )
+    PlannedPlace.objects.filter(table_id=table_id, seating=seating, invitation__seat=None).update(
+        table_id=into_id, is_host=False
+    )
     question = dialogue.step.question if dialogue.step else 1
     Note.objects.filter(table_id=table_id, question=question).update(table_id=into_id)
     CounterVoice.objects.filter(table_id=table_id, question=question).update(table_id=into_id)
@@ -375,6 +384,14 @@ def merge_tables(*, actor: Actor, dialogue_id: int, table_id: int, into_id: int,
     set_tables(dialogue, seating, at=at)
     record(actor, "table.merged", tables[into_id], people=moved, table=table_id)
     tell(dialogue, "step", step=dialogue.step_id or 0)
+
+
+def _check_merge(dialogue: Dialogue, seating: int, table_id: int, into_id: int) -> None:
+    """:raises ConflictError: a hard rule says no: together they would be too many, or should not meet."""
+    hand = by_hand(dialogue, seating)
+    cost = hand.merge_cost(f"t{table_id}", f"t{into_id}")
+    if cost.broken:
+        raise ConflictError(why_not(cost.broken[0], hand.names(cost.broken[0].people)))
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """Paper counts too: a table's sheet is entered afterwards, with its marks, its three and its counter-voice."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,14 +12,15 @@ from django.utils.translation import gettext_lazy
 
 from samspel.core.actor import Actor
 from samspel.core.audit import record
-from samspel.core.errors import InvalidError, NotFoundError, Text
+from samspel.core.errors import ConflictError, InvalidError, NotFoundError, Text
 from samspel.core.idempotency import once
-from samspel.dialogues.access import get_dialogue
+from samspel.dialogues.access import get_dialogue, seating_now
 from samspel.dialogues.actions import table as at_table
 from samspel.dialogues.actions.forgetting import forget_who_said_what
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
     PHASE_OF,
+    Ballot,
     CounterVoice,
     Dialogue,
     Mark,
@@ -32,8 +33,12 @@ from samspel.dialogues.models import (
     State,
     Table,
 )
+from samspel.dialogues.queries import threes_of
+from samspel.dialogues.tables import name_of
 
 MOST_PEOPLE = 12
+# A seat that was made for a ballot; a sheet from the same table is by the same people.
+FROM_BALLOT = "ballot-"
 TOO_MANY_MARKS = gettext_lazy("Fler streck än personer. Räkna igen.")
 
 
@@ -159,6 +164,22 @@ def _check(dialogue: Dialogue, people: int, lines: Sequence[Line], counter_voice
 
 
 def _seat_people(dialogue: Dialogue, table: Table, seating: int, people: int, name: str, at: datetime) -> list[Seat]:
+    """Seats for so many on paper: those who already have one because their ballot was entered, and new ones."""
+    voted = Seat.objects.filter(
+        dialogue=dialogue,
+        kind=Seat.Kind.PAPER,
+        key__startswith=FROM_BALLOT,
+        placements__table=table,
+        placements__seating=seating,
+    )
+    known = list(voted.order_by("number")[:people])
+    for place, seat in enumerate(known):
+        seat.key = f"{name}-voted-{place}"
+        seat.save(update_fields=["key"])
+    return [*known, *_new_seats(dialogue, table, seating, people - len(known), name, at)]
+
+
+def _new_seats(dialogue: Dialogue, table: Table, seating: int, people: int, name: str, at: datetime) -> list[Seat]:
     number = (dialogue.seats.aggregate(last=Max("number"))["last"] or 0) + 1
     seats = [
         Seat.objects.create(
@@ -198,3 +219,102 @@ def _hand_in(
     first = [note for _place, note in sorted(chosen, key=lambda pair: pair[0])]
     at_table.hand_in_these(sitting=sitting, dialogue=dialogue, question=question, first=first, at=at)
     return True
+
+
+# ---------------------------------------------------------------- ballots of those without a phone
+
+
+@transaction.atomic
+def enter_ballot(
+    *,
+    actor: Actor,
+    dialogue_id: int,
+    question: int,
+    proposal_ids: Collection[int],
+    seat_number: int | None = None,
+    table_id: int | None = None,
+    key: str,
+    at: datetime,
+) -> Ballot | None:
+    """Enter what somebody without a phone can stand behind: one ballot a person, entered again it is changed.
+
+    :param seat_number: who it is, helped or on paper; None for somebody on paper at a table who has not voted, or has
+        not been counted yet and is from now on.
+    :returns: None when the same key has been entered before.
+    :raises NotFoundError: nobody without a phone has the number, or no table or proposal the id.
+    :raises ConflictError: the ballot is not open, or no longer about this question.
+    """
+    dialogue = get_dialogue(actor, dialogue_id, "ballot.enter", lock=True)
+    if not dialogue.ballot_open or dialogue.step is None or dialogue.step.question != question:
+        raise ConflictError(_("Valet är inte öppet just nu."))
+    threes = threes_of(dialogue, question)
+    wanted = {threes.root_of.get(proposal_id, 0) for proposal_id in proposal_ids}
+    if not wanted <= {proposal.proposal_id for proposal in threes.shown}:
+        raise NotFoundError("proposal")
+    table = Table.objects.filter(dialogue=dialogue, pk=table_id or 0).first()
+    seat = Seat.objects.filter(
+        dialogue=dialogue, number=seat_number or 0, kind__in=[Seat.Kind.PAPER, Seat.Kind.HELPED], left_at=None
+    ).first()
+    if (seat_number is None and table is None) or (seat_number is not None and seat is None):
+        raise NotFoundError("seat")
+    if not once(key):
+        return None
+    if seat is None:
+        assert table is not None
+        seat = _voter_on_paper(dialogue, table, question, key, at)
+    ballot, is_new = Ballot.objects.update_or_create(
+        seat=seat, question=question, defaults={"cast_at": at, "dialogue": dialogue}
+    )
+    ballot.proposals.set(wanted)
+    record(actor, "ballot.entered" if is_new else "ballot.entered_anew", dialogue)
+    tell(dialogue, "people")
+    return ballot
+
+
+def _voter_on_paper(dialogue: Dialogue, table: Table, question: int, key: str, at: datetime) -> Seat:
+    """The first on paper at the table who has not voted; else somebody who has not been counted before."""
+    seating = seating_now(dialogue)
+    there = Seat.objects.filter(
+        dialogue=dialogue, kind=Seat.Kind.PAPER, left_at=None, placements__table=table, placements__seating=seating
+    )
+    waiting = there.exclude(ballots__question=question).order_by("number").first()
+    if waiting is not None:
+        return waiting
+    name = hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
+    return _new_seats(dialogue, table, seating, 1, f"{FROM_BALLOT}{name}", at)[0]
+
+
+@dataclass(frozen=True)
+class Voter:
+    """Somebody without a phone, and whether her ballot is in; never what is on it."""
+
+    number: int
+    name: str
+    table: str
+    has_voted: bool
+
+
+def voters_without_phone(dialogue: Dialogue, question: int) -> list[Voter]:
+    """Those who are helped or on paper, by table. Two queries, however many."""
+    voted = set(Ballot.objects.filter(dialogue=dialogue, question=question).values_list("seat_id", flat=True))
+    rows = (
+        Placement.objects.filter(
+            table__dialogue=dialogue,
+            seating=seating_now(dialogue),
+            seat__left_at=None,
+            seat__kind__in=[Seat.Kind.PAPER, Seat.Kind.HELPED],
+        )
+        .select_related("seat", "table")
+        .order_by("table__number", "seat__number")
+    )
+    return [
+        Voter(
+            row.seat.number,
+            name_of(row.seat)
+            if row.seat.kind == Seat.Kind.HELPED
+            else _("På papper, plats %(n)s") % {"n": row.seat.number},
+            row.table.name,
+            row.seat_id in voted,
+        )
+        for row in rows
+    ]

@@ -22,6 +22,7 @@ from samspel.core.idempotency import checked_key
 from samspel.core.models import Knot, Stage, Thread, TieKind
 from samspel.dialogues import compute
 from samspel.dialogues.access import get_dialogue
+from samspel.dialogues.languages import SIGNED, SPOKEN
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
     Dialogue,
@@ -288,7 +289,8 @@ def people_changed(dialogue: Dialogue, *, before: int) -> None:
 @dataclass(frozen=True)
 class Plan:
     """What the plan page holds. ``minutes`` is by step id; ``table_names`` and ``table_access``
-    (which can be reached in a wheelchair) by place, empty to leave them."""
+    (which can be reached in a wheelchair) by place, empty to leave them; so are ``interpreters``, the language of the
+    interpreter who sits at each table. ``second_questions``: the questions in the ``second_language``."""
 
     template_key: str
     questions: tuple[str, ...]
@@ -307,6 +309,9 @@ class Plan:
     delegation: str = ""
     minutes: Mapping[int, int] = field(default_factory=dict)
     grows_from: str = ""
+    second_language: str = ""
+    second_questions: tuple[str, ...] = ()
+    interpreters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -319,7 +324,9 @@ class Saved:
 
 def plan_of(dialogue: Dialogue) -> Plan:
     """The plan as it stands."""
-    texts = {question.number: question.text for question in dialogue.questions.all()}
+    questions = list(dialogue.questions.all())
+    texts = {question.number: question.text for question in questions}
+    second = {question.number: question.second_text for question in questions}
     return Plan(
         template_key=dialogue.template.key,
         questions=tuple(texts.get(number, "") for number in range(1, max(rounds_of(dialogue), *texts, 1) + 1)),
@@ -338,6 +345,9 @@ def plan_of(dialogue: Dialogue) -> Plan:
         delegation=dialogue.delegation,
         minutes={step.pk: step.minutes for step in dialogue.steps.all()},
         grows_from=grows_from_of(dialogue),
+        second_language=dialogue.second_language,
+        second_questions=tuple(second.get(number, "") for number in range(1, QUESTIONS_MOST + 1)),
+        interpreters=tuple(table.interpreter for table in dialogue.tables.all()),
     )
 
 
@@ -375,6 +385,8 @@ def _save_words(dialogue: Dialogue, plan: Plan, errors: dict[str, str]) -> None:
         changed["place"] = plan.place.strip()
     if plan.language in dict(settings.LANGUAGES):
         changed["language"] = plan.language
+    if plan.second_language in {"", *SPOKEN} and plan.second_language not in SIGNED:
+        changed["second_language"] = "" if plan.second_language == plan.language else plan.second_language
     if plan.is_public:
         changed |= {"is_public": True, "closed_reason": ""}
     elif plan.closed_reason.strip():
@@ -418,6 +430,14 @@ def _save_template_and_questions(
     if is_new or rounds != rounds_of(dialogue):
         lay_steps(dialogue, template, rounds)
     _put_questions(dialogue, texts)
+    for number, text in enumerate(plan.second_questions[:QUESTIONS_MOST], start=1):
+        if len(text.strip()) > QUESTION_LONGEST:
+            errors[f"second-{number}"] = _("Korta frågan till högst %(most)s tecken, nu är den %(now)s.") % {
+                "most": QUESTION_LONGEST,
+                "now": len(text.strip()),
+            }
+            continue
+        Question.objects.filter(dialogue=dialogue, number=number).update(second_text=text.strip())
 
 
 def _put_questions(dialogue: Dialogue, texts: list[str]) -> None:
@@ -464,6 +484,7 @@ def _save_tables(dialogue: Dialogue, was: Plan, plan: Plan, errors: dict[str, st
     set_tables(dialogue, count)
     _name_tables(dialogue, was, plan, errors)
     has_moved = _set_access(dialogue, was, plan)
+    has_moved = _set_interpreters(dialogue, was, plan) or has_moved
     seatings = compute.seatings_of(dialogue)
     return (
         count != was.tables
@@ -499,6 +520,17 @@ def _set_access(dialogue: Dialogue, was: Plan, plan: Plan) -> bool:
         if table.is_accessible != wanted:
             table.is_accessible = wanted
             table.save(update_fields=["is_accessible"])
+    return True
+
+
+def _set_interpreters(dialogue: Dialogue, was: Plan, plan: Plan) -> bool:
+    """At which tables an interpreter sits, and of what language; True when that has changed."""
+    if not plan.interpreters or plan.interpreters == was.interpreters:
+        return False
+    for table, wanted in zip(dialogue.tables.all(), plan.interpreters, strict=False):
+        if table.interpreter != wanted and wanted in {"", *SPOKEN}:
+            table.interpreter = wanted
+            table.save(update_fields=["interpreter"])
     return True
 
 

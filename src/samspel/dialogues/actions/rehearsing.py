@@ -119,6 +119,7 @@ def rehearse(*, actor: Actor, dialogue_id: int, key: str, at: datetime) -> Dialo
             template=original.template,
             title=original.title,
             language=original.language,
+            second_language=original.second_language,
             place=original.place,
             starts_at=at,
             state=State.PLANNED,
@@ -134,7 +135,8 @@ def rehearse(*, actor: Actor, dialogue_id: int, key: str, at: datetime) -> Dialo
         )
     )
     Question.objects.bulk_create(
-        Question(dialogue=copy, number=question.number, text=question.text) for question in original.questions.all()
+        Question(dialogue=copy, number=question.number, text=question.text, second_text=question.second_text)
+        for question in original.questions.all()
     )
     Step.objects.bulk_create(
         Step(
@@ -181,6 +183,7 @@ def _tables(original: Dialogue, copy: Dialogue) -> None:
             name=row.name,
             size=max(row.size, -(-people // len(tables))),
             is_accessible=row.is_accessible,
+            interpreter=row.interpreter,
         )
         for row in tables
     )

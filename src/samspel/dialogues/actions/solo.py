@@ -13,6 +13,7 @@ from samspel.core.idempotency import checked_key
 from samspel.core.prepared import Prepared
 from samspel.dialogues.access import Here
 from samspel.dialogues.holding import hold
+from samspel.dialogues.languages import said_in
 from samspel.dialogues.live import Name, tell
 from samspel.dialogues.models import Note, Ready, Seat
 from samspel.dialogues.sealing import seal
@@ -74,6 +75,7 @@ def _kept_note(here: Here, text: str, key: str, question: int, at: datetime) -> 
         raise NotFoundError("question")
     note = Note(dialogue=here.dialogue, question=question, seat=here.seat, key=checked_key(key), written_at=at)
     note.author = token_of_author(here, note.key)
+    note.language = said_in(here.seat.language, here.dialogue.language)
     if here.seat.kind == Seat.Kind.PHONE:
         note.sealed = seal(here.token.secret, here.dialogue.pk, words)
     else:

@@ -19,6 +19,7 @@ from samspel.core.idempotency import checked_key
 from samspel.dialogues import tables
 from samspel.dialogues.access import Here, check_seat, get_dialogue, get_sitting, phase_of, seating_now
 from samspel.dialogues.holding import hold
+from samspel.dialogues.languages import said_in
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
     Chosen,
@@ -133,6 +134,7 @@ def add_note(*, here: Here, text: str, key: str, at: datetime) -> Note:
         seat=here.seat,
         table_id=sat.sitting.table_id,
         source=Note.Source.PHONE if here.seat.kind == Seat.Kind.PHONE else Note.Source.HOST,
+        language=said_in(here.seat.language, sat.dialogue.language),
         text=words,
         key=key,
         author=token_of_author(here, key),

@@ -8,6 +8,7 @@ from samspel.dialogues.views import console, seats, themes
 lead = partial(route, owner="dialogues", act="dialogue.lead")
 run = partial(route, owner="dialogues", act="dialogue.run", limit="write")
 sort = partial(route, owner="dialogues", act="theme.sort", limit="write")
+move = partial(route, owner="dialogues", act="seat.move", limit="write")
 review = partial(route, owner="dialogues", act="dialogue.review", limit="write")
 
 urlpatterns = [
@@ -19,7 +20,8 @@ urlpatterns = [
     run("dialogues/<int:dialogue_id>/lead/help/<int:sitting_id>", console.take_help, name="dialogue_help"),
     run("dialogues/<int:dialogue_id>/tables/merge", console.merge_tables, name="dialogue_merge_tables"),
     lead("dialogues/<int:dialogue_id>/seats", seats.seats, name="dialogue_seats"),
-    run("dialogues/<int:dialogue_id>/seats/move", seats.move, name="dialogue_seats_move"),
+    lead("dialogues/<int:dialogue_id>/seats/tablet/<int:number>", seats.tablet, name="dialogue_tablet"),
+    move("dialogues/<int:dialogue_id>/seats/move", seats.move, name="dialogue_seats_move"),
     lead("dialogues/<int:dialogue_id>/themes", themes.themes, name="dialogue_themes"),
     lead("dialogues/<int:dialogue_id>/themes/now", themes.themes_now, name="dialogue_themes_now"),
     run("dialogues/<int:dialogue_id>/themes/undo", themes.undo, name="dialogue_themes_undo"),

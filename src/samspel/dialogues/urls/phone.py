@@ -5,7 +5,7 @@ from functools import partial
 from django.urls import URLPattern
 
 from samspel.core.routes import route
-from samspel.dialogues.views import join, phone, solo
+from samspel.dialogues.views import join, phone, solo, where
 
 _route = partial(route, owner="dialogues")
 
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     _route("m/", join.start, name="join", act="dialogue.join", limit="join"),
     _route("m/<str:code>/", phone.page, name="join", act="dialogue.join"),
     _route("m/<str:code>/seat", join.take_seat, name="join_seat", act="dialogue.join", limit="join"),
+    _route("m/<str:code>/where", where.where, name="where", act="dialogue.join", limit="join"),
     _route("m/<str:code>/swap", join.take_over, name="seat_take_over", act="dialogue.join", limit="join"),
     _route("m/<str:code>/ticket", phone.ticket, name="phone_ticket", act="seat.read"),
     # one's place

@@ -22,6 +22,9 @@ urlpatterns = [
         "dialogues/<int:dialogue_id>/codes.pdf", plan.codes, name="dialogue_codes", act="dialogue.lead", limit="heavy"
     ),
     _route(
+        "dialogues/<int:dialogue_id>/seats.pdf", plan.where, name="dialogue_where", act="dialogue.lead", limit="heavy"
+    ),
+    _route(
         "dialogues/<int:dialogue_id>/cards.pdf", plan.cards, name="dialogue_cards", act="dialogue.lead", limit="heavy"
     ),
 ]

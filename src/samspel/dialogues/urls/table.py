@@ -31,5 +31,13 @@ urlpatterns: list[URLPattern] = [
         act="dialogue.lead",
         limit="heavy",
     ),
+    _route(
+        "dialogues/<int:dialogue_id>/paper/ballots",
+        paper.ballots,
+        name="dialogue_ballots",
+        act="ballot.enter",
+        look="dialogue.lead",
+        limit="write",
+    ),
     _route("dialogues/<int:dialogue_id>/paper", paper.enter, name="dialogue_paper", act="note.enter", limit="write"),
 ]

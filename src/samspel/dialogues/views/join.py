@@ -27,6 +27,8 @@ from samspel.dialogues.access import (
     set_seat_cookie,
 )
 from samspel.dialogues.actions import joining
+from samspel.dialogues.compute import interpreter_need
+from samspel.dialogues.languages import spoken, spoken_choices
 from samspel.dialogues.models import PHASE_OF, Dialogue, Placement, StepKind
 from samspel.dialogues.sealing import read_cookie
 from samspel.dialogues.takeover import TAKE_OVERS
@@ -36,7 +38,7 @@ from samspel.live.queries import line_to
 WRONG_CODE = "wrong-code"
 WRONG_CODE_HERE = "wrong-code-here"
 WRONG_PLACE = "wrong-place"
-FIELDS = ("seat_code", "name", "unit", "role", "table", "accessible")
+FIELDS = ("seat_code", "name", "unit", "role", "table", "accessible", "interpreter")
 
 # ---------------------------------------------------------------- the way in
 
@@ -122,6 +124,11 @@ def _welcome(
         "asks_who": dialogue.has_seating and len(rooms) > 1,
         # Asked only where it makes a difference.
         "asks_access": dialogue.has_seating and any(not room.table.is_accessible for room in rooms),
+        "interpreters": [
+            (code, spoken(code))
+            for code in dict.fromkeys(room.table.interpreter for room in rooms)
+            if code and dialogue.has_seating
+        ],
         "values": values,
         "errors": errors or {},
         "had_seat": read_cookie(request.COOKIES.get("seat", "")) is not None,
@@ -150,7 +157,7 @@ def take_seat(request: HttpRequest, code: str) -> HttpResponse:
             unit=values["unit"],
             role=values["role"],
             table_id=int(values["table"]) if values["table"].isdecimal() and len(values["table"]) < 19 else None,
-            needs=("accessible",) if values["accessible"] else (),
+            needs=_needs(dialogue, values),
             language=get_language() or "sv",
             take_over=request.POST.get("take_over") == "1",
             key=request.POST.get("key", ""),
@@ -171,6 +178,14 @@ def take_seat(request: HttpRequest, code: str) -> HttpResponse:
     response = redirect("join", dialogue.code)
     set_seat_cookie(response, dialogue, joined.token)
     return response
+
+
+def _needs(dialogue: Dialogue, values: dict[str, str]) -> tuple[str, ...]:
+    """What a walk-in's table must offer; a language that no table has an interpreter for is nothing to wait for."""
+    needs = ["accessible"] if values["accessible"] else []
+    if values["interpreter"] and dialogue.tables.filter(interpreter=values["interpreter"]).exists():
+        needs.append(interpreter_need(values["interpreter"]))
+    return tuple(needs)
 
 
 # ---------------------------------------------------------------- one's place
@@ -312,7 +327,13 @@ def help_someone(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         name = request.POST.get("name", "")
         try:
-            helped = joining.help_someone(here=here, name=name, key=request.POST.get("key", ""), at=now())
+            helped = joining.help_someone(
+                here=here,
+                name=name,
+                language=request.POST.get("language", ""),
+                key=request.POST.get("key", ""),
+                at=now(),
+            )
             address = reverse("join", args=[here.dialogue.code]) + "?" + urlencode({"for": helped.number})
             return redirect(address)
         except InvalidError as error:
@@ -322,6 +343,7 @@ def help_someone(request: HttpRequest, code: str) -> HttpResponse:
         here,
         "dialogues/seat_help.html",
         _("Hjälp någon utan telefon"),
+        spoken=spoken_choices(),
         name=name,
         errors=errors,
         helps=joining.helped_seats(here),

@@ -13,9 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError, NotFoundError
 from samspel.dialogues.access import get_dialogue
-from samspel.dialogues.actions.paper import Line, enter_sheet, seating_of
+from samspel.dialogues.actions.paper import Line, enter_ballot, enter_sheet, seating_of, voters_without_phone
 from samspel.dialogues.documents.render import render_pdf
 from samspel.dialogues.models import Dialogue, Question
+from samspel.dialogues.queries import threes_of
 from samspel.ui.templatetags.sam import code as grouped
 from samspel.ui.templatetags.sam import day
 
@@ -157,5 +158,53 @@ def _form(request: HttpRequest, dialogue: Dialogue, rows: list[Row], errors: dic
         },
         status=422 if errors else 200,
     )
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+# ---------------------------------------------------------------- ballots of those without a phone
+
+
+@require_http_methods(["GET", "POST"])
+def ballots(request: Request, dialogue_id: int) -> HttpResponse:
+    """Enter the ballots of those who vote on paper or have nobody to press for them; never shows what is on one."""
+    error = ""
+    if request.method == "POST":
+        chosen = [int(value) for value in request.POST.getlist("proposal") if value.isdecimal() and len(value) < 19]
+        kind, _dash, number = request.POST.get("voter", "").partition("-")
+        if kind not in {"seat", "table"}:
+            error = _("Välj vem rösten är från.")
+        elif not chosen and "none" not in request.POST:
+            error = _("Välj minst ett förslag, eller tryck på ”Inget av dem”.")
+        else:
+            entered = enter_ballot(
+                actor=request.actor,
+                dialogue_id=dialogue_id,
+                question=_number(request.POST.get("question", "1")),
+                proposal_ids=[] if "none" in request.POST else chosen,
+                seat_number=_number(number) if kind == "seat" else None,
+                table_id=_number(number) if kind == "table" else None,
+                key=request.POST.get("key", ""),
+                at=now(),
+            )
+            if entered is not None:
+                messages.success(request, _("Rösten är inlagd. Ingen ser vad som står på den."))
+            return redirect("dialogue_ballots", dialogue_id)
+    dialogue = get_dialogue(request.actor, dialogue_id, "ballot.enter" if request.method == "POST" else "dialogue.lead")
+    question = dialogue.step.question if dialogue.step else 1
+    voters = voters_without_phone(dialogue, question)
+    context = {
+        "dialogue": dialogue,
+        "section": "dialogues",
+        "question": Question.objects.filter(dialogue=dialogue, number=question).first(),
+        "proposals": sorted(threes_of(dialogue, question).shown, key=lambda proposal: proposal.proposal_id),
+        "voters": voters,
+        "waiting": sum(not voter.has_voted for voter in voters),
+        "tables": list(dialogue.tables.all()),
+        "chosen": request.POST.getlist("proposal"),
+        "voter": request.POST.get("voter", ""),
+        "error": error,
+    }
+    response = render(request, "dialogues/paper_ballots.html", context, status=422 if error else 200)
     response["Cache-Control"] = "private, no-store"
     return response

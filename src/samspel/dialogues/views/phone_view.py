@@ -3,7 +3,8 @@
 A template of a part extends ``phone_base`` (a variable: the whole page, or only what changes in it) and fills the
 blocks ``main`` (one ``<main class="body" id="innehall">``) and ``actions`` (a ``<footer class="sam-actions">``, or
 nothing). Its context holds beside its own: ``here``, ``dialogue``, ``seat``, ``table``, ``phase``, ``question`` (text),
-``clock``, ``code``, ``view``, and ``for_number`` when one helps somebody without a phone.
+``asked`` (it in both languages), ``clock``, ``code``, ``view``, and ``for_number`` when one helps somebody without a
+phone.
 """
 
 from collections.abc import Mapping
@@ -15,9 +16,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.timezone import now
+from django.utils.translation import get_language
 
 from samspel.core.prepared import Prepared
 from samspel.dialogues.access import Here
+from samspel.dialogues.languages import direction
 from samspel.dialogues.models import Dialogue, Question, Seat
 
 # A clock that counts minutes is of use in a meeting; over days a date is.
@@ -87,15 +90,42 @@ def for_number(request: HttpRequest) -> int | None:
     return int(value) if value.isdecimal() and len(value) < 10 else None
 
 
-_QUESTION = Prepared[tuple[str]](
-    lambda dialogue, number: Question.objects.filter(dialogue=dialogue, number=number).values_list("text")[:1]
+_QUESTION = Prepared[tuple[str, str]](
+    lambda dialogue, number: Question.objects.filter(dialogue=dialogue, number=number).values_list(
+        "text", "second_text"
+    )[:1]
 )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as the reader meets it: in her own language first, and in the other below."""
+
+    text: str
+    language: str
+    also: str = ""
+    also_language: str = ""
+
+    @property
+    def also_direction(self) -> str:
+        return direction(self.also_language)
+
+
+def asked_in(dialogue: Dialogue, text: str, second: str) -> Asked:
+    """The question for somebody who reads in the language that is active."""
+    language, other = dialogue.language, dialogue.second_language
+    if not second or not other:
+        return Asked(text, language)
+    if (get_language() or "")[:2] == other:
+        return Asked(second, other, text, language)
+    return Asked(text, language, second, other)
 
 
 def context_of(request: HttpRequest, here: Here, view: PhoneView) -> dict[str, Any]:
     """What every phone template may use: the names above, and the view's own. One query."""
     dialogue = here.dialogue
     found = _QUESTION.first(dialogue.pk, here.question)
+    question = asked_in(dialogue, *found) if found else Asked("", dialogue.language)
     helped = here.seat.number if here.seat.kind == Seat.Kind.HELPED else None
     asked = {"vy": view.template} | ({"for": helped} if helped else {})
     return {
@@ -107,7 +137,8 @@ def context_of(request: HttpRequest, here: Here, view: PhoneView) -> dict[str, A
         "seat": here.seat,
         "table": here.placement.table if here.placement else None,
         "phase": here.phase,
-        "question": found[0] if found else "",
+        "question": question.text,
+        "asked": question,
         "clock": clock_of(dialogue, now()),
         "code": dialogue.code,
         "for_number": helped,

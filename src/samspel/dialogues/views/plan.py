@@ -21,10 +21,11 @@ from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions import inviting, planning, rehearsing
 from samspel.dialogues.actions.planning import Plan, create_dialogue, plan_of, save_plan
 from samspel.dialogues.importing import people_template
+from samspel.dialogues.languages import SIGNED, spoken_choices
 from samspel.dialogues.letters import invitation_letter
 from samspel.dialogues.models import Dialogue, Invitation, Template
 from samspel.dialogues.people_list import Added
-from samspel.dialogues.plan_documents import cards_pdf, codes_pdf
+from samspel.dialogues.plan_documents import cards_pdf, codes_pdf, where_pdf
 from samspel.dialogues.plan_queries import people_page, plan_page, stride_of
 from samspel.encounters.queries import signals_of
 from samspel.people.queries import units_to_lead
@@ -162,6 +163,7 @@ def _read(data: QueryDict, dialogue: Dialogue, answer: Answer) -> Plan:
     sent_more = "more" in data
     names = tuple(data.getlist("table_name"))
     reached = set(data.getlist("accessible"))
+    interpreters = tuple(data.getlist("interpreter"))
     access = tuple(str(number) in reached for number in range(1, len(names) + 1)) if "access" in data else ()
     return replace(
         was,
@@ -182,6 +184,12 @@ def _read(data: QueryDict, dialogue: Dialogue, answer: Answer) -> Plan:
         delegation=data.get("delegation", was.delegation),
         minutes=minutes,
         grows_from=data.get("grows_from", was.grows_from),
+        second_language=data.get("second_language", was.second_language),
+        second_questions=tuple(
+            data.get(f"second-{place}", was.second_questions[place - 1])
+            for place in range(1, planning.QUESTIONS_MOST + 1)
+        ),
+        interpreters=interpreters if len(interpreters) == was.tables else (),
     )
 
 
@@ -287,10 +295,13 @@ def _page(
         "opened": answer.opened,
         "typed": request.POST if answer.errors else {},
         "saved_at": now() if request.method == "POST" else None,
+        "spoken": spoken_choices(),
+        "written": [choice for choice in spoken_choices() if choice[0] not in SIGNED],
         "may_change": dialogue.state in {"draft", "planned"},
         # Fields that somebody may be writing in are sent again only when they must change.
         "refresh_people": press in {"add-unit", "add-list"},
         "refresh_leaders": "leader" in press,
+        "refresh_second": ("second-1" in request.POST) != bool(dialogue.second_language),
         "refresh_tables": names != len(page.tables) or any(table.error for table in page.tables),
     }
     return render(request, template, context, status=status)
@@ -322,6 +333,7 @@ def people(request: Request, dialogue_id: int) -> HttpResponse:
                     dialogue_id=dialogue_id,
                     invitation_id=invitation_id,
                     needs=tuple(data.getlist("needs")),
+                    interpreter=data.get("interpreter", ""),
                     together=data.get("together", ""),
                     apart=data.get("apart", ""),
                     at=at,
@@ -334,6 +346,7 @@ def people(request: Request, dialogue_id: int) -> HttpResponse:
     context = {
         "section": "dialogues",
         "dialogue": dialogue,
+        "spoken": spoken_choices(),
         "page": people_page(dialogue),
         "errors": errors,
         "typed": request.POST,
@@ -410,6 +423,13 @@ def cards(request: Request, dialogue_id: int) -> HttpResponse:
     """A card for each table: its name, the code and the QR."""
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
     return _pdf(cards_pdf(dialogue), _("bordskort"), dialogue)
+
+
+@require_GET
+def where(request: Request, dialogue_id: int) -> HttpResponse:
+    """The room and where everybody sits, by name, for the host at the door."""
+    dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
+    return _pdf(where_pdf(dialogue), _("platser"), dialogue)
 
 
 def _pdf(content: bytes, name: str, dialogue: Dialogue) -> HttpResponse:
