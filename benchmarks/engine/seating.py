@@ -47,7 +47,8 @@ MATRICES = (
 )
 PEER_S = 0.29  # anti-clustering's exchange, one start, on 120 people, on that machine
 SEEDS = (1, 2, 3)
-SHARE = 0.8  # of a limit are the default steps; here all of it is used
+SHARE = 0.93  # of the time allowed goes to steps; the rest to setting out and counting up
+PROBE = 1000
 
 PEER = """
 import sys, time
@@ -152,7 +153,10 @@ def matrices(data: Path, *, smoke: bool) -> bool:
         print(f"one start takes {slower:.2f} times as long as on the machine of anticlust's values")
     else:
         print("\nSAMSPEL_SEATING_PEER is not set: anti-clustering does not run, times are not scaled")
-    print(f"{'matrix':>6} {'CPU s: theirs':>14} {'scaled':>7} {'ours':>6} {'anticlust':>10} {'ours':>10} {'more %':>7}")
+    print(
+        f"{'matrix':>6} {'CPU s: theirs':>14} {'allowed':>7} {'ours':>6} {'steps':>7} {'anticlust':>10} {'ours':>10}"
+        f" {'more %':>7}  as good in the time allowed (aim +0.5 %; 120: 5 % over anti-clustering's nine)"
+    )
     all_well = True
     for people, groups, targets in MATRICES[:1] if smoke else MATRICES:
         matrix = read_matrix(data / f"matrix-RanReal-{people}-s1.txt.gz")
@@ -162,26 +166,36 @@ def matrices(data: Path, *, smoke: bool) -> bool:
             weights={},
             distances=matrix.distances,
         )
+        step_s = seconds_a_step(problem)
         for their_s, theirs in targets:
+            allowed_s = their_s * slower
+            steps = max(int(SHARE * allowed_s / step_s), 1)
             found, took = [], []
             for seed in SEEDS:
-                steps = default_steps(problem, their_s * slower / SHARE)
                 start = time.process_time()
                 solution = solve(problem, rng=np.random.default_rng(seed), steps=steps)
                 took.append(time.process_time() - start)
                 found.append(-solution.alike)
             assert check(problem, solution) == []
             ours, cpu_s = statistics.median(found), statistics.median(took)
+            is_met = cpu_s <= allowed_s and (ours >= theirs if people > 120 else ours >= 1.05 * nine)
             print(
-                f"{people:6} {their_s:14.2f} {their_s * slower:7.2f} {cpu_s:6.2f} {theirs:10.0f} {ours:10.0f}"
-                f" {100 * (ours / theirs - 1):+7.2f}",
+                f"{people:6} {their_s:14.2f} {allowed_s:7.2f} {cpu_s:6.2f} {steps:7} {theirs:10.0f} {ours:10.0f}"
+                f" {100 * (ours / theirs - 1):+7.2f}  {'yes' if is_met else 'NO'}",
                 flush=True,
             )
-            if people > 120:
-                all_well &= ours >= theirs
-            elif peer:
-                all_well &= ours >= 1.05 * nine
+            all_well &= is_met
     return all_well
+
+
+def seconds_a_step(problem: Problem) -> float:
+    """What a step takes here and now, setting out and counting up aside: the middle of three."""
+    times = []
+    for steps in (1, 1, PROBE, PROBE, PROBE):
+        start = time.process_time()
+        solve(problem, rng=np.random.default_rng(0), steps=steps)
+        times.append(time.process_time() - start)
+    return (statistics.median(times[2:]) - times[1]) / PROBE
 
 
 def run_peer(data: Path) -> Iterator[tuple[float, float]]:
