@@ -279,10 +279,10 @@ def set_screen(*, actor: Actor, dialogue_id: int, screen: str, at: datetime) -> 
     if dialogue.screen == screen:
         return dialogue
     before = _snapshot(dialogue)
+    follow = {dialogue.screen, screen} & {Screen.WORDS, Screen.THEMES}  # what phones show together with the screen
     dialogue.screen = screen
     _save(dialogue)
     _keep_for_undo(actor, dialogue, f"screen.{screen}", before, at)
-    follow = {dialogue.screen, screen} & {Screen.WORDS, Screen.THEMES}  # what phones show together with the screen
     if screen == Screen.THEMES:
         themes.place_notes_later(dialogue, dialogue.step.question if dialogue.step else 1, at=at)
     if follow:
