@@ -4,7 +4,7 @@
     python -m benchmarks.live --size full     400 and 10,000 phones, one and two processes, a storm of posts (default)
     python -m benchmarks.live --smoke         40 phones, every result checked, no compiler needed
 
-Our post is a durable commit through the real stack (uvicorn, a2wsgi, Django, PostgreSQL, NOTIFY); Nchan's is in memory.
+Our post is a durable commit through the real stack (uvicorn, Django, PostgreSQL, NOTIFY); Nchan's is in memory.
 "last" is when the last phone has the post, "ack" when the sender has its answer. Runs alternate, medians are
 printed; the client (fanload.c) shares the machine's cores with the servers, so compare within a run.
 """
