@@ -315,3 +315,33 @@ def test_the_page_asks_the_database_as_often_for_nine_as_for_forty(
 
     assert sum(len(table.people) for table in page.tables) == 40
     assert Seat.objects.count() == 0
+
+
+def test_the_sentence_says_how_far_from_the_best_there_can_be(planned: Dialogue) -> None:
+    for seating in (2, 3):
+        PlannedPlace.objects.filter(seating=seating).delete()
+    planned.steps.filter(seating__gt=1).update(seating=1)
+    put(planned, "KOP", "KOP", "KPO")
+    best = seating_words(planned)
+    put(planned, "KKK", "OOP", "OPP")
+
+    worse = seating_words(planned)
+
+    assert best is not None
+    assert worse is not None
+    assert best.mixed in {"Bättre blandat går det inte.", "Färre från samma enhet kan inte sitta ihop."}
+    # Three pairs of the school, one of care, one of the parks; none of them must be.
+    assert worse.mixed == "5 gånger sitter två från samma enhet ihop."
+
+
+def test_what_must_be_is_told_beside_what_is(planned: Dialogue) -> None:
+    planned.steps.filter(seating__gt=1).update(seating=1)
+    PlannedPlace.objects.filter(seating__gt=1).delete()
+    Invitation.objects.exclude(name="Otto").update(unit="Skolan", manages="")
+    Invitation.objects.filter(name="Otto").update(manages="")
+    put(planned, "KKKOO", "OPP", "P")
+
+    words = seating_words(planned)
+
+    assert words is not None
+    assert words.mixed.endswith("Färre än 7 går inte.")

@@ -1,6 +1,5 @@
 """Seating: the list and the tables become an engine problem; the result is stored with its seed and explanation."""
 
-import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -268,6 +267,14 @@ def _with_hosts(problem: engine.Problem, hosts: Mapping[str, str]) -> engine.Pro
     return replace(problem, people=people) if hosts else problem
 
 
+def _colleagues(problem: engine.Problem, solution: engine.Solution) -> dict[str, object]:
+    """How often two of one unit share a table, and how often they must, whoever seats them."""
+    for description in engine.describe(problem, solution):
+        if description.kind == "alike" and description.numbers["attribute"] == "unit":
+            return {"colleagues": description.numbers["pairs"], "least_colleagues": description.numbers["least"]}
+    return {"colleagues": 0, "least_colleagues": 0}
+
+
 def told(problem: engine.Problem, solution: engine.Solution) -> dict[str, object]:
     """What the seating gives, in numbers: new meetings, units that meet, and the rules that could not be kept."""
     met = {frozenset(pair) for pair in problem.earlier}
@@ -299,10 +306,8 @@ def told(problem: engine.Problem, solution: engine.Solution) -> dict[str, object
         "again": again,
         "units": len(meeting),
         "hosts": sum(1 for person in problem.people if person.table),
-        "mixed_percent": math.floor(100 * max(0.0, min(1.0, solution.gain)) + 1e-9),
         "is_best": solution.status == "best",
-        "repeats": solution.repeats,
-        "least_repeats": solution.least_repeats,
+        **_colleagues(problem, solution),
         "has_managers": any(person.manages and problem.staff_of(person) for person in problem.people),
         "broken": [
             {

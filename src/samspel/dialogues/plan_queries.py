@@ -288,16 +288,17 @@ def seating_words(dialogue: Dialogue) -> SeatingWords | None:
 
 def _mixed_words(told: Mapping[str, Any]) -> str:
     """How far from the best there can be, as far as it is proven; empty where it was not counted."""
-    if "mixed_percent" not in told or told["broken"]:
+    if "colleagues" not in told:
         return ""
+    pairs, least = int(told["colleagues"]), int(told["least_colleagues"])
     if told["is_best"]:
         return _("Bättre blandat går det inte.")
-    mixed = _("Borden är blandade till %(percent)s procent av det bästa som går.") % {"percent": told["mixed_percent"]}
-    again = told["repeats"] - told["least_repeats"]
-    if again <= 0:
-        return mixed
-    repeats = ngettext("%(n)s gång möts två som redan har mötts.", "%(n)s gånger möts två som redan har mötts.", again)
-    return f"{mixed} {repeats % {'n': again}}"
+    if pairs <= least:
+        return _("Färre från samma enhet kan inte sitta ihop.")
+    together = ngettext(
+        "%(n)s gång sitter två från samma enhet ihop.", "%(n)s gånger sitter två från samma enhet ihop.", pairs
+    ) % {"n": pairs}
+    return f"{together} {_('Färre än %(least)s går inte.') % {'least': least}}" if least else together
 
 
 def _problem(rule: str, reason: str, names: list[str], *, needs_interpreter: bool) -> str:

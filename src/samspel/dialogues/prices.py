@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -47,7 +48,8 @@ def cost_words(cost: Cost) -> str:
         parts.append(ngettext("%(n)s par möts igen", "%(n)s par möts igen", cost.repeats) % {"n": cost.repeats})
     percent = round(100 * cost.gain, 1)
     if percent:
-        change = f"{abs(percent):g}"
+        size = abs(percent)
+        change = number_format(size, 1) if size < 1 else number_format(round(size), 0)
         text = (
             _("borden blir %(n)s procent mer blandade")
             if percent > 0
