@@ -282,6 +282,79 @@ def _run_import(options: argparse.Namespace) -> int:
     return 0 if not done.bad else 1
 
 
+def _export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "export",
+        help="save what was said in a dialogue",
+        description="Save what was said in a dialogue, by the file's ending: .csv and .xlsx (a row for each statement),"
+        " .json, .pdf (.zip of several when there is much), .png with --picture. The file is whole or not there.",
+    )
+    parser.add_argument("dialogue", type=int, help="its number, as in /dialogues/7/lead")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--open", action="store_true", help="only what is open to all, for a dialogue that has ended")
+    parser.add_argument("--picture", metavar="NAME", help="three-1, words-1, themes-1 or lone-1-1 (question, voice)")
+    parser.add_argument("--language", default="sv", choices=("sv", "da", "en"))
+    parser.set_defaults(run=_run_export)
+
+
+def _run_export(options: argparse.Namespace) -> int:
+    with Database():
+        set_up()
+        from django.utils import translation
+
+        from samspel.core.errors import SamspelError
+        from samspel.dialogues import command_files
+
+        try:
+            with translation.override(options.language):
+                size = command_files.export(
+                    options.dialogue, options.file, picture=options.picture, inside=not options.open
+                )
+        except SamspelError as error:
+            raise CommandError(error.message) from error
+        except OSError as error:
+            raise CommandError(f"{options.file} cannot be written ({error.strerror or error})") from error
+    say(f"{options.file}: {size:,} bytes")
+    return 0
+
+
+def _play(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "play",
+        help="play statements from a file into a rehearsal",
+        description="Play statements (CSV or Excel, as samspel export saves them) into a rehearsal, as if its made-up"
+        " people wrote them.",
+    )
+    parser.add_argument("file", type=Path)
+    parser.add_argument("dialogue", type=int, help="the rehearsal's number, as in /dialogues/7/lead")
+    parser.add_argument("--a-minute", type=float, default=0, metavar="N", help="so many a minute; 0: all at once")
+    parser.set_defaults(run=_run_play)
+
+
+def _run_play(options: argparse.Namespace) -> int:
+    if not 0 <= options.a_minute < 1e6:
+        raise CommandError("--a-minute is not below 0")
+    try:
+        content = options.file.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{options.file} cannot be read ({error.strerror})") from error
+    with Database():
+        set_up()
+        from samspel.core.errors import InvalidError, SamspelError
+        from samspel.dialogues import command_files
+
+        try:
+            played, bad = command_files.play(options.dialogue, options.file.name, content, options.a_minute)
+        except InvalidError as error:
+            raise CommandError(" ".join(error.fields.values())) from error
+        except SamspelError as error:
+            raise CommandError(error.message) from error
+    for row in bad:
+        print(f"{options.file}:{row.line}: {row.reason}", file=sys.stderr)
+    say(f"{played} statements played, {len(bad)} rows not.")
+    return 1 if bad else 0
+
+
 def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("demo", help="open the example town of Lindvik, with people in it")
     parser.add_argument("--host", default="0.0.0.0", help="address to listen at")  # noqa: S104 (phones must reach it)
@@ -358,6 +431,8 @@ COMMANDS: list[Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"],
     _backup,
     _restore,
     _import,
+    _export,
+    _play,
     _demo,
     choose.add,
     seat.add,

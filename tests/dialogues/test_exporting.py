@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from django.conf import settings
 from django.db import OperationalError
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
@@ -60,8 +61,8 @@ def address(dialogue: Dialogue, kind: str) -> str:
     return f"/dialogues/{dialogue.pk}/export.{kind}"
 
 
-def body(response: object) -> bytes:
-    return b"".join(response.streaming_content)  # type: ignore[attr-defined]
+def body(response: HttpResponse) -> bytes:
+    return response.getvalue()
 
 
 def rows_of(content: bytes) -> list[dict[str, str]]:

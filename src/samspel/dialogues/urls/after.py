@@ -3,7 +3,7 @@
 from functools import partial
 
 from samspel.core.routes import route
-from samspel.dialogues.views import after
+from samspel.dialogues.views import after, play
 
 inside = partial(route, owner="dialogues", act="dialogue.read_protocol")
 export = partial(route, owner="dialogues", act="dialogue.export")
@@ -29,6 +29,14 @@ urlpatterns = [
         after.picture,
         name="dialogue_picture",
         limit="heavy",
+    ),
+    route(
+        "dialogues/<int:dialogue_id>/play",
+        play.play,
+        name="dialogue_play",
+        owner="dialogues",
+        act="dialogue.run",
+        limit="write",
     ),
     route(
         "dialogues/<int:dialogue_id>/open",

@@ -1,7 +1,7 @@
 """Afterwards: the protocol for the unit, the open page for all, and both as files."""
 
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -41,7 +41,7 @@ def protocol(request: Request, dialogue_id: int) -> HttpResponse:
 
 
 @require_GET
-def protocol_file(request: Request, dialogue_id: int, kind: str) -> FileResponse:
+def protocol_file(request: Request, dialogue_id: int, kind: str) -> HttpResponseBase:
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.read_protocol")
     return as_download(make_file(dialogue, kind, inside=True))
 
@@ -61,7 +61,7 @@ def public(request: Request, slug: str) -> HttpResponse:
 
 
 @require_GET
-def public_file(request: Request, slug: str, kind: str) -> FileResponse:
+def public_file(request: Request, slug: str, kind: str) -> HttpResponseBase:
     return as_download(make_file(get_open(slug), kind, inside=False))
 
 
@@ -117,7 +117,7 @@ def export(request: Request, dialogue_id: int) -> HttpResponse:
 
 
 @require_GET
-def export_file(request: Request, dialogue_id: int, kind: str) -> FileResponse:
+def export_file(request: Request, dialogue_id: int, kind: str) -> HttpResponseBase:
     return as_download(make_file(get_dialogue(request.actor, dialogue_id, "dialogue.export"), kind, inside=True))
 
 
