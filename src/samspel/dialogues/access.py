@@ -168,17 +168,22 @@ def get_dialogue(actor: Actor, dialogue_id: int, act: str, *, lock: bool = False
     return dialogue
 
 
+_BY_CODE = Prepared[Dialogue](
+    lambda code: (
+        Dialogue.objects.select_related("unit", "step", "template")
+        .filter(code=code, code_until__isnull=True)
+        .exclude(state=State.DRAFT)
+        .order_by("pk")[:1]
+    )
+)
+
+
 def get_dialogue_by_code(code: str) -> Dialogue:
     """The dialogue that a six-digit code opens now."""
     digits = "".join(letter for letter in code if letter.isdigit())
     if len(digits) != 6:
         raise NotFoundError("code")
-    dialogue = (
-        Dialogue.objects.select_related("unit", "step", "template")
-        .filter(code=digits, code_until__isnull=True)
-        .exclude(state=State.DRAFT)
-        .first()
-    )
+    dialogue = _BY_CODE.first(digits)
     if dialogue is None:
         raise NotFoundError("code")
     return dialogue
