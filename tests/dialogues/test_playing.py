@@ -139,7 +139,7 @@ def test_a_row_that_cannot_be_played_is_told_with_its_line_and_the_others_are_pl
         (11, "Kaffe", 1, 0),
     ]
     assert [(row.line, row.reason) for row in file.bad] == [
-        (4, "Frågan ”En annan fråga” finns inte i övningen."),
+        (4, "Frågan ”En annan fråga” finns inte i repetitionen."),
         (5, "Texten saknas."),
         (6, "Texten är längre än 500 tecken."),
         (7, "”många” är inget antal."),
@@ -169,7 +169,7 @@ def test_from_the_page_of_a_rehearsal(town: Town, rehearsal: Dialogue, signed_in
     told = send("text,question\nTid,1\nMod,77\n", "0")
 
     assert "Ett påstående spelas upp." in told
-    assert "Rad 3: Frågan ”77” finns inte i övningen." in told
+    assert "Rad 3: Frågan ”77” finns inte i repetitionen." in told
     assert Note.objects.get(dialogue=rehearsal).text == "Tid"
     assert "2 påståenden är kvar att spela." in send("text\nRo\nKaffe\n", "30")
     assert "Stoppat. 2 spelades inte." in leader.post(there, {"stop": "1"}, follow=True).content.decode()

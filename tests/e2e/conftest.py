@@ -35,6 +35,14 @@ class Site:
 
     address: str
     town: dict[str, Any]
+    environment: dict[str, str]
+
+    def seed(self, module: str) -> str:
+        """Put more rows into the site's database; gives the last line that the module prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", module], env=self.environment, check=True, cwd=ROOT, capture_output=True, text=True
+        )
+        return done.stdout.splitlines()[-1]
 
     def person(self, name: str) -> tuple[str, str]:
         return self.town[name], self.town["password"]
@@ -84,7 +92,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     )
     try:
         _wait(port, process)
-        yield Site(address, json.loads(seeded.stdout.splitlines()[-1]))
+        yield Site(address, json.loads(seeded.stdout.splitlines()[-1]), environment)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

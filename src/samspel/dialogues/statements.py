@@ -103,7 +103,7 @@ def _statement(line: int, row: Mapping[str, str], questions: Mapping[int, str]) 
     asked = unguarded(row.get("question", "")).strip()
     question = _question(asked, questions)
     if question is None:
-        return BadRow(line, _("Frågan ”{question}” finns inte i övningen.").format(question=asked[:80]))
+        return BadRow(line, _("Frågan ”{question}” finns inte i repetitionen.").format(question=asked[:80]))
     marks = row.get("marks", "").strip() or "0"
     if not marks.isdecimal() or len(marks) > 3:
         return BadRow(line, _("”{marks}” är inget antal.").format(marks=marks[:20]))
