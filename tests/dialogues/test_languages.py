@@ -10,7 +10,7 @@ from django.utils import translation
 
 from samspel.core.actor import VISITOR
 from samspel.dialogues import compute
-from samspel.dialogues.actions import inviting, joining, planning, solo
+from samspel.dialogues.actions import inviting, joining, leading, planning, solo
 from samspel.dialogues.actions import table as at_table
 from samspel.dialogues.actions.planning import plan_of, publish, save_plan
 from samspel.dialogues.actions.rehearsing import rehearse
@@ -164,6 +164,10 @@ def test_what_one_wrote_alone_says_its_language_when_it_is_shared(town: Town) ->
     solo.write_note(here=here_of(seat, token), text="Tid", key=device_key(), question=1, at=WHEN)
 
     assert Note.objects.get().language == "da"
+    go_to(dialogue, "small")
+    solo.share_notes(here=here_of(seat, token), note_ids=None, at=WHEN)
+    leading.close_dialogue(actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, at=WHEN)
+    assert Note.objects.get().language == ""  # the one who wrote in Danish may have been the only one
 
 
 def test_the_planner_writes_the_second_questions_on_the_page(

@@ -15,7 +15,7 @@ def forget_who_said_what(dialogue: Dialogue) -> None:
     """Cut what ties words, marks and ballots to seats. Done again it changes nothing.
 
     - Notes lose their seat and the hour, which would tell beside other rows' hours; which of them a host wrote for
-      somebody would tell at a table with one such person.
+      somebody would tell at a table with one such person, and so would the language it was said in.
     - Marks are gone: what they came to stands in the tables' threes. Ballots stay, as slips in a box do.
     - Who was reason advocate is forgotten with the lot's seed, from which it could be drawn again: the counter-voice
       stays without a name. What a table wrote to call the leader is erased: the audit trail knows who called.
@@ -25,6 +25,7 @@ def forget_who_said_what(dialogue: Dialogue) -> None:
     notes = Note.objects.filter(dialogue=dialogue)
     notes.exclude(seat=None).update(seat=None, written_at=TruncDay("written_at"), shared_at=TruncDay("shared_at"))
     notes.filter(source=Note.Source.HOST).update(source=Note.Source.PHONE)
+    notes.exclude(language="").update(language="")
     CounterVoice.objects.filter(dialogue=dialogue).update(said_at=TruncDay("said_at"))
     Mark.objects.filter(note__dialogue=dialogue).delete()
     Ready.objects.filter(step__dialogue=dialogue).delete()
