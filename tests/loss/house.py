@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -31,6 +33,8 @@ class House:
     port: int
     environment: dict[str, str]
     process: subprocess.Popen[bytes] | None = None
+    proxy: subprocess.Popen[bytes] | None = None
+    workers: int = 0
     kills: dict[str, int] = field(default_factory=lambda: {"application": 0, "database": 0})
 
     @property
@@ -40,11 +44,34 @@ class House:
 
     # ------------------------------------------------------------ the application
 
-    def start(self) -> None:
-        """``samspel serve``; does not wait until it answers."""
+    def start(self, *, workers: int = 0) -> None:
+        """``samspel serve``; does not wait until it answers. With ``workers`` behind nginx, as it is documented."""
+        self.workers = workers
+        port = self.port
+        if workers:
+            port = self.port + 1
+            self.environment |= {"SAMSPEL_TRUSTED_PROXIES": "1", "SAMSPEL_WORKERS": str(workers)}
+            if self.proxy is None:
+                self.proxy = nginx(self.var.parent, self.port, port)
         with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "samspel.cli", "serve", "--port", str(self.port)]
+            command = [sys.executable, "-m", "samspel.cli", "serve", "--port", str(port), "--workers", str(workers)]
             self.process = subprocess.Popen(command, env=self.environment, cwd=self.var.parent, stdout=log, stderr=log)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def serving(self) -> list[int]:
+        """The processes that answer pages and streams: not the supervisor, and not the one for background work."""
+        found = [(pid, Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")) for pid in self.application()]
+        return [pid for pid, words in found if b"samspel.serve" in words and b"tasks" not in words] + [
+            pid for pid, words in found if b"spawn_main" in b" ".join(words)
+        ]
+
+    def page_workers(self) -> list[int]:
+        """The processes that answer pages, when they are several."""
+        found = [(pid, Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")) for pid in self.application()]
+        return [pid for one, words in found if b"pages" in words for pid in family(one)[1:] if _is_page_worker(pid)]
 
     def application(self) -> list[int]:
         """Every process of the application, the supervisor first; none when it is not running."""
@@ -66,6 +93,10 @@ class House:
 
     def stop(self) -> None:
         """In order, as an administrator does."""
+        if self.proxy is not None:
+            self.proxy.kill()
+            self.proxy.wait()
+            self.proxy = None
         if self.process is None:
             return
         self.process.terminate()
@@ -146,7 +177,39 @@ def installation(folder: Path, *, database_settings: str = "", **environment: st
         stop(server, even_if_used=True)
 
 
+def nginx(folder: Path, port: int, first: int) -> "subprocess.Popen[bytes]":
+    """nginx at a port, before pages at ``first`` and streams after it: the documented configuration.
+
+    :raises FileNotFoundError: it is not installed (apt-get install nginx-light).
+    """
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        raise FileNotFoundError("nginx")
+    text = (ROOT / "docs" / "operations" / "samspel.nginx.conf").read_text()
+    text = re.sub(r"127\.0\.0\.1:800(\d)", lambda found: f"127.0.0.1:{first + int(found[1])}", text)
+    # `samspel serve` has one process for the streams.
+    text = re.sub(rf"\n.*127\.0\.0\.1:{first + 2}\b.*", "", text)
+    text = text.replace("listen 80;", f"listen 127.0.0.1:{port};").replace("/var/log/nginx", str(folder))
+    kinds = ("proxy", "fastcgi", "uwsgi", "scgi", "client_body")
+    paths = "".join(f"{kind}_temp_path {folder}/nginx-{kind};" for kind in kinds)
+    user = "user root;" if os.getuid() == 0 else ""
+    (folder / "nginx.conf").write_text(
+        f"{user} daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log; worker_rlimit_nofile 16384;"
+        f" events {{ worker_connections 8192; }} http {{ {paths}\n{text}\n}}"
+    )
+    command = [program, "-c", str(folder / "nginx.conf"), "-p", str(folder)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 # ---------------------------------------------------------------- processes
+
+
+def _is_page_worker(pid: int) -> bool:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return b"resource_tracker" not in words
 
 
 def family(pid: int) -> list[int]:

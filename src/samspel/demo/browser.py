@@ -7,7 +7,7 @@ limits as what people do.
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -275,15 +275,47 @@ class Tally:
 
     requests: int = 0
     again: int = 0
+    limited: int = 0
     failed: list[str] = field(default_factory=list)
+
+
+class Radio:
+    """A phone's way to the network. While it is cut nothing is sent, and what was on its way gives no answer."""
+
+    def __init__(self) -> None:
+        self.is_up = True
+        self._cuts = 0
+
+    async def carry(self, request: Coroutine[None, None, httpx.Response]) -> httpx.Response:
+        """:raises httpx.TransportError: there is no network, or it was lost before the answer came."""
+        if not self.is_up:
+            request.close()
+            raise httpx.ConnectError("no network")
+        cuts = self._cuts
+        response = await request
+        if self._cuts != cuts:
+            raise httpx.ReadError("the network was lost")
+        return response
+
+    def cut(self) -> None:
+        self.is_up = False
+        self._cuts += 1
 
 
 class Browser:
     """One person's browser: her cookies, and where she is."""
 
-    def __init__(self, client: httpx.AsyncClient, *, pacer: Pacer | None = None, tally: Tally | None = None) -> None:
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        *,
+        pacer: Pacer | None = None,
+        tally: Tally | None = None,
+        radio: Radio | None = None,
+    ) -> None:
         self._client = client
         self._pacer = pacer
+        self._radio = radio or Radio()
         self.tally = tally if tally is not None else Tally()
         self.cookies: dict[tuple[str, str], str] = {}
         self.headers: dict[str, str] = {}  # sent with every request; what a page's script adds
@@ -320,14 +352,17 @@ class Browser:
                 headers["Referer"] = urljoin(str(self._client.base_url), referer)
             self.tally.requests += 1
             try:
-                response = await self._client.request(
-                    method, address, data=_grouped(data) if data is not None else None, headers=headers
+                response = await self._radio.carry(
+                    self._client.request(
+                        method, address, data=_grouped(data) if data is not None else None, headers=headers
+                    )
                 )
             except httpx.TransportError:
                 self.tally.again += 1
                 await asyncio.sleep(min(0.3 * 2**number, 10))
                 continue
             self._keep_cookies(response)
+            self.tally.limited += response.status_code == 429
             if response.status_code in {429, 502, 503} and number + 1 < _TRIES:
                 self.tally.again += 1
                 await asyncio.sleep(min(float(response.headers.get("retry-after", "1")), 30))
