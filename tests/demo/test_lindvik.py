@@ -14,6 +14,7 @@ from samspel.core.models import Installation, Knot, Thread
 from samspel.demo import lindvik, town, words
 from samspel.demo.browser import Page
 from samspel.dialogues.models import Agreement, Dialogue, Note, State
+from samspel.dialogues.theme_queries import themes_of
 from samspel.people.models import Person, Provider, Role, Unit
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +68,14 @@ def test_a_finished_meeting_went_all_the_way(lindvik_town: None) -> None:
     assert dialogue.checkouts.count() == dialogue.seats.count() == 13
     stages = Thread.objects.get(title=town.WAITING.words).knots.values_list("stage", flat=True)
     assert set(stages) == {"signal", "dialogue", "agreement"}
+
+
+def test_every_finished_meeting_has_its_thoughts_in_themes(lindvik_town: None) -> None:
+    for dialogue in Dialogue.objects.filter(state=State.CLOSED):
+        found = themes_of(dialogue, 1)
+
+        assert sum(theme.count for theme in found) == dialogue.notes.filter(question=1, set_aside_at=None).count()
+        assert sum(not theme.is_other for theme in found) >= 3
 
 
 def test_the_printed_sign_ins_work(lindvik_town: None) -> None:

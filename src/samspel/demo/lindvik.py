@@ -17,7 +17,7 @@ from samspel.core.models import Installation
 from samspel.demo import town
 from samspel.demo.town import Held, Worker
 from samspel.dialogues.access import Here, seating_now
-from samspel.dialogues.actions import agreeing, inviting, joining, leading, planning, solo, table, whole
+from samspel.dialogues.actions import agreeing, inviting, joining, leading, planning, solo, table, themes, whole
 from samspel.dialogues.actions.agreeing import Draft
 from samspel.dialogues.models import Agreement, Dialogue, Invitation, Note, Placement, Seat, Sitting, State
 from samspel.dialogues.queries import Threes, threes_of
@@ -281,6 +281,7 @@ class _Meeting:
         for here in self.heres():
             liked = self._liked(threes)
             whole.cast_ballot(here=here, question=1, proposal_ids=liked, at=self.pass_s(4))
+        themes.place_notes(actor=self.leader, dialogue_id=self.dialogue_id, question=1, at=self.pass_s(5))
         whole.choose(actor=self.leader, dialogue_id=self.dialogue_id, question=1, at=self.pass_s(10))
         chosen = len(self._chosen())
         for to in range(1, chosen + 2):
