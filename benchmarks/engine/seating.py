@@ -92,7 +92,7 @@ def halls(data: Path | None, *, smoke: bool) -> bool:
         f"{'hall':>6} {'tables':>6} {'rounds':>6} {'limit s':>8} {'CPU s':>7} {'gain':>7} {'again':>6} {'broken':>6}",
         end="",
     )
-    print(f" {'late ms: median':>16} {'largest':>8}")
+    print(f" {'late ms: median':>16} {'largest':>8}  gain wanted in the time, nobody again, late < 1 ms")
     all_well = True
     for people, tables, least, most, limit_s in HALLS[:2] if smoke else HALLS:
         for rounds in (1, 3):
@@ -111,13 +111,16 @@ def halls(data: Path | None, *, smoke: bool) -> bool:
             again = max(run[0].repeats for run in runs)
             cpu_s = max(run[1] for run in runs)
             late = [ms for run in runs for ms in run[2]]
+            wanted = GAINS[people] if rounds == 1 else 0.0  # asked of one round
+            is_met = gain >= wanted and (cpu_s <= limit_s or rounds > 1) and again == 0 and statistics.median(late) < 1
             print(
                 f"{people:6} {tables:6} {rounds:6} {limit_s:8.1f} {cpu_s:7.2f} {gain:7.4f} {again:6} {0:6}"
-                f" {statistics.median(late):16.3f} {max(late):8.3f}",
+                f" {statistics.median(late):16.3f} {max(late):8.3f}"
+                f"  {f'>= {wanted:g}' if wanted else '':8} {'yes' if is_met else 'NO'}",
                 flush=True,
             )
             if data is not None:
-                all_well &= gain >= GAINS[people] and again == 0
+                all_well &= is_met
     return all_well
 
 
@@ -131,9 +134,9 @@ def late_ms(problem: Problem, solution: Solution) -> list[float]:
     before = [dict(tables) for tables in hall.rounds]
     took = []
     for person in late:
-        start = time.perf_counter()
+        start = time.process_time()
         hall.place(replace(person, id=f"late-{person.id}"))
-        took.append(1000 * (time.perf_counter() - start))
+        took.append(1000 * (time.process_time() - start))
     assert all(old.items() <= new.items() for old, new in zip(before, hall.rounds, strict=True)), "somebody moved"
     return took
 
