@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -29,16 +30,23 @@ _SILENT_PHONE_MS: Final = 30_000
 _HEALTHY_S: Final = 20.0
 _LONGEST_WAIT_S: Final = 10.0
 _STOP_WITHIN_S: Final = 10.0
+_READY_WITHIN_S: Final = 60.0
+# granian's own renewal: how long a new worker runs beside the old one before that is stopped.
+_WARM_UP_S: Final = 5.0
 _TICK_S: Final = 0.2
 
 
 @dataclass
 class Child:
-    """A process to keep alive, and how it has been doing."""
+    """A process to keep alive, and how it has been doing.
+
+    With a listener it tells when it is ready, so that it can take over from the one before it on the same socket.
+    """
 
     name: str
     arguments: Sequence[str]
     listener: socket.socket | None = None
+    renews_itself: bool = False
     process: subprocess.Popen[bytes] | None = None
     started_s: float = 0.0
     wait_s: float = 0.1
@@ -55,7 +63,7 @@ def serve(
     keep: Callable[[], None] | None = None,
     announce: Callable[[str], None] = print,
 ) -> None:
-    """Serve until SIGTERM or SIGINT; SIGHUP starts the children anew, one after the other.
+    """Serve until SIGTERM or SIGINT; SIGHUP puts new children in the place of the old, one after the other.
 
     :param workers: 0 for one port and one process; otherwise so many page processes at ``port``, and ``live_processes``
         for the streams at the ports that follow.
@@ -67,7 +75,7 @@ def serve(
         # granian binds the port itself, once it is there; ours tells now when the port is taken.
         listen(host, port).close()
         pages = ["pages", "--host", host, "--port", str(port), "--workers", str(workers)]
-        children = [Child("pages", pages)]
+        children = [Child("pages", pages, renews_itself=True)]
         for index in range(live_processes):
             children.append(_web(f"live-{index + 1}", listen(host, port + 1 + index), "samspel.live.application:app"))
     else:
@@ -164,22 +172,56 @@ class Supervisor:
         logger.error("%s ended with %s; starting it again in %.1f s", child.name, code, child.wait_s)
         child.wait_s = min(child.wait_s * 2, _LONGEST_WAIT_S)
 
-    def _start(self, child: Child) -> None:
-        fds = (self._lifeline, *([child.listener.fileno()] if child.listener else []))
-        command = [sys.executable, "-m", "samspel.serve", "--lifeline", str(self._lifeline), *child.arguments]
+    def _start(self, child: Child, ready: int | None = None) -> None:
+        fds = [self._lifeline, *([child.listener.fileno()] if child.listener else [])]
+        command = [sys.executable, "-m", "samspel.serve", "--lifeline", str(self._lifeline)]
+        if ready is not None:
+            fds.append(ready)
+            command += ["--ready", str(ready)]
+        command += child.arguments
         # In a session of its own: Ctrl+C reaches the supervisor, which stops the children in order.
         child.process = subprocess.Popen(command, pass_fds=fds, start_new_session=True)  # noqa: S603 (our own command)
         child.started_s = time.monotonic()
 
     def _renew(self) -> None:
         for child in self._children:
-            self._stop([child])
-            child.process = None
             child.wait_s = 0.1
-            self._start(child)
+            if child.listener is not None and child.process is not None:
+                self._take_over(child, child.process)
+            elif child.renews_itself and child.process is not None:
+                child.process.send_signal(signal.SIGHUP)
+            else:
+                self._stop([child])
+                self._start(child)
+
+    def _take_over(self, child: Child, before: subprocess.Popen[bytes]) -> None:
+        """The new process first, on the same socket; the old one ends when the new one serves. One that never gets
+        there leaves the old in its place: an upgrade that cannot start takes nothing down."""
+        heard, ready = os.pipe()
+        self._start(child, ready)
+        os.close(ready)
+        new = child.process
+        assert new is not None
+        deadline_s = time.monotonic() + _READY_WITHIN_S
+        said = b""
+        while not self._is_stopping and time.monotonic() < deadline_s:
+            if select.select([heard], [], [], _TICK_S)[0]:
+                # Nothing: it ended without a word.
+                said = os.read(heard, 1)
+                break
+            if self._keep is not None:
+                self._keep()
+        os.close(heard)
+        goes = before if said else new
+        if not said:
+            logger.error("%s did not start; the one before it goes on", child.name)
+            child.process = before
+        self._end([goes])
 
     def _stop(self, children: list[Child]) -> None:
-        running = [child.process for child in children if child.process is not None]
+        self._end([child.process for child in children if child.process is not None])
+
+    def _end(self, running: list[subprocess.Popen[bytes]]) -> None:
         for process in running:
             process.terminate()
         deadline_s = time.monotonic() + _STOP_WITHIN_S
@@ -187,16 +229,24 @@ class Supervisor:
             try:
                 process.wait(max(0.1, deadline_s - time.monotonic()))
             except subprocess.TimeoutExpired:
-                process.kill()
+                # With its workers: a granian that is told to stop while they start waits for ever.
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
 
 # ---------------------------------------------------------------- the children
 
 
-def run_web(application: str, listener: socket.socket) -> None:
-    """uvicorn with our protocol class on an inherited socket."""
+def run_web(application: str, listener: socket.socket, ready: int | None = None) -> None:
+    """uvicorn with our protocol class on an inherited socket; a byte goes to ``ready`` when it serves."""
     import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if ready is not None and self.started:
+                os.write(ready, b"1")
+                os.close(ready)
 
     config = uvicorn.Config(
         application,
@@ -213,7 +263,7 @@ def run_web(application: str, listener: socket.socket) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
     )
-    uvicorn.Server(config).run([listener])
+    Server(config).run([listener])
 
 
 def run_pages(host: str, port: int, workers: int) -> None:
@@ -232,6 +282,7 @@ def run_pages(host: str, port: int, workers: int) -> None:
         blocking_threads=4,
         websockets=False,
         respawn_failed_workers=True,
+        respawn_interval=_WARM_UP_S,
         log_access=False,
     ).serve()
 
@@ -276,6 +327,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """What the supervisor starts; ``samspel serve`` is for people."""
     parser = argparse.ArgumentParser(prog="samspel.serve", description=main.__doc__)
     parser.add_argument("--lifeline", type=int)
+    parser.add_argument("--ready", type=int)
     what = parser.add_subparsers(dest="what", required=True)
     web = what.add_parser("web")
     web.add_argument("--fd", type=int, required=True)
@@ -290,7 +342,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.lifeline is not None:
         _end_with_supervisor(given.lifeline)
     if given.what == "web":
-        run_web(given.application, socket.socket(fileno=given.fd))
+        run_web(given.application, socket.socket(fileno=given.fd), given.ready)
     elif given.what == "pages":
         run_pages(given.host, given.port, given.workers)
     else:

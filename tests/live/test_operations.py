@@ -1,12 +1,14 @@
 """The configurations of docs/operations before `samspel serve --workers`: pages, streams, one process renewed."""
 
 import os
+import random
 import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 
 from samspel.live.tickets import issue_ticket
 from tests.live.house import ROOT, Phone, environment_for, post, request
-from tests.live.test_survives import children_of, wait_until
+from tests.live.test_survives import Writer, children_of, wait_until
 
 BUSES = ("postgresql", "redis")
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("bus")]
@@ -25,7 +27,7 @@ SERVE = """
 import sys
 from samspel.serve import serve
 tell = lambda address: print(address, flush=True)
-serve("127.0.0.1", int(sys.argv[1]), 1, live_processes=2, tasks=False, announce=tell)
+serve("127.0.0.1", int(sys.argv[1]), 2, live_processes=2, tasks=False, announce=tell)
 """
 
 
@@ -123,6 +125,101 @@ def test_one_live_process_is_renewed_and_nothing_is_lost(
     assert heard == [[*range(2, 12)]] * 6
 
 
+def test_everything_is_renewed_one_by_one_while_phones_listen_and_post(
+    proxy: int, many: tuple[subprocess.Popen[str], int], room: str
+) -> None:
+    supervisor, _first = many
+    writers = [Writer(Door(proxy), room) for _ in range(3)]
+    people = [Phone(proxy, room, issue_ticket(room, "person"), since=0).open() for _ in range(12)]
+    heard: dict[int, list[int]] = {}
+    over = threading.Event()
+    before = processes_of(supervisor.pid)
+    assert (len(before["live"]), len(before["pages"])) == (2, 2)
+    threads = [
+        threading.Thread(target=lambda index=index: heard.update({index: listen(people[index], over)}))
+        for index in range(len(people))
+    ]
+    for thread in [*writers, *threads]:
+        thread.start()
+
+    supervisor.send_signal(signal.SIGHUP)
+    wait_until(lambda: before["live"].isdisjoint(processes_of(supervisor.pid)["live"]), within_s=60)
+    wait_until(lambda: before["pages"].isdisjoint(processes_of(supervisor.pid)["pages"]), within_s=60)
+    acknowledged = sorted(number for writer in writers for number in writer.end())
+    wait_until(lambda: is_said(proxy, room, "end"))
+    over.set()
+    for thread in threads:
+        thread.join(60)
+
+    assert len(acknowledged) > 20
+    assert len(set(acknowledged)) == len(acknowledged)
+    assert len(heard) == len(people)
+    for numbers in heard.values():
+        assert numbers == [*range(1, numbers[-1] + 1)]
+        assert set(acknowledged) <= set(numbers)
+
+
+def is_said(port: int, room: str, name: str) -> bool:
+    """A page worker that goes takes a connection with it: as drafts.js does, it is sent until it is received."""
+    try:
+        post(port, room, name=name)
+    except OSError:
+        return False
+    return True
+
+
+class Door:
+    """A site that is reached through the proxy."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def post(self, room: str) -> int:
+        return post(self.port, room)
+
+
+def listen(phone: Phone, over: threading.Event) -> list[int]:
+    """As live.js: comes back by number whenever the line is hung up, until the end has come."""
+    numbers: list[int] = []
+    while True:
+        try:
+            for event in phone.events(within_s=2):
+                assert event.name != "reload"
+                if event.name in {"note", "end"}:
+                    numbers.append(event.number or 0)
+                if event.name == "end":
+                    return numbers
+        except TimeoutError:
+            if not over.is_set():
+                continue
+        phone.since = numbers[-1] if numbers else 0
+        while True:
+            time.sleep(random.uniform(0.02, 0.2))
+            try:
+                if phone.open().status == 200:
+                    break
+            except OSError:
+                continue
+
+
+def processes_of(pid: int) -> dict[str, set[int]]:
+    """The processes that serve streams, and the workers that serve pages."""
+    children = children_of(pid)
+    live = {one for one in children if b"samspel.live.application:app" in command_of(one)}
+    masters = [one for one in children if b"pages" in command_of(one).split(b"\0")]
+    workers = {one for master in masters for one in children_of_all_threads(master)}
+    return {"live": live, "pages": workers}
+
+
+def children_of_all_threads(pid: int) -> list[int]:
+    """granian starts workers from whichever thread it is in."""
+    try:
+        threads = Path(f"/proc/{pid}/task").iterdir()
+        return [int(word) for thread in threads for word in (thread / "children").read_text().split()]
+    except OSError:  # it ended meanwhile
+        return []
+
+
 def through(phone: Phone, last: int) -> list[int]:
     """What a page hears that resumes when its line is hung up."""
     numbers: list[int] = []
@@ -140,7 +237,10 @@ def through(phone: Phone, last: int) -> list[int]:
 
 
 def command_of(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it ended meanwhile
+        return b""
 
 
 def answers(port: int) -> bool:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import psycopg
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from samspel.core.embedded_postgres import Server, ensure_running, keep_running, processes, stop
 from samspel.live.tickets import issue_ticket
 from tests.live.conftest import migrate
-from tests.live.house import ROOT, Phone, Site, environment_for, request, running
+from tests.live.house import ROOT, Phone, environment_for, request, running
 
 BUSES = ("postgresql", "redis")
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("bus")]
@@ -41,10 +42,16 @@ def kill_database(server: Server) -> None:
     wait_until(lambda: not processes(server))
 
 
+class Takes(Protocol):
+    """Where posts go."""
+
+    def post(self, room: str) -> int: ...
+
+
 class Writer(threading.Thread):
     """Posts one after the other, each until it is acknowledged; keeps the numbers it was given."""
 
-    def __init__(self, site: Site, room: str) -> None:
+    def __init__(self, site: Takes, room: str) -> None:
         super().__init__(daemon=True)
         self.site = site
         self.room = room
@@ -230,6 +237,42 @@ def test_the_supervisor_renews_its_children_without_refusing_anyone(
 
     wait_until(lambda: child not in children_of(process.pid))
     assert request(port, "GET", "/live/health") == (200, b"ok")
+
+
+def test_a_child_that_cannot_start_leaves_the_one_before_it(durable: Server, tmp_path: Path) -> None:
+    """An upgrade whose code does not load takes nothing down."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (tmp_path / "upgraded.py").write_text("from samspel.live.application import app")
+    command = f"""
+import sys, samspel.serve as s
+web = s._web
+s._web = lambda name, listener, application: web(name, listener, "upgraded:app")
+s.serve("127.0.0.1", {port}, tasks=False, announce=lambda address: print(address, flush=True))
+"""
+    environment = environment_for(durable.url)
+    environment["PYTHONPATH"] += f":{tmp_path}"
+    process = subprocess.Popen(
+        [sys.executable, "-B", "-c", command], env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert request(port, "GET", "/live/health") == (200, b"ok")
+        (child,) = children_of(process.pid)
+        (tmp_path / "upgraded.py").write_text("raise SystemExit(3)")
+
+        process.send_signal(signal.SIGHUP)
+        wait_until(lambda: len(children_of(process.pid)) == 2)
+        wait_until(lambda: children_of(process.pid) == [child])
+
+        assert request(port, "GET", "/live/health") == (200, b"ok")
+    finally:
+        process.terminate()
+        process.wait(20)
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 def test_the_supervisor_ends_in_order(supervisor: tuple[subprocess.Popen[str], int]) -> None:
