@@ -15,11 +15,23 @@ class Line(asyncio.Protocol):
         self._request, self._heard, self._gone = request, heard, gone
         self._raw = b""
         self._text = b""
+        self._transport: asyncio.Transport | None = None
+        self._is_over = False
         self.is_open = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-        transport.write(self._request)  # type: ignore[attr-defined]
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        if self._is_over:  # hung up before it was through
+            transport.abort()
+            return
+        transport.write(self._request)
+
+    def hang_up(self) -> None:
+        """Close it, also one that is still being opened."""
+        self._is_over = True
+        if self._transport is not None:
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         self._raw += data
@@ -28,7 +40,7 @@ class Line(asyncio.Protocol):
             if not end:
                 return
             if b" 200 " not in head.partition(b"\r\n")[0]:
-                self.transport.close()
+                self.hang_up()
                 return
             self.is_open, self._raw = True, rest
         while (end_of_size := self._raw.find(b"\r\n")) >= 0:

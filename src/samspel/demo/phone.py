@@ -178,8 +178,8 @@ class Phone:
 
     async def _open_line(self) -> None:
         old, self._line = self._line, None
-        if old is not None and not old.transport.is_closing():
-            old.transport.close()
+        if old is not None:
+            old.hang_up()
         if not self._radio.is_up:
             raise OSError("no network")
         site = urlsplit(self._address)
@@ -454,7 +454,7 @@ class Phone:
         self._radio.cut()
         line = self._line
         if line is not None:
-            line.transport.abort()  # type: ignore[attr-defined]
+            line.hang_up()
         await asyncio.sleep(seconds)
         self._radio.is_up = True
 
@@ -470,8 +470,8 @@ class Phone:
     def leave(self) -> None:
         """Hang up."""
         self._is_over = True
-        if self._line is not None and not self._line.transport.is_closing():
-            self._line.transport.close()
+        if self._line is not None:
+            self._line.hang_up()
         for task in self._tasks:
             task.cancel()
 
