@@ -1,0 +1,63 @@
+"""The rules of a selection, written apart from what finds it."""
+
+from collections import Counter
+
+from .records import Objective, Problem, Selected, Solution
+
+__all__ = ["check"]
+
+
+def check(problem: Problem, solution: Solution) -> list[str]:
+    """What is wrong with a solution, in words; nothing when every rule holds and every value is right.
+
+    It does not prove a bound; it says when one cannot be.
+    """
+    place = {pair: at for at, pair in enumerate(zip(problem.givers.tolist(), problem.takers.tolist(), strict=True))}
+    wrong = []
+    for one in solution.selected:
+        wrong += _check_one(problem, one, place)
+    for post, times in Counter(post for one in solution.selected for post in one.posts).items():
+        if times > 1:
+            wrong.append(f"{_name(problem, post)} is in {times} places")
+    if not len(solution.values) == len(solution.bounds) == len(problem.objectives):
+        wrong.append(f"values and bounds must be {len(problem.objectives)}, one for each objective")
+        return wrong
+    for objective, value, bound in zip(problem.objectives, solution.values, solution.bounds, strict=True):
+        counted = sum(_worth(objective, one, place) for one in solution.selected)
+        near = 1e-6 * max(1.0, abs(counted))
+        if abs(counted - value) > near:
+            wrong.append(f"{objective.name} is {counted:g}, not {value:g}")
+        if bound < counted - near:
+            wrong.append(f"{objective.name} is {counted:g}, above its bound {bound:g}")
+        if solution.status == "best" and bound > value + near:
+            wrong.append(f"{objective.name} is told best, and its bound is {bound - value:g} higher")
+    return wrong
+
+
+def _check_one(problem: Problem, one: Selected, place: dict[tuple[int, int], int]) -> list[str]:
+    outside = [post for post in one.posts if not 0 <= post < len(problem.ids)]
+    if outside:
+        return [f"there is no post {post}" for post in outside]
+    wrong = []
+    limit = problem.ring if one.kind == "ring" else problem.chain
+    named = f"the {one.kind} from {_name(problem, one.posts[0])}" if one.posts else f"a {one.kind}"
+    if one.needs_met > limit:
+        wrong.append(f"{named} meets {one.needs_met} needs, at most {limit} may be")
+    if len(one.posts) < 2:
+        wrong.append(f"{named} has fewer than two posts")
+        return wrong
+    if one.kind == "chain" and problem.needs[one.posts[0]]:
+        wrong.append(f"{named} begins where there is a need")
+    for giver, taker in one.transfers:
+        if (giver, taker) not in place:
+            wrong.append(f"{_name(problem, giver)} cannot help {_name(problem, taker)}")
+    return wrong
+
+
+def _worth(objective: Objective, one: Selected, place: dict[tuple[int, int], int]) -> float:
+    weights = sum(float(objective.weights[place[pair]]) for pair in one.transfers if pair in place)
+    return weights - objective.per_hand * one.needs_met * len(one.posts)
+
+
+def _name(problem: Problem, post: int) -> str:
+    return problem.ids[post]

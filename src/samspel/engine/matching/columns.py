@@ -1,0 +1,160 @@
+"""Rings and chains as columns of a programme in which every post may be taken once."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse import csc_array, csr_array, vstack
+
+from .pricing import Arcs, Posts, no_columns
+
+__all__ = ["Columns", "Goal", "Level", "Relaxed", "pick", "relax"]
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """An objective on the sorted arcs of one part."""
+
+    weights: Floats
+    per_hand: float
+
+    @property
+    def is_whole(self) -> bool:
+        return bool((self.weights == np.rint(self.weights)).all()) and self.per_hand == round(self.per_hand)
+
+    def of_rings(self, transfers: int) -> float:
+        return -self.per_hand * transfers * transfers
+
+    def of_chains(self, transfers: int) -> Floats:
+        """What a chain of 0, 1, … transfers loses by its hands; none has 0."""
+        sizes = np.arange(transfers + 1, dtype=np.float64)
+        lost = -self.per_hand * sizes * (sizes + 1)
+        lost[0] = -math.inf
+        return lost
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """``[columns, width]`` posts in order, -1 after the last; and which of them are rings."""
+
+    posts: Posts
+    is_ring: Mask
+
+    @classmethod
+    def of(cls, posts: Posts, *, rings: bool, width: int) -> "Columns":
+        wide = np.full((len(posts), width), -1, dtype=np.int32)
+        wide[:, : posts.shape[1]] = posts[:, :width]
+        return cls(wide, np.full(len(posts), rings))
+
+    @classmethod
+    def none(cls, width: int) -> "Columns":
+        return cls(no_columns(width), np.zeros(0, dtype=bool))
+
+    def __len__(self) -> int:
+        return len(self.posts)
+
+    def __getitem__(self, which: Mask | npt.NDArray[np.intp]) -> "Columns":
+        return Columns(self.posts[which], self.is_ring[which])
+
+    def with_new(self, other: "Columns") -> "Columns":
+        """Those of the other behind these, none twice."""
+        posts = np.concatenate([self.posts, other.posts])
+        is_ring = np.concatenate([self.is_ring, other.is_ring])
+        _, first = np.unique(posts, axis=0, return_index=True)
+        first.sort()
+        return Columns(posts[first], is_ring[first])
+
+    def without(self, used: Mask) -> "Columns":
+        """Those with no used post; ``used`` has one more at its end, for "no post"."""
+        free: Mask = ~np.any(used[self.posts], axis=1)
+        return self[free]
+
+    @property
+    def sizes(self) -> npt.NDArray[np.intp]:
+        sizes: npt.NDArray[np.intp] = np.sum(self.posts >= 0, axis=1, dtype=np.intp)
+        return sizes
+
+    def worth(self, arcs: Arcs, goal: Goal) -> Floats:
+        value = np.zeros(len(self))
+        sizes = self.sizes
+        for place in range(self.posts.shape[1] - 1):
+            is_on = self.posts[:, place + 1] >= 0
+            at = arcs.find(self.posts[is_on, place].astype(np.int64), self.posts[is_on, place + 1].astype(np.int64))
+            value[is_on] += goal.weights[at]
+        rings = np.flatnonzero(self.is_ring)
+        last = self.posts[rings, sizes[rings] - 1].astype(np.int64)
+        value[rings] += goal.weights[arcs.find(last, self.posts[rings, 0].astype(np.int64))]
+        return value - goal.per_hand * sizes * (sizes - ~self.is_ring)
+
+    def prices(self, prices: Floats) -> Floats:
+        paid: Floats = np.sum(np.where(self.posts >= 0, prices[self.posts], 0.0), axis=1)
+        return paid
+
+    def matrix(self, posts: int) -> "csc_array[np.float64]":
+        """``[posts, columns]``: 1 where the column takes the post."""
+        taken = self.posts[self.posts >= 0]
+        starts = np.concatenate([[0], np.cumsum(self.sizes)])
+        return csc_array((np.ones(len(taken)), taken, starts), shape=(posts, len(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What columns give of an earlier objective, and how much of it must be kept."""
+
+    worth: Floats
+    least: float
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """The linear relaxation: its value, how far each column is taken, and the prices of posts and of levels."""
+
+    value: float
+    taken: Floats
+    prices: Floats
+    level_prices: Floats
+
+
+def _rows(columns: Columns, posts: int, levels: Sequence[Level]) -> "tuple[csr_array[np.float64], Floats]":
+    rows = columns.matrix(posts).tocsr()
+    if levels:
+        rows = csr_array(vstack([rows, csr_array(np.array([-level.worth for level in levels]))]))
+    return rows, np.concatenate([np.ones(posts), [-level.least for level in levels]])
+
+
+def relax(columns: Columns, worth: Floats, posts: int, levels: Sequence[Level]) -> Relaxed | None:
+    """By interior point with crossover: prices from inside the best face make better columns than a corner's.
+
+    None when the solver failed, which it tells.
+    """
+    rows, most = _rows(columns, posts, levels)
+    result = linprog(-worth, A_ub=rows, b_ub=most, bounds=(0, None), method="highs-ipm")
+    if result.status != 0:
+        return None
+    prices = np.maximum(-result.ineqlin.marginals, 0.0)
+    return Relaxed(-float(result.fun), result.x, prices[:posts], prices[posts:])
+
+
+def pick(
+    columns: Columns, worth: Floats, posts: int, levels: Sequence[Level], *, nodes: int, time_limit_s: float
+) -> tuple[Mask | None, float]:
+    """The best of these columns that share no post, if any was found, and a bound on all of them."""
+    if not len(columns):
+        return None, 0.0
+    rows, most = _rows(columns, posts, levels)
+    most[posts:] += 1e-6
+    result = milp(
+        -worth,
+        constraints=LinearConstraint(rows, ub=most),
+        integrality=np.ones(len(columns)),
+        bounds=Bounds(0.0, 1.0),
+        options={"time_limit": max(0.1, time_limit_s), "node_limit": nodes, "mip_rel_gap": 0.0},
+    )
+    bound = math.inf if result.mip_dual_bound is None else -float(result.mip_dual_bound)
+    return (None if result.x is None else result.x > 0.5), bound

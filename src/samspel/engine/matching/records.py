@@ -1,0 +1,130 @@
+"""Posts, who could help whom, and a selection of rings and chains."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Kind", "Objective", "Problem", "Selected", "Solution", "Status"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Kind = Literal["ring", "chain"]
+# Nothing better exists; better may exist, by no more than the gap; the clock stopped it, and the bound is wide.
+Status = Literal["best", "good", "out-of-time"]
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What a selection is worth: the sum over its transfers, less ``per_hand`` for each need times the hands it takes.
+
+    A need in a ring of three rests on three people's yes, one in a chain of three transfers on four. Whole numbers
+    are summed exactly; with fractions the bound is true to a millionth.
+
+    :param weights: ``[arcs]``, in the order of the problem's arcs, at least 0.
+    """
+
+    name: str
+    weights: Floats
+    per_hand: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Posts with an offer, a need or both; arcs from an offer to a need that it could meet; and what is wanted.
+
+    :param ids: of the posts.
+    :param needs: ``[posts]``, whether the post has a need. A chain starts at one that has none.
+    :param givers, takers: ``[arcs]``, numbers of posts; no arc twice, none to a post that has no need.
+    :param objectives: in order: each later one only among the best of the earlier.
+    :param ring, chain: at most so many posts in a ring, and transfers in a chain; 0 for none.
+    """
+
+    ids: tuple[str, ...]
+    needs: npt.NDArray[np.bool_]
+    givers: Ints
+    takers: Ints
+    objectives: tuple[Objective, ...]
+    ring: int = 4
+    chain: int = 6
+
+    def __post_init__(self) -> None:
+        posts, arcs = len(self.ids), len(self.givers)
+        if len(set(self.ids)) != posts:
+            raise ValueError("ids must differ")
+        if len(self.needs) != posts:
+            raise ValueError(f"needs must be {posts}, one for each post, got {len(self.needs)}")
+        if len(self.takers) != arcs:
+            raise ValueError(f"takers must be {arcs}, one for each giver, got {len(self.takers)}")
+        if not self.objectives:
+            raise ValueError("objectives must be at least one")
+        if self.ring < 0 or self.ring == 1 or self.chain < 0:
+            raise ValueError(f"ring must be 0 or at least 2 and chain at least 0, got {self.ring} and {self.chain}")
+        for name, ends in (("givers", self.givers), ("takers", self.takers)):
+            if arcs and (int(ends.min()) < 0 or int(ends.max()) >= posts):
+                raise ValueError(f"{name} must be from 0 to {posts - 1}, got {int(ends.min())} to {int(ends.max())}")
+        if (self.givers == self.takers).any():
+            raise ValueError("an arc must join two posts")
+        if arcs and not self.needs[self.takers].all():
+            raise ValueError("takers must have a need")
+        if len(np.unique(self.givers * posts + self.takers)) != arcs:
+            raise ValueError("arcs must differ")
+        for one in self.objectives:
+            if len(one.weights) != arcs:
+                raise ValueError(f"weights of {one.name!r} must be {arcs}, one for each arc, got {len(one.weights)}")
+            if arcs and not (np.isfinite(one.weights).all() and float(one.weights.min()) >= 0):
+                raise ValueError(f"weights of {one.name!r} must be at least 0 and finite")
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A ring, whose last post helps its first, or a chain, whose first post has no need. Each helps the next."""
+
+    kind: Kind
+    posts: tuple[int, ...]
+
+    @property
+    def transfers(self) -> Iterator[tuple[int, int]]:
+        """Who helps whom."""
+        yield from zip(self.posts, self.posts[1:], strict=False)
+        if self.kind == "ring" and self.posts:
+            yield self.posts[-1], self.posts[0]
+
+    @property
+    def needs_met(self) -> int:
+        return len(self.posts) - (self.kind == "chain")
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Rings and chains that share no post.
+
+    :param values, bounds: one for each objective. No selection whose earlier values are as good has a later value
+        above its bound; where they are the same it is proven.
+    :param status: of the objective that is furthest from proven.
+    """
+
+    selected: tuple[Selected, ...]
+    values: tuple[float, ...]
+    bounds: tuple[float, ...]
+    status: Status
+    seconds: float = field(compare=False)
+
+    @property
+    def value(self) -> float:
+        """Of the first objective."""
+        return self.values[0]
+
+    @property
+    def bound(self) -> float:
+        return self.bounds[0]
+
+    @property
+    def gap(self) -> float:
+        """How much more of the first objective could be had at most, as a share of what is had."""
+        return (self.bound - self.value) / self.value if self.value else float(self.bound > 0)
+
+    def of_kind(self, kind: Kind) -> Sequence[Selected]:
+        return [one for one in self.selected if one.kind == kind]

@@ -1,0 +1,427 @@
+"""The best selection by column generation, and the proof by listing what could still be in a better one."""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from .columns import Columns, Goal, Level, Relaxed, pick, relax
+from .pricing import Arcs, chains_above, chains_through, rings_of, tables_of
+from .records import Problem, Selected, Solution, Status
+
+__all__ = ["solve"]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+_NEAR = 1e-6
+_MOST_RINGS = 6_000_000
+_MOST_LISTED = 60_000  # columns that an integer programme is asked about
+_FEW = 3_000  # columns that it answers about in seconds
+_FEW_NODES = 50
+_MOST_ROUNDS = 200
+_MOST_FILL_ROUNDS = 4
+_FREED, _POLISHED, _POLISH_NODES = 48, 1_500, 60  # rings and chains, columns, and nodes at a time
+_SURE = 0.8  # a column that is taken so far is taken
+_FORBIDDEN = 1e9  # the price of a post that is taken already
+_WIDE = 0.01  # a gap that is told as "out of time" when the clock stopped it
+
+
+def solve(problem: Problem, *, time_limit_s: float = 60.0, nodes: int = 20_000) -> Solution:
+    """Rings and chains that share no post, of greatest value, with a bound on every selection.
+
+    The posts fall apart into parts that no transfer joins. In each, prices of posts are found by column generation
+    (Gilmore and Gomory 1961; for exchanges Abraham, Blum and Sandholm 2007, EC '07): a linear programme over some
+    rings and chains, and for its prices better ones, until there are none. At those prices no ring or chain that
+    loses more than the gap can be in a better selection: the others are listed, and an integer programme over them
+    proves. Every later objective is treated so among the selections that keep the earlier values.
+
+    :param time_limit_s: after which what was found is told with its bound.
+    :param nodes: of each search tree. A run that was not stopped by the clock repeats.
+
+    Cost: each round a linear programme of as many rows as posts, and ``arcs * chain`` steps to find better chains.
+
+    >>> from .records import Objective
+    >>> needs, arcs = np.array([True, True, False]), (np.array([0, 1, 2]), np.array([1, 0, 0]))
+    >>> solution = solve(Problem(("a", "b", "c"), needs, *arcs, (Objective("needs", np.ones(3)),)))
+    >>> solution.selected, solution.status
+    ((Selected(kind='chain', posts=(2, 0, 1)),), 'best')
+    """
+    start = time.monotonic()
+    parts = [*_parts(problem)]
+    size = sum(len(part.arcs.givers) for part in parts)
+    values, bounds = np.zeros(len(problem.objectives)), np.zeros(len(problem.objectives))
+    selected: list[Selected] = []
+    left = size
+    for part in sorted(parts, key=lambda part: len(part.arcs.givers)):
+        # What is left of the time, by arcs: small parts, which come first, seldom need theirs.
+        remaining_s = max(0.0, start + time_limit_s - time.monotonic())
+        share = len(part.arcs.givers) / left
+        left -= len(part.arcs.givers)
+        best, found_values, found_bounds = _solve_part(part, time.monotonic() + remaining_s * share, nodes)
+        values += found_values
+        bounds += found_bounds
+        selected += _told(part, best)
+    bounds = np.maximum(bounds, values)
+    status = max((_status(value, bound) for value, bound in zip(values, bounds, strict=True)), key=_STATUS.index)
+    selected.sort(key=lambda one: (one.kind != "ring", one.posts))
+    told_values, told_bounds = tuple(values.tolist()), tuple(bounds.tolist())
+    return Solution(tuple(selected), told_values, told_bounds, status, time.monotonic() - start)
+
+
+_STATUS: tuple[Status, ...] = ("best", "good", "out-of-time")
+
+
+def _status(value: float, bound: float) -> Status:
+    if bound - value <= _NEAR * max(1.0, abs(value)):
+        return "best"
+    return "good" if bound - value <= _WIDE * max(1.0, abs(value)) else "out-of-time"
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Posts that transfers join, numbered by themselves; `posts` has their numbers in the problem."""
+
+    posts: Ints
+    arcs: Arcs
+    goals: tuple[Goal, ...]
+    ring: int
+    chain: int
+
+    @property
+    def width(self) -> int:
+        return max(self.ring, self.chain + 1)
+
+
+def _parts(problem: Problem) -> Iterator[_Part]:
+    """Without arcs that no ring and no chain can have."""
+    givers, takers, posts = problem.givers, problem.takers, len(problem.ids)
+    useful = _in_rings(problem) | _in_chains(problem)
+    order = np.flatnonzero(useful)
+    order = order[np.lexsort((takers[order], givers[order]))]
+    if not len(order):
+        return
+    graph = csr_array((np.ones(len(order)), (givers[order], takers[order])), shape=(posts, posts))
+    _, label = connected_components(graph, directed=False)
+    by_part = order[np.argsort(label[givers[order]], kind="stable")]
+    cuts = np.flatnonzero(np.diff(label[givers[by_part]])) + 1
+    for arcs in np.split(by_part, cuts):
+        inside = np.unique(np.concatenate([givers[arcs], takers[arcs]]))
+        own = Arcs.of(
+            np.searchsorted(inside, givers[arcs]), np.searchsorted(inside, takers[arcs]), problem.needs[inside]
+        )
+        goals = tuple(Goal(one.weights[arcs], one.per_hand) for one in problem.objectives)
+        yield _Part(inside, own, goals, problem.ring, problem.chain)
+
+
+def _in_rings(problem: Problem) -> Mask:
+    posts = len(problem.ids)
+    graph = csr_array((np.ones(len(problem.givers)), (problem.givers, problem.takers)), shape=(posts, posts))
+    _, label = connected_components(graph, connection="strong")
+    inside: Mask = (label[problem.givers] == label[problem.takers]) & (problem.ring > 0)
+    return inside
+
+
+def _in_chains(problem: Problem) -> Mask:
+    """Arcs whose giver a chain can reach before its last transfer."""
+    reached = ~problem.needs
+    useful = np.zeros(len(problem.givers), dtype=bool)
+    for _ in range(problem.chain):
+        useful = reached[problem.givers]
+        reached = reached.copy()
+        reached[problem.takers[useful]] = True
+    return useful
+
+
+def _told(part: _Part, best: Columns) -> Iterator[Selected]:
+    for posts, is_ring in zip(best.posts, best.is_ring.tolist(), strict=True):
+        own = part.posts[posts[posts >= 0]].tolist()
+        yield Selected("ring" if is_ring else "chain", tuple(own))
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An earlier objective, and what must be kept of it."""
+
+    goal: Goal
+    least: float
+
+
+def _solve_part(part: _Part, ends_s: float, nodes: int) -> tuple[Columns, Floats, Floats]:
+    """The selection, and each objective's value and bound. Later objectives have what time the earlier left."""
+    listed = rings_of(part.arcs, part.ring, _MOST_RINGS)
+    rings = Columns.of(listed, rings=True, width=part.width) if listed is not None else None
+    best: Columns | None = None
+    columns = Columns.none(part.width)
+    kept: list[_Kept] = []
+    bounds = []
+    for number, goal in enumerate(part.goals):
+        now = time.monotonic()
+        stop_s = now + (ends_s - now) / (len(part.goals) - number)
+        stage = _Stage(part, goal, tuple(kept), rings, stop_s, nodes)
+        best, columns, bound = stage.run(columns, best)
+        bounds.append(bound)
+        kept.append(_Kept(goal, float(best.worth(part.arcs, goal).sum())))
+    assert best is not None
+    return best, np.array([one.least for one in kept]), np.array(bounds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """Prices at which a bound holds, and what rings and chains are worth there."""
+
+    prices: Floats
+    goal: Goal
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """One objective in one part, among what keeps the earlier ones."""
+
+    part: _Part
+    goal: Goal
+    kept: tuple[_Kept, ...]
+    rings: Columns | None
+    ends_s: float
+    nodes: int
+
+    def run(self, columns: Columns, start: Columns | None) -> tuple[Columns, Columns, float]:
+        """The best found, all columns made, and a bound. ``start`` keeps the earlier values."""
+        best = Columns.none(self.part.width) if start is None else start
+        columns = columns.with_new(best)
+        columns, priced, relaxed = self._generate(columns)
+        if not self.kept and relaxed is not None and priced is not None:
+            best = self._better(best, self._dive(columns, relaxed))
+            if self._whole(priced.bound) - self._value(best) > _NEAR and len(columns) <= _FEW:
+                best = self._better(best, self._pick_few(columns))
+        if priced is None:
+            return best, columns, self._plain_bound()
+        gap = self._whole(priced.bound) - self._value(best)
+        if not self.kept and gap > _NEAR and self._list(priced, gap / 8) is None:
+            now = time.monotonic()
+            best = self._polish(columns, best, priced, now + 0.6 * (self.ends_s - now))
+        best, bound = self._close(columns, best, priced)
+        return best, columns, max(self._whole(bound), self._value(best))
+
+    def _late(self) -> bool:
+        return time.monotonic() > self.ends_s
+
+    def _value(self, columns: Columns) -> float:
+        return float(columns.worth(self.part.arcs, self.goal).sum())
+
+    def _better(self, one: Columns, other: Columns) -> Columns:
+        return other if self._value(other) > self._value(one) + _NEAR else one
+
+    def _whole(self, bound: float) -> float:
+        return math.floor(bound + _NEAR) if self.goal.is_whole else bound
+
+    def _plain_bound(self) -> float:
+        """Each need met by the one who meets it best."""
+        most = np.zeros(self.part.arcs.posts)
+        np.maximum.at(most, self.part.arcs.takers, self.goal.weights)
+        return float(most.sum())
+
+    def _levels(self, columns: Columns) -> list[Level]:
+        return [Level(columns.worth(self.part.arcs, one.goal), one.least) for one in self.kept]
+
+    # ------------------------------------------------------------ prices
+
+    def _mixed(self, level_prices: Floats) -> Goal:
+        """The objective with the earlier ones at their prices."""
+        goal = self.goal
+        for price, one in zip(level_prices, self.kept, strict=True):
+            goal = Goal(goal.weights + price * one.goal.weights, goal.per_hand + price * one.goal.per_hand)
+        return goal
+
+    def _generate(self, columns: Columns) -> tuple[Columns, _Priced | None, Relaxed | None]:
+        """Columns until no ring or chain is worth more than its posts, or the clock."""
+        if self.rings is None:
+            return columns, None, None
+        arcs = self.part.arcs
+        prices, level_prices = np.zeros(arcs.posts), np.zeros(len(self.kept))
+        np.maximum.at(prices, arcs.takers, self.goal.weights / 2)
+        best: _Priced | None = None
+        relaxed: Relaxed | None = None
+        for _ in range(_MOST_ROUNDS):
+            priced, new = self._price(prices, level_prices)
+            if best is None or priced.bound < best.bound:
+                best = priced
+            before, more = len(columns), columns.with_new(new)
+            if self._late() or not len(more) or (len(more) == before and relaxed is not None):
+                break
+            found = relax(more, more.worth(arcs, self.goal), arcs.posts, self._levels(more))
+            if found is None:
+                break
+            columns = more
+            relaxed, prices, level_prices = found, found.prices, found.level_prices
+            if best.bound - relaxed.value <= _NEAR * max(1.0, abs(relaxed.value)):
+                break
+        return columns, best, relaxed
+
+    def _price(self, prices: Floats, level_prices: Floats) -> tuple[_Priced, Columns]:
+        """What is worth more than its posts; and the bound: posts at their prices, and what each part of the
+        selection can be worth above that. A ring is counted at its lowest post, a chain at its first."""
+        assert self.rings is not None
+        arcs, goal = self.part.arcs, self._mixed(level_prices)
+        bound = float(prices.sum()) - sum(p * one.least for p, one in zip(level_prices, self.kept, strict=True))
+        above = self.rings.worth(arcs, goal) - self.rings.prices(prices)
+        is_above = above > _NEAR
+        over = np.zeros(arcs.posts)
+        np.maximum.at(over, self.rings.posts[is_above, 0], above[is_above])
+        bound += float(over.sum())
+        new = self.rings[is_above]
+        if self.part.chain and len(arcs.starts):
+            tables = tables_of(arcs, goal.weights - prices[arcs.takers], prices, goal.of_chains(self.part.chain))
+            walks = tables.done[0, arcs.starts] + tables.rest[0, arcs.starts]
+            chains = Columns.of(chains_through(arcs, tables, _NEAR), rings=False, width=self.part.width)
+            chains = chains[chains.worth(arcs, goal) - chains.prices(prices) > _NEAR]
+            most = np.maximum(walks, 0.0)
+            if not len(chains) and most.any():
+                # Only walks that come back are left, or nothing: all true chains above tell which.
+                true = chains_above(arcs, tables, _NEAR, _FEW)
+                if true is not None:
+                    chains = Columns.of(true, rings=False, width=self.part.width)
+                    worth = chains.worth(arcs, goal) - chains.prices(prices)
+                    over = np.full(arcs.posts, _NEAR)
+                    np.maximum.at(over, chains.posts[:, 0], worth)
+                    most = np.minimum(most, over[arcs.starts])
+            bound += float(most.sum())
+            new = new.with_new(chains)
+        return _Priced(prices, goal, bound), new
+
+    # ------------------------------------------------------------ a selection
+
+    def _dive(self, columns: Columns, relaxed: Relaxed) -> Columns:
+        """Take what the relaxation takes most, then make columns of the posts that are left, and so on."""
+        arcs, goal = self.part.arcs, self.goal
+        best = Columns.none(self.part.width)
+        used = np.zeros(arcs.posts + 1, dtype=bool)  # the last one stands for "no post"
+        taken, prices = relaxed.taken, relaxed.prices
+        while len(columns):
+            order = np.lexsort((np.arange(len(columns)), -np.round(taken, 6)))
+            sure = int(np.count_nonzero(taken > _SURE))
+            fixed = []
+            for one in order[: max(sure, 1 + int(taken.sum()) // 16)].tolist():
+                posts = columns.posts[one]
+                posts = posts[posts >= 0]
+                if taken[one] > 0 and not used[posts].any():
+                    used[posts] = True
+                    fixed.append(one)
+            if not fixed:
+                break
+            best = best.with_new(columns[np.array(fixed)])
+            columns = columns.without(used)
+            columns, found = self._fill(columns, prices, used[:-1])
+            if found is None:
+                taken = columns.worth(arcs, goal) / max(1.0, float(goal.weights.sum()))
+            else:
+                taken, prices = found.taken, found.prices
+        return best
+
+    def _fill(self, columns: Columns, prices: Floats, used: Mask) -> tuple[Columns, Relaxed | None]:
+        """A few rounds of new columns of the posts that are not used, and the relaxation over them."""
+        found: Relaxed | None = None
+        for _ in range(_MOST_FILL_ROUNDS):
+            _, new = self._price(np.where(used, _FORBIDDEN, prices), np.zeros(0))
+            before = len(columns)
+            more = columns.with_new(new)
+            if self._late() or (found is not None and len(more) <= before * 1.01):
+                break
+            columns = more
+            if not len(columns):
+                break
+            found = relax(columns, columns.worth(self.part.arcs, self.goal), self.part.arcs.posts, ())
+            if found is None:
+                break
+            prices = found.prices
+        return columns, found
+
+    def _pick_few(self, columns: Columns) -> Columns:
+        """The best of the columns made, if it is found soon."""
+        worth, soon_s = columns.worth(self.part.arcs, self.goal), (self.ends_s - time.monotonic()) / 4
+        found, _ = pick(columns, worth, self.part.arcs.posts, (), nodes=_FEW_NODES, time_limit_s=soon_s)
+        return Columns.none(self.part.width) if found is None else columns[found]
+
+    def _polish(self, columns: Columns, best: Columns, priced: _Priced, ends_s: float) -> Columns:
+        """Free some rings and chains that lie near each other and choose anew there, from each in turn."""
+        arcs = self.part.arcs
+        near = columns.matrix(arcs.posts).tocsr()
+        since, at = 0, 0
+        while since < len(best) and time.monotonic() < ends_s:
+            at = at % len(best)
+            chosen = best.matrix(arcs.posts)
+            touching = near.T @ chosen[:, [at]]  # columns that share a post with it
+            meets = chosen.T @ (near @ (touching > 0).astype(float))
+            closeness = meets.toarray().ravel()
+            closeness[at] = np.inf
+            free = np.lexsort((np.arange(len(best)), -closeness))[:_FREED]
+            held = np.ones(len(best), dtype=bool)
+            held[free] = False
+            used = np.zeros(arcs.posts + 1, dtype=bool)
+            used[best.posts[held]] = True
+            used[-1] = False
+            inside, relaxed = self._fill(columns.without(used), priced.prices, used[:-1])
+            if relaxed is None:
+                break
+            worth = inside.worth(arcs, self.goal)
+            loss = inside.prices(relaxed.prices) - worth
+            inside = inside[np.sort(np.lexsort((np.arange(len(loss)), loss))[:_POLISHED])]
+            worth = inside.worth(arcs, self.goal)
+            left_s = ends_s - time.monotonic()
+            found, _ = pick(inside, worth, arcs.posts, (), nodes=_POLISH_NODES, time_limit_s=left_s)
+            better = best if found is None else best[held].with_new(inside[found])
+            is_better = self._value(better) > self._value(best) + _NEAR
+            best, since = (better, 0) if is_better else (best, since + 1)
+            at += 1 if not is_better else 0
+        return best
+
+    # ------------------------------------------------------------ the proof
+
+    def _close(self, columns: Columns, best: Columns, priced: _Priced) -> tuple[Columns, float]:
+        """List what a better selection could have, first the most promising, and let the integer programme choose."""
+        value, bound = self._value(best), priced.bound
+        step = 1.0 - 2 * _NEAR if self.goal.is_whole else 0.0
+        share, done, too_much = 1 / 8, 0.0, math.inf
+        while self._whole(bound) - value > _NEAR * max(1.0, abs(value)) and not self._late():
+            width = max(_NEAR, (priced.bound - value - step) * share)
+            listed = self._list(priced, width)
+            if listed is None:
+                too_much = share
+                if done and share < done * 1.5:
+                    break
+                share = (done + share) / 2 if done else share / 3
+                continue
+            left_s = self.ends_s - time.monotonic()
+            worth, levels = listed.worth(self.part.arcs, self.goal), self._levels(listed)
+            limit_s = left_s if share == 1 else left_s / 2
+            found, above = pick(listed, worth, self.part.arcs.posts, levels, nodes=self.nodes, time_limit_s=limit_s)
+            if found is not None:
+                best = self._better(best, listed[found])
+            value = self._value(best)
+            # Whatever has a column that is not listed loses more than the width.
+            bound = max(value, min(bound, max(above, priced.bound - width if share < 1 else -math.inf)))
+            if share == 1:
+                break
+            done = share
+            share = min(1.0, share * 2, (share + too_much) / 2)
+        return best, bound
+
+    def _list(self, priced: _Priced, width: float) -> Columns | None:
+        """Every ring and chain that loses at most ``width`` at these prices."""
+        assert self.rings is not None
+        arcs, prices, goal = self.part.arcs, priced.prices, priced.goal
+        loses = self.rings.prices(prices) - self.rings.worth(arcs, goal)
+        listed = self.rings[loses <= width]
+        if self.part.chain and len(arcs.starts):
+            tables = tables_of(arcs, goal.weights - prices[arcs.takers], prices, goal.of_chains(self.part.chain))
+            chains = chains_above(arcs, tables, -width - _NEAR, _MOST_LISTED)
+            if chains is None:
+                return None
+            listed = listed.with_new(Columns.of(chains, rings=False, width=self.part.width))
+        return listed if len(listed) <= _MOST_LISTED else None

@@ -1,0 +1,78 @@
+"""Small pools, and the best selection in them by trying every one."""
+
+from collections.abc import Iterator
+from itertools import permutations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from samspel.engine.matching import Objective, Problem, Selected
+
+
+def make_pool(
+    needs: list[bool],
+    arcs: dict[tuple[int, int], list[int]],
+    *,
+    ring: int = 4,
+    chain: int = 6,
+    per_hand: tuple[float, ...] = (0.0,),
+) -> Problem:
+    """Arcs with a weight for each objective."""
+    objectives = tuple(
+        Objective(f"goal {number}", np.array([weights[number] for weights in arcs.values()], dtype=float), hand)
+        for number, hand in enumerate(per_hand)
+    )
+    givers, takers = (np.array([pair[end] for pair in arcs], dtype=np.int64) for end in (0, 1))
+    return Problem(
+        tuple(f"p{post}" for post in range(len(needs))), np.array(needs), givers, takers, objectives, ring, chain
+    )
+
+
+@st.composite
+def pools(draw: st.DrawFn, *, posts: int = 7, objectives: int = 1) -> Problem:
+    needs = draw(st.lists(st.booleans() | st.just(True), min_size=2, max_size=posts))
+    pairs = [(one, other) for one in range(len(needs)) for other in range(len(needs)) if one != other and needs[other]]
+    chosen = draw(st.lists(st.sampled_from(pairs), unique=True, max_size=18)) if pairs else []
+    most = draw(st.sampled_from([1, 3, 100]))
+    arcs = {pair: [draw(st.integers(0, most)) for _ in range(objectives)] for pair in chosen}
+    hands = tuple(draw(st.sampled_from([0.0, 0.0, 1.0])) for _ in range(objectives))
+    ring, chain = draw(st.sampled_from([0, 2, 3, 4])), draw(st.integers(0, 6))
+    return make_pool(needs, arcs, ring=ring, chain=chain, per_hand=hands)
+
+
+def every_one(problem: Problem) -> list[tuple[Selected, tuple[float, ...]]]:
+    """Every ring and chain, with what it is worth to each objective."""
+    place = {pair: at for at, pair in enumerate(zip(problem.givers.tolist(), problem.takers.tolist(), strict=True))}
+    posts = range(len(problem.ids))
+    found = []
+    for size in range(2, max(problem.ring, problem.chain + 1) + 1):
+        for order in permutations(posts, size):
+            for one in (Selected("ring", order), Selected("chain", order)):
+                if one.needs_met > (problem.ring if one.kind == "ring" else problem.chain):
+                    continue
+                if one.kind == "ring" and order[0] != min(order):
+                    continue
+                if one.kind == "chain" and problem.needs[order[0]]:
+                    continue
+                if all(pair in place for pair in one.transfers):
+                    worth = tuple(
+                        sum(goal.weights[place[pair]] for pair in one.transfers) - goal.per_hand * one.needs_met * size
+                        for goal in problem.objectives
+                    )
+                    found.append((one, worth))
+    return found
+
+
+def best_values(problem: Problem) -> tuple[float, ...]:
+    """Of the best selection, the first objective before the second."""
+    return max(_values(every_one(problem), frozenset(), (0.0,) * len(problem.objectives)))
+
+
+def _values(
+    columns: list[tuple[Selected, tuple[float, ...]]], used: frozenset[int], values: tuple[float, ...]
+) -> Iterator[tuple[float, ...]]:
+    yield values
+    for at, (one, worth) in enumerate(columns):
+        if not used.intersection(one.posts):
+            more = tuple(value + new for value, new in zip(values, worth, strict=True))
+            yield from _values(columns[at + 1 :], used.union(one.posts), more)
