@@ -66,7 +66,8 @@ def proxy(request: pytest.FixtureRequest, many: tuple[subprocess.Popen[str], int
         process = subprocess.Popen(command, stdout=log, stderr=log, env=home)
         wait_until(lambda: answers(port))
         yield port
-        process.kill()  # Caddy would wait for every open stream
+        # Caddy would wait for every open stream; a killed nginx would leave its workers.
+        process.send_signal(signal.SIGTERM if request.param == "nginx" else signal.SIGKILL)
         process.wait(30)
 
 
