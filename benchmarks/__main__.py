@@ -17,7 +17,11 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 # What the benchmarks stand beside, where scripts/peers.py put it.
-PEERS = {"SAMSPEL_ORACLE_PYTHON": "choosing", "SAMSPEL_SEATING_PEER": "seating"}
+PEERS = {
+    "SAMSPEL_MATCHING_PEER": "matching",
+    "SAMSPEL_ORACLE_PYTHON": "choosing",
+    "SAMSPEL_SEATING_PEER": "seating",
+}
 
 
 def main() -> int:

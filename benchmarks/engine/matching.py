@@ -1,0 +1,161 @@
+"""How good and how fast selections are, beside kep_solver: `python -m benchmarks.engine.matching [--smoke]`.
+
+Pools like ours are made here (regions, kinds of help, about twelve arcs a post); with SAMSPEL_DATA also the stored
+exchange pools, held against the best that is known of each. With SAMSPEL_MATCHING_PEER (a Python that has kep_solver,
+see scripts/peers.py) rows have its time in the same run, stopped at a limit. Seconds are the processor's; every
+selection is checked, and a value below a proven one or a bound below a known value ends the run.
+"""
+
+import argparse
+import csv
+import gzip
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+# One thread: what several do at once would count several times.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+
+from samspel.engine.matching import Objective, Problem, check, solve
+from samspel.engine.matching.wmd import read
+
+PEER = os.environ.get("SAMSPEL_MATCHING_PEER")
+PATIENCE_S = 120
+ASKED = Path(__file__).with_name("matching_peer.py")
+POOLS = (
+    "sparseunos-128-12-s7-unit",
+    "sparseunos-256-25-s7-unit",
+    "sparseunos-256-25-s7-int10",
+    "sparseunos-512-51-s7-unit",
+    "saidman-64-6-s7-unit",
+    "saidman-64-6-s7-int10",
+    "saidman-128-12-s7-unit",
+    "saidman-256-25-s7-unit",
+)
+OURS = (("cocreation-256-25-s7", 60), ("cocreation-256-25-s8", 60), ("cocreation-1000-100-s7", 60))
+
+
+def make_pool(posts: int, givers: int, seed: int, *, ring: int, chain: int) -> Problem:
+    """Regions of 250, six sectors of forty kinds of help; one offers and needs mostly in one's own sector."""
+    rng = np.random.default_rng(seed)
+    count = posts + givers
+    region = rng.integers(max(1, posts // 250), size=count)
+    sector = rng.integers(6, size=count)
+    offer = 40 * np.where(rng.random(count) < 0.6, sector, rng.integers(6, size=count)) + rng.integers(40, size=count)
+    need = 40 * np.where(rng.random(count) < 0.6, sector, rng.integers(6, size=count)) + rng.integers(40, size=count)
+    ends: list[tuple[int, int]] = []
+    for kind in range(240):
+        who, whom = np.flatnonzero(offer == kind), np.flatnonzero((need == kind) & (np.arange(count) < posts))
+        one, other = (side.ravel() for side in np.meshgrid(who, whom, indexing="ij"))
+        # Neighbours can always help, others seldom: about twelve each, whatever the size.
+        near = (region[one] == region[other]) | (rng.random(len(one)) < min(1.0, 2400 / count))
+        near &= one != other
+        ends += zip(one[near].tolist(), other[near].tolist(), strict=True)
+    giver, taker = (np.array([pair[end] for pair in ends], dtype=np.int64) for end in (0, 1))
+    weights = rng.integers(1, 101, size=len(ends)).astype(np.float64)
+    ids = tuple(f"post {number}" for number in range(count))
+    return Problem(ids, np.arange(count) < posts, giver, taker, (Objective("value", weights),), ring, chain)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The best that is known of a stored pool."""
+
+    value: float
+    bound: float
+
+
+def known_of(data: Path) -> dict[tuple[str, int, int], Known]:
+    with (data / "optima.tsv").open() as file:
+        rows = [*csv.DictReader(file, delimiter="\t")]
+    return {
+        (row["file"].removesuffix(".wmd.gz"), int(row["ring"]), int(row["chain"])): Known(
+            float(row["value"]), float(row["bound"])
+        )
+        for row in rows
+    }
+
+
+def ask_peer(path: Path, formulation: str) -> tuple[float | None, float]:
+    """The value, if it came in time, and the processor's seconds for building the model and solving it."""
+    assert PEER is not None
+    try:
+        answer = subprocess.run(
+            [PEER, str(ASKED), str(path), formulation], capture_output=True, text=True, timeout=PATIENCE_S, check=True
+        )
+    except subprocess.TimeoutExpired:
+        return None, PATIENCE_S
+    found = json.loads(answer.stdout.splitlines()[-1])
+    return found["value"], found["seconds"]
+
+
+def measure(name: str, problem: Problem, limit_s: float, known: Known | None, path: Path | None) -> Iterator[str]:
+    start = time.process_time()
+    solution = solve(problem, time_limit_s=limit_s)
+    ours = time.process_time() - start
+    wrong = check(problem, solution)
+    if known is not None:
+        if solution.bound < known.value - 1e-6:
+            wrong.append(f"the bound {solution.bound:g} is below {known.value:g}, which is known")
+        if solution.value > known.bound + 1e-6:
+            wrong.append(f"the value {solution.value:g} is above {known.bound:g}, which nothing can be")
+        if solution.status == "best" and solution.value < known.value - 1e-6:
+            wrong.append(f"told best at {solution.value:g}, and {known.value:g} is known")
+    if wrong:
+        raise SystemExit(f"{name}: {'; '.join(wrong)}")
+    best = "" if known is None else f"{known.value:g}"
+    limits, gap = f"{problem.ring},{problem.chain}", 100 * solution.gap
+    row = f"{name:28} {limits} {solution.value:9g} {gap:7.3f} % {best:>8} {ours:8.2f}"
+    for formulation in ("picef", "cycle") if PEER and path else ():
+        value, theirs = ask_peer(path, formulation)  # type: ignore[arg-type]
+        if value is not None and solution.status == "best" and abs(value - solution.value) > 1e-6:
+            raise SystemExit(f"{name}: {solution.value:g}, and kep_solver's {formulation} finds {value:g}")
+        row += f"  {formulation} {'>=' if value is None else ''}{theirs:.2f} s, {theirs / ours:.1f} x"
+    yield row
+
+
+def stored(data: Path, name: str, ring: int, chain: int) -> tuple[Problem, Path]:
+    path = data / f"{name}.wmd.gz"
+    with gzip.open(path, "rt") as file:
+        return read(file, ring=ring, chain=chain), path
+
+
+def rows(*, smoke: bool) -> Iterator[str]:
+    made = make_pool(250, 25, 1, ring=4, chain=6) if smoke else make_pool(3000, 300, 1, ring=3, chain=3)
+    yield from measure(f"made {len(made.ids)}", made, 10 if smoke else 60, None, None)
+    if not os.environ.get("SAMSPEL_DATA"):
+        return
+    data = Path(os.environ["SAMSPEL_DATA"]) / "exchange"
+    known = known_of(data)
+    for name in POOLS[:1] + POOLS[4:5] if smoke else POOLS:
+        problem, path = stored(data, name, 3, 3)
+        yield from measure(name, problem, 60, known.get((name, 3, 3)), None if smoke else path)
+        yield from measure(name, replace(problem, ring=4, chain=6), 60, known.get((name, 4, 6)), None)
+    for name, limit_s in OURS[:1] if smoke else OURS:
+        problem, _ = stored(data, name, 3, 3)
+        yield from measure(name, problem, limit_s, known.get((name, 3, 3)), None)
+        if not smoke:
+            yield from measure(name, replace(problem, ring=4, chain=6), limit_s, known.get((name, 4, 6)), None)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--smoke", action="store_true", help="the smallest pools")
+    arguments = parser.parse_args()
+    print(f"load {os.getloadavg()[0]:.1f}; peer: {PEER or 'not here (SAMSPEL_MATCHING_PEER)'}")
+    print(f"{'pool':28} r,c {'value':>9} {'gap':>9} {'known':>8} {'CPU s':>8}")
+    for row in rows(smoke=arguments.smoke):
+        print(row, flush=True)
+    print(f"memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10:.0f} MB")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
