@@ -50,7 +50,7 @@ def solve(problem: Problem, *, time_limit_s: float = 60.0, nodes: int = 20_000) 
     >>> needs, arcs = np.array([True, True, False]), (np.array([0, 1, 2]), np.array([1, 0, 0]))
     >>> solution = solve(Problem(("a", "b", "c"), needs, *arcs, (Objective("needs", np.ones(3)),)))
     >>> solution.selected, solution.status
-    ((Selected(kind='chain', posts=(2, 0, 1)),), 'best')
+    ((Selected(kind='ring', posts=(0, 1)),), 'best')
     """
     start = time.monotonic()
     parts = [*_parts(problem)]
