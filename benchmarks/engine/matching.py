@@ -44,15 +44,18 @@ OURS = (("cocreation-256-25-s7", 60), ("cocreation-256-25-s8", 60), ("cocreation
 
 
 def make_pool(posts: int, givers: int, seed: int, *, ring: int, chain: int) -> Problem:
-    """Regions of 250, six sectors of forty kinds of help; one offers and needs mostly in one's own sector."""
+    """Regions of 250, six sectors of up to forty kinds of help; one offers and needs mostly in one's own sector."""
     rng = np.random.default_rng(seed)
     count = posts + givers
     region = rng.integers(max(1, posts // 250), size=count)
+    kinds = min(40, max(4, count // 72))
     sector = rng.integers(6, size=count)
-    offer = 40 * np.where(rng.random(count) < 0.6, sector, rng.integers(6, size=count)) + rng.integers(40, size=count)
-    need = 40 * np.where(rng.random(count) < 0.6, sector, rng.integers(6, size=count)) + rng.integers(40, size=count)
+    offer, need = (
+        kinds * np.where(rng.random(count) < 0.6, sector, rng.integers(6, size=count)) + rng.integers(kinds, size=count)
+        for _ in range(2)
+    )
     ends: list[tuple[int, int]] = []
-    for kind in range(240):
+    for kind in range(6 * kinds):
         who, whom = np.flatnonzero(offer == kind), np.flatnonzero((need == kind) & (np.arange(count) < posts))
         one, other = (side.ravel() for side in np.meshgrid(who, whom, indexing="ij"))
         # Neighbours can always help, others seldom: about twelve each, whatever the size.

@@ -24,6 +24,7 @@ _MOST_RINGS = 6_000_000
 _MOST_LISTED = 60_000  # columns that an integer programme is asked about
 _FEW = 3_000  # columns that it answers about in seconds
 _FEW_NODES = 50
+_RINGS_AT_A_TIME = 8  # for each lowest post
 _MOST_ROUNDS = 200
 _MOST_FILL_ROUNDS = 4
 _FREED, _POLISHED, _POLISH_NODES = 48, 1_500, 60  # rings and chains, columns, and nodes at a time
@@ -136,6 +137,14 @@ def _in_chains(problem: Problem) -> Mask:
         reached = reached.copy()
         reached[problem.takers[useful]] = True
     return useful
+
+
+def _best_of_each(first: npt.NDArray[np.int32], above: Floats) -> npt.NDArray[np.intp]:
+    """The rings of each lowest post that are worth most above their price, a few."""
+    above_any = np.flatnonzero(above > _NEAR)
+    order = above_any[np.lexsort((-above[above_any], first[above_any]))]
+    begins = np.searchsorted(first[order], first[order])
+    return np.sort(order[np.arange(len(order)) - begins < _RINGS_AT_A_TIME])
 
 
 def _told(part: _Part, best: Columns) -> Iterator[Selected]:
@@ -275,7 +284,7 @@ class _Stage:
         over = np.zeros(arcs.posts)
         np.maximum.at(over, self.rings.posts[is_above, 0], above[is_above])
         bound += float(over.sum())
-        new = self.rings[is_above]
+        new = self.rings[_best_of_each(self.rings.posts[:, 0], above)]
         if self.part.chain and len(arcs.starts):
             tables = tables_of(arcs, goal.weights - prices[arcs.takers], prices, goal.of_chains(self.part.chain))
             walks = tables.done[0, arcs.starts] + tables.rest[0, arcs.starts]
