@@ -23,6 +23,7 @@ _NEAR = 1e-6
 _MOST_RINGS = 6_000_000
 _MOST_LISTED = 60_000  # columns that an integer programme is asked about
 _FEW = 3_000  # columns that it answers about in seconds
+_MADE = 20_000  # columns made that an integer programme is asked about
 _FEW_NODES = 50
 _RINGS_AT_A_TIME = 8  # for each lowest post
 _MOST_ROUNDS = 200
@@ -207,7 +208,7 @@ class _Stage:
         columns, priced, relaxed = self._generate(columns)
         if not self.kept and relaxed is not None and priced is not None:
             best = self._better(best, self._dive(columns, relaxed))
-            if self._whole(priced.bound) - self._value(best) > _NEAR and len(columns) <= _FEW:
+            if self._whole(priced.bound) - self._value(best) > _NEAR and len(columns) <= _MADE:
                 best = self._better(best, self._pick_few(columns))
         if priced is None:
             return best, columns, self._plain_bound()
