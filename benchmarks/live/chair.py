@@ -37,6 +37,9 @@ class Chair:
             raise PageError(f"the console has no switch {name}")
         await self._browser.submit(console.page, form, {"wanted": wanted}, follow=False)
 
+    async def has_switch(self, name: str) -> bool:
+        return (await self.console()).switch_form(name) is not None
+
     async def can(self, what: str) -> bool:
         return (await self.console()).button(what) is not None
 

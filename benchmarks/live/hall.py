@@ -52,8 +52,8 @@ def main() -> int:
         options.workers = options.workers or 2
     raise_file_limit()
     with tempfile.TemporaryDirectory() as folder, installation(Path(folder)) as house:
-        template = "mixed-90" if options.smoke else "hall-day"
-        dialogue, code = house.run("-m", "benchmarks.live.meeting", "make", str(options.tables), template).split()
+        plan = ["mixed-90", "1"] if options.smoke else ["hall-day"]
+        dialogue, code = house.run("-m", "benchmarks.live.meeting", "make", str(options.tables), *plan).split()
         house.start(workers=options.workers)
         house.wait_until_up()
         print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}", flush=True)

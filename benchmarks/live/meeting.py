@@ -1,4 +1,4 @@
-"""In the installation under measure: `make TABLES [TEMPLATE]` plans a hall's day, and prints its number and code.
+"""In the installation under measure: `make TABLES [TEMPLATE [QUESTIONS]]` plans a hall's day, and prints its number and code.
 
 The plan is a ready one as the page makes it, a day in a hall with three questions at three tables when none is named;
 what is written is shown without review. Whoever leads signs in as LEADER with PASSWORD.
@@ -14,7 +14,7 @@ PASSWORD = "tre bord och tre frågor till salen"  # noqa: S105 (of a meeting tha
 QUESTIONS = ("Vad behöver vi för att lyckas?", "Vad står i vägen?", "Vad börjar vi med?")
 
 
-def make(tables: int, template: str = "hall-day") -> tuple[int, str]:
+def make(tables: int, template: str = "hall-day", questions: str = "3") -> tuple[int, str]:
     """A hall's day that is planned and waits for its people; gives its number and code."""
     from dataclasses import replace
 
@@ -37,7 +37,7 @@ def make(tables: int, template: str = "hall-day") -> tuple[int, str]:
         starts_at=at,
         key=secrets.token_hex(16),
         at=at,
-        questions=QUESTIONS,
+        questions=QUESTIONS[: int(questions)],
         invite_unit=False,
     )
     plan = replace(planning.plan_of(dialogue), tables=tables, needs_review=False)

@@ -82,7 +82,7 @@ async def _kill(house: House, wounds: Wounds) -> None:
 
 
 async def _restart(house: House, wounds: Wounds) -> None:
-    """One of the page processes is killed, and all are then renewed one after the other, as at an upgrade."""
+    """One of the page processes is killed; the other goes on, and a new one comes."""
     wounds.done["page process restarted"] += 1
     workers = house.page_workers()
     with contextlib.suppress(ProcessLookupError):
