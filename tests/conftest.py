@@ -111,9 +111,11 @@ def template_rows(request: pytest.FixtureRequest) -> None:
 
 
 def put_back_template_rows() -> None:
-    """Do what the migration did, when a test with real transactions has emptied its rows."""
-    if not Template.objects.filter(key="apt-30").exists():
-        import_module("samspel.dialogues.migrations.0004_templates").put_templates(apps, None)
+    """Do what the migrations did, when a test with real transactions has emptied their rows."""
+    if Template.objects.filter(key="apt-30").exists():
+        return
+    for name in ("0004_templates", "0010_world_cafe_and_nominal_group"):
+        import_module(f"samspel.dialogues.migrations.{name}").put_templates(apps, None)
 
 
 @pytest.fixture(autouse=True)

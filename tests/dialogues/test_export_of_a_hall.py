@@ -83,8 +83,9 @@ def fill(hall: Dialogue, notes: int) -> None:
     table = hall.tables.get(number=1)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO dialogues_note (dialogue_id, question, table_id, source, text, key, written_at, shared_at)"
-            " SELECT dialogue_id, 1, %s, 'phone', text || ' nummer ' || n, gen_random_uuid(), written_at, shared_at"
+            "INSERT INTO dialogues_note"
+            " (dialogue_id, question, table_id, source, text, language, key, written_at, shared_at)"
+            " SELECT dialogue_id, 1, %s, 'phone', text || ' nummer ' || n, '', gen_random_uuid(), written_at, shared_at"
             " FROM dialogues_note CROSS JOIN generate_series(1, %s) n WHERE dialogues_note.id = %s",
             [table.pk, notes - Note.objects.count(), Note.objects.earliest("pk").pk],
         )
@@ -137,8 +138,9 @@ def test_documents_of_a_large_hall_are_made_apart_with_bounded_memory(hall: Dial
 
     print(f"4 000 notes: {few}, 10 000 notes: {many}")
     assert many["own_mb"] - few["own_mb"] < 12
-    assert many["children_mb"] - few["children_mb"] < 12
-    assert 40 < many["children_mb"] < 200
+    # In one piece, 10,000 notes took 280 MB. A child that ends right after its peak is seen a little before it.
+    assert 40 < few["children_mb"] < 160
+    assert 40 < many["children_mb"] < 160
 
 
 # ---------------------------------------------------------------- a real server

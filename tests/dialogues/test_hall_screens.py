@@ -271,7 +271,7 @@ def test_a_note_is_dragged_to_a_theme_and_marked_ones_come_along(sorting: tuple[
         page.set_viewport_size({"width": 1440, "height": 900})
         cards = page.locator("[data-note]")
         notes = [cards.nth(number).get_attribute("data-note") for number in (0, 2)]
-        cards.nth(2).locator("[name=note]").check()
+        cards.nth(2).locator("[name=note][type=checkbox]").check()
         cards.nth(0).drag_to(page.locator(f"[data-theme='{target}']"))
         page.wait_for_url("**/themes/move")
 

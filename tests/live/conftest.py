@@ -19,7 +19,7 @@ def site_database() -> str:
     with psycopg.connect(server.url, autocommit=True) as connection:
         for (old,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'live\\_%'").fetchall():
             if not is_running(int(old.rpartition("_")[2])):
-                connection.execute(f'DROP DATABASE "{old}" WITH (FORCE)'.encode())
+                connection.execute(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)'.encode())
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
     url = server.url.replace(f"/{server.database}?", f"/{name}?")
     migrate(url)

@@ -118,9 +118,10 @@ def test_a_page_that_lost_its_line_says_so_and_hears_what_it_missed_once(
 
 
 def test_an_expired_ticket_is_renewed_by_the_page(context: BrowserContext, site: Site, room: str) -> None:
-    page = open_page(context, f"http://127.0.0.1:{site.port}/listen/{room}?expired")
+    page = context.new_page()
     with page.expect_response(re.compile("/ticket/")):
-        pass
+        page.goto(f"http://127.0.0.1:{site.port}/listen/{room}?expired")
+    is_on(page)
     site.post(room)
 
     hears(page, 1)
