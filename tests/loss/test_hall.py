@@ -2,7 +2,7 @@
 
 The whole way through the real interface: people join, write alone, share, mark, lay together, order, hand in, cast
 ballots, agree and check out at three tables, while in every step the server is killed and a third lose their Wi-Fi.
-At 400, and behind nginx with one of two page processes restarted: ``python -m benchmarks.live.hall --hurt kill,wifi`` and
+At 400: ``python -m benchmarks.live.hall --hurt kill,wifi``; behind nginx, with one of two page processes restarted:
 ``--hurt restart``.
 """
 
@@ -42,13 +42,13 @@ async def day(house: House, dialogue: int, code: str, kinds: set[str], wounds: W
         return hall
 
 
-def live_through(folder: Path, kinds: set[str], *, workers: int = 0) -> tuple[Hall, Wounds, list[str], set[object]]:
+def live_through(folder: Path, kinds: set[str]) -> tuple[Hall, Wounds, list[str], set[object]]:
     wounds = Wounds()
     with installation(folder) as house:
         dialogue, code = house.run(
             "-m", "benchmarks.live.meeting", "make", str(TABLES), TEMPLATE, str(QUESTIONS)
         ).split()
-        house.start(workers=workers)
+        house.start()
         house.wait_until_up()
         hall = asyncio.run(day(house, int(dialogue), code, kinds, wounds))
         with house.connect() as line:
