@@ -1,4 +1,4 @@
-"""In the installation under measure: `make TABLES [TEMPLATE [QUESTIONS]]` plans a hall's day, and prints its number and code.
+"""In the installation under measure: `make TABLES [TEMPLATE [QUESTIONS]]` plans a hall's day; prints number and code.
 
 The plan is a ready one as the page makes it, a day in a hall with three questions at three tables when none is named;
 what is written is shown without review. Whoever leads signs in as LEADER with PASSWORD.
