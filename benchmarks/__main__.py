@@ -66,13 +66,13 @@ def peers() -> dict[str, str]:
 
 
 def benchmarks() -> list[str]:
-    """Modules of the folders here that run by themselves; a folder may also be one benchmark."""
+    """Modules of the folders here that run by themselves and know `--smoke`; a folder may also be one benchmark."""
     found = []
     for path in sorted(HERE.glob("*/*.py")):
         module = ".".join(path.relative_to(HERE.parent).with_suffix("").parts)
         if path.name == "__main__.py":
             found.append(module.removesuffix(".__main__"))
-        elif '__name__ == "__main__"' in path.read_text():
+        elif all(words in path.read_text() for words in ('__name__ == "__main__"', '"--smoke"')):
             found.append(module)
     return found
 
