@@ -440,34 +440,19 @@ def help_someone(*, here: Here, name: str, language: str = "", key: str, at: dat
     check_seat(here, "seat.help")
     if here.placement is None:
         raise ConflictError(_("Du behöver sitta vid ett bord först."))
-    name = name.strip()
-    if not name:
-        raise InvalidError(fields={"name": _("Skriv vad vi ska kalla personen. Ett förnamn räcker.")})
-    if len(name) > 40:
-        raise InvalidError(fields={"name": _("Högst 40 tecken.")})
+    name = _helped_name(name)
     dialogue = _lock(here.dialogue.pk)
     again = Seat.objects.filter(dialogue=dialogue, key=checked_key(key)).first()
     if again is not None:
         return again
     if Seat.objects.filter(helped_by=here.seat, left_at=None).count() >= MOST_HELPED:
         raise ConflictError(_("Du hjälper redan åtta. Be någon annan vid bordet."))
-    seat = Seat.objects.create(
-        dialogue=dialogue,
-        number=_next_number(dialogue),
-        kind=Seat.Kind.HELPED,
-        helped_by=here.seat,
-        name=name,
-        language=language if language in SPOKEN else here.seat.language,
-        joined_at=at,
-        seen_at=at,
-        key=key,
-    )
+    spoken = language if language in SPOKEN else here.seat.language
+    seat = _make_helped(dialogue, name, spoken, key, at, helped_by=here.seat)
     mine = Placement.objects.filter(seat=here.seat, seating__gte=here.placement.seating).select_related("table")
     for placement in mine:
         sit_down(seat, placement.table, placement.seating)
-    record(here.actor, "seat.helped", seat, number=seat.number, table=here.placement.table_id)
-    tell(dialogue, "people")
-    tell(dialogue, "table", table=here.placement.table_id)
+    _tell_helped(here.actor, dialogue, seat, here.placement.table_id)
     return seat
 
 
@@ -480,33 +465,50 @@ def help_at_table(*, tablet: Tablet, name: str, language: str = "", key: str, at
 
     :raises InvalidError: no name, or too long a one.
     """
-    name = name.strip()
-    if not name:
-        raise InvalidError(fields={"name": _("Skriv vad vi ska kalla personen. Ett förnamn räcker.")})
-    if len(name) > 40:
-        raise InvalidError(fields={"name": _("Högst 40 tecken.")})
+    name = _helped_name(name)
     dialogue = _lock(tablet.dialogue.pk)
     again = Seat.objects.filter(dialogue=dialogue, key=checked_key(key)).first()
     if again is not None:
         return again
     if len(tablet.people) >= MOST_HELPED:
         raise ConflictError(_("Plattan hjälper redan åtta."))
-    seat = Seat.objects.create(
+    seat = _make_helped(dialogue, name, language if language in SPOKEN else dialogue.language, key, at)
+    sit_down(seat, tablet.table, seating_now(dialogue))
+    _place(dialogue, seat, None if dialogue.has_seating else tablet.table)
+    _tell_helped(Actor("seat", seat_id=seat.pk), dialogue, seat, tablet.table.pk)
+    return seat
+
+
+def _helped_name(name: str) -> str:
+    name = name.strip()
+    if not name:
+        raise InvalidError(fields={"name": _("Skriv vad vi ska kalla personen. Ett förnamn räcker.")})
+    if len(name) > 40:
+        raise InvalidError(fields={"name": _("Högst 40 tecken.")})
+    return name
+
+
+def _make_helped(
+    dialogue: Dialogue, name: str, language: str, key: str, at: datetime, helped_by: Seat | None = None
+) -> Seat:
+    """Whoever calls has looked whether the key gave a seat before."""
+    return Seat.objects.create(
         dialogue=dialogue,
         number=_next_number(dialogue),
         kind=Seat.Kind.HELPED,
+        helped_by=helped_by,
         name=name,
-        language=language if language in SPOKEN else dialogue.language,
+        language=language,
         joined_at=at,
         seen_at=at,
         key=key,
     )
-    sit_down(seat, tablet.table, seating_now(dialogue))
-    _place(dialogue, seat, None if dialogue.has_seating else tablet.table)
-    record(Actor("seat", seat_id=seat.pk), "seat.helped", seat, number=seat.number, table=tablet.table.pk)
+
+
+def _tell_helped(actor: Actor, dialogue: Dialogue, seat: Seat, table_id: int) -> None:
+    record(actor, "seat.helped", seat, number=seat.number, table=table_id)
     tell(dialogue, "people")
-    tell(dialogue, "table", table=tablet.table.pk)
-    return seat
+    tell(dialogue, "table", table=table_id)
 
 
 def helped_seats(here: Here) -> list[Seat]:
