@@ -12,6 +12,7 @@ from typing import Final
 
 from samspel import __version__
 from samspel.commands import choose, load, seat, themes
+from samspel.commands.files import FileError, read_bytes, read_text
 from samspel.core.embedded_postgres import EmbeddedPostgresError, Server, ensure_running, keep_running, stop
 
 _PATIENCE_S: Final = 60.0
@@ -104,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], int] = options.run
     try:
         return run(options)
-    except (CommandError, EmbeddedPostgresError) as error:
+    except (CommandError, FileError, EmbeddedPostgresError) as error:
         print(f"samspel {options.command}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -200,10 +201,7 @@ def _run_init(options: argparse.Namespace) -> int:
 
 def _password(file: Path | None) -> str:
     if file is not None:
-        try:
-            return file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise CommandError(f"{file} cannot be read ({error.strerror})") from error
+        return read_text(file).strip()
     if not sys.stdin.isatty():
         return sys.stdin.readline().strip()
     first = getpass.getpass("Password for the administrator (at least 12 characters): ")
@@ -259,10 +257,7 @@ def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 
 def _run_import(options: argparse.Namespace) -> int:
-    try:
-        content = options.file.read_bytes()
-    except OSError as error:
-        raise CommandError(f"{options.file} cannot be read ({error.strerror})") from error
+    content = read_bytes(options.file)
     with Database():
         set_up()
         migrate()
@@ -334,10 +329,7 @@ def _play(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 def _run_play(options: argparse.Namespace) -> int:
     if not 0 <= options.a_minute < 1e6:
         raise CommandError("--a-minute is not below 0")
-    try:
-        content = options.file.read_bytes()
-    except OSError as error:
-        raise CommandError(f"{options.file} cannot be read ({error.strerror})") from error
+    content = read_bytes(options.file)
     with Database():
         set_up()
         from samspel.core.errors import InvalidError, SamspelError
