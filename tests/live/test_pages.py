@@ -260,6 +260,7 @@ def test_one_who_leaves_the_queue_gives_the_turn_to_the_next() -> None:
     [
         ("/m/482913/notes", "m/482913"),
         ("/m/482913/", "m/482913"),
+        ("/b/482913/press", "m/482913"),
         ("/dialogues/7/lead", "dialogues/7"),
         ("/m/", ""),
         ("/", ""),

@@ -28,6 +28,8 @@ _LARGEST_BODY: Final = 25 * 1024 * 1024
 _KEPT_IN_MEMORY: Final = 64 * 1024
 # A page is smaller; what is larger waits in a file, and is sent in parts of this size.
 _AT_ONCE: Final = 512 * 1024
+# What a path begins with, and what its room does.
+_ROOMS: Final = {"m": "m", "b": "m", "dialogues": "dialogues"}
 
 
 class _TooLargeError(Exception):
@@ -108,9 +110,11 @@ class Turns:
 
 
 def room_of(path: str) -> str:
-    """``/m/482913/notes`` and all of that meeting are one room, as are ``/dialogues/7/…``; the rest is another."""
+    """``/m/482913/notes`` and all of that meeting are one room, its tables' tablets (``/b/482913/…``) with it, as are
+    ``/dialogues/7/…``; the rest is another."""
     parts = path.split("/", 3)
-    return f"{parts[1]}/{parts[2]}" if len(parts) > 3 and parts[1] in {"m", "dialogues"} else ""
+    room = _ROOMS.get(parts[1]) if len(parts) > 3 else None
+    return f"{room}/{parts[2]}" if room else ""
 
 
 class Pages:
