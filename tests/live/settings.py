@@ -8,6 +8,8 @@ ALLOWED_HOSTS = ["*"]
 USE_TZ = True
 INSTALLED_APPS = ["samspel.live"]
 ROOT_URLCONF = "tests.live.urls"
+# It tells an answer's length, as in the product: one that ends too early is seen to be cut.
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 DATABASES = {
     "default": env.database("SAMSPEL_DATABASE_URL", "postgresql:///samspel")
     | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
