@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from samspel.core import thread
 from samspel.core.models import Stage
 from samspel.dialogues.models import Agreement, Dialogue, State
-from samspel.encounters.actions import note_signal
+from samspel.encounters.actions.signals import note_signal
 from samspel.people.models import Role
 from tests.conftest import SignIn
 from tests.people import WHEN, Town, actor_of, device_key, make_dialogue, make_unit

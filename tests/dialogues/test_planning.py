@@ -25,7 +25,7 @@ from samspel.dialogues.actions.planning import (
 )
 from samspel.dialogues.models import Dialogue, Invitation, Leader, PlannedPlace, Sitting, State, Template
 from samspel.dialogues.table_names import NAMES, next_name
-from samspel.encounters.actions import note_signal
+from samspel.encounters.actions.signals import note_signal
 from tests.people import WHEN, actor_of, device_key, make_dialogue, make_person, make_seat
 
 pytestmark = pytest.mark.django_db

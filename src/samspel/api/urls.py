@@ -19,7 +19,7 @@ from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.downloads import as_download
 from samspel.dialogues.protocol_files import make_file
 from samspel.dialogues.theme_queries import ThemeCount, themes_in_protocols
-from samspel.encounters.actions import note_signal
+from samspel.encounters.actions.signals import note_signal
 
 api = NinjaAPI(
     title="Samspel",

@@ -23,7 +23,7 @@ from samspel.dialogues.models import Agreement, Dialogue, Invitation, Note, Plac
 from samspel.dialogues.queries import Threes, threes_of
 from samspel.dialogues.sealing import SeatToken
 from samspel.dialogues.tables import notes_on, roots_of
-from samspel.encounters.actions import note_signal
+from samspel.encounters.actions.signals import note_signal
 from samspel.encounters.models import Signal
 from samspel.people import actions as people
 from samspel.people.models import Person, Unit

@@ -23,7 +23,7 @@ from samspel.dialogues.actions.planning import (
     rounds_of,
     what_is_missing,
 )
-from samspel.dialogues.languages import spoken
+from samspel.core.languages import spoken
 from samspel.dialogues.letters import grouped
 from samspel.dialogues.models import (
     Agreement,

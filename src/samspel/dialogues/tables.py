@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from samspel.core.prepared import Prepared
-from samspel.dialogues.languages import spoken
+from samspel.core.languages import spoken
 from samspel.dialogues.models import (
     CounterVoice,
     Dialogue,

@@ -16,7 +16,7 @@ from samspel.dialogues import letters
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions.planning import make_ready, people_changed
 from samspel.dialogues.importing import LONGEST, Row, read_people
-from samspel.dialogues.languages import SPOKEN
+from samspel.core.languages import SPOKEN
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import Dialogue, Invitation, State
 from samspel.dialogues.people_list import Added, add_rows, add_unit

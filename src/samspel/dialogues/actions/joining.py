@@ -19,7 +19,7 @@ from samspel.core.prepared import Prepared
 from samspel.dialogues import compute
 from samspel.dialogues.access import Here, check_seat, get_dialogue_by_code, phase_of, seating_now
 from samspel.dialogues.actions.pens import pass_pens
-from samspel.dialogues.languages import SPOKEN
+from samspel.core.languages import SPOKEN
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
     Dialogue,

@@ -22,7 +22,7 @@ from samspel.core.idempotency import checked_key
 from samspel.core.models import Knot, Stage, Thread, TieKind
 from samspel.dialogues import compute
 from samspel.dialogues.access import get_dialogue
-from samspel.dialogues.languages import SIGNED, SPOKEN
+from samspel.core.languages import SIGNED, SPOKEN
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
     Dialogue,

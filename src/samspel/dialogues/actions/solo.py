@@ -13,7 +13,7 @@ from samspel.core.idempotency import checked_key
 from samspel.core.prepared import Prepared
 from samspel.dialogues.access import Here
 from samspel.dialogues.holding import hold
-from samspel.dialogues.languages import said_in
+from samspel.core.languages import said_in
 from samspel.dialogues.live import Name, tell
 from samspel.dialogues.models import Note, Ready, Seat
 from samspel.dialogues.sealing import seal

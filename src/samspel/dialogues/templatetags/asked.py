@@ -2,7 +2,7 @@
 
 from django import template
 
-from samspel.dialogues.languages import direction
+from samspel.core.languages import direction
 from samspel.dialogues.models import Dialogue, Question
 
 register = template.Library()

@@ -28,7 +28,7 @@ from samspel.dialogues.access import (
 )
 from samspel.dialogues.actions import joining
 from samspel.dialogues.compute import interpreter_need
-from samspel.dialogues.languages import spoken, spoken_choices
+from samspel.core.languages import spoken, spoken_choices
 from samspel.dialogues.models import PHASE_OF, Dialogue, Placement, StepKind
 from samspel.dialogues.sealing import read_cookie
 from samspel.dialogues.takeover import TAKE_OVERS

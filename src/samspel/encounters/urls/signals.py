@@ -1,12 +1,12 @@
 """Addresses."""
 
 from samspel.core.routes import route
-from samspel.encounters import views
+from samspel.encounters.views import signals
 
 urlpatterns = [
     route(
         "units/<int:unit_id>/signals",
-        views.note,
+        signals.note,
         name="note_signal",
         owner="encounters",
         act="signal.note",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from samspel.core.actor import Request
-from samspel.encounters.actions import note_signal
+from samspel.encounters.actions.signals import note_signal
 
 
 @require_POST

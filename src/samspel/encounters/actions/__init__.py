@@ -1,0 +1,1 @@
+"""Every change to encounters, one function each."""
