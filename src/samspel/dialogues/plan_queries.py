@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from samspel.core.actor import Actor
+from samspel.core.languages import spoken
 from samspel.core.permissions import may
 from samspel.dialogues.access import roles_in_dialogue, seating_now
 from samspel.dialogues.actions.planning import (
@@ -23,7 +24,6 @@ from samspel.dialogues.actions.planning import (
     rounds_of,
     what_is_missing,
 )
-from samspel.core.languages import spoken
 from samspel.dialogues.letters import grouped
 from samspel.dialogues.models import (
     Agreement,

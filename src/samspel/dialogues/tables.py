@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from samspel.core.prepared import Prepared
 from samspel.core.languages import spoken
+from samspel.core.prepared import Prepared
 from samspel.dialogues.models import (
     CounterVoice,
     Dialogue,

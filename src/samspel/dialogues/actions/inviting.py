@@ -11,12 +11,12 @@ from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.idempotency import once
+from samspel.core.languages import SPOKEN
 from samspel.core.mail import Attachment, Letter, send_on_commit
 from samspel.dialogues import letters
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions.planning import make_ready, people_changed
 from samspel.dialogues.importing import LONGEST, Row, read_people
-from samspel.core.languages import SPOKEN
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import Dialogue, Invitation, State
 from samspel.dialogues.people_list import Added, add_rows, add_unit

@@ -14,12 +14,12 @@ from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.idempotency import checked_key
+from samspel.core.languages import SPOKEN
 from samspel.core.permissions import may
 from samspel.core.prepared import Prepared
 from samspel.dialogues import compute
 from samspel.dialogues.access import Here, check_seat, get_dialogue_by_code, phase_of, seating_now
 from samspel.dialogues.actions.pens import pass_pens
-from samspel.core.languages import SPOKEN
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
     Dialogue,

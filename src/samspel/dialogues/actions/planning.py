@@ -19,10 +19,10 @@ from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import InvalidError, NotFoundError
 from samspel.core.idempotency import checked_key
+from samspel.core.languages import SIGNED, SPOKEN
 from samspel.core.models import Knot, Stage, Thread, TieKind
 from samspel.dialogues import compute
 from samspel.dialogues.access import get_dialogue
-from samspel.core.languages import SIGNED, SPOKEN
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
     Dialogue,

@@ -10,10 +10,10 @@ from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.idempotency import checked_key
+from samspel.core.languages import said_in
 from samspel.core.prepared import Prepared
 from samspel.dialogues.access import Here
 from samspel.dialogues.holding import hold
-from samspel.core.languages import said_in
 from samspel.dialogues.live import Name, tell
 from samspel.dialogues.models import Note, Ready, Seat
 from samspel.dialogues.sealing import seal

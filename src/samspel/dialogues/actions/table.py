@@ -16,10 +16,10 @@ from samspel.core.actor import SYSTEM, Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.idempotency import checked_key
+from samspel.core.languages import said_in
 from samspel.dialogues import tables
 from samspel.dialogues.access import Here, check_seat, get_dialogue, get_sitting, phase_of, seating_now
 from samspel.dialogues.holding import hold
-from samspel.core.languages import said_in
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
     Chosen,

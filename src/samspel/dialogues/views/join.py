@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from samspel.core.addresses import address_for_others
 from samspel.core.errors import InvalidError, NotFoundError, TooManyError
+from samspel.core.languages import spoken, spoken_choices
 from samspel.core.limits import codes_known_to, guess, learn_code
 from samspel.core.permissions import may
 from samspel.dialogues import queries
@@ -28,7 +29,6 @@ from samspel.dialogues.access import (
 )
 from samspel.dialogues.actions import joining
 from samspel.dialogues.compute import interpreter_need
-from samspel.core.languages import spoken, spoken_choices
 from samspel.dialogues.models import PHASE_OF, Dialogue, Placement, StepKind
 from samspel.dialogues.sealing import read_cookie
 from samspel.dialogues.takeover import TAKE_OVERS

@@ -18,9 +18,9 @@ from django.utils.http import urlencode
 from django.utils.timezone import now
 from django.utils.translation import get_language
 
+from samspel.core.languages import direction
 from samspel.core.prepared import Prepared
 from samspel.dialogues.access import Here
-from samspel.core.languages import direction
 from samspel.dialogues.models import Dialogue, Question, Seat
 
 # A clock that counts minutes is of use in a meeting; over days a date is.

@@ -17,11 +17,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError, NotFoundError
+from samspel.core.languages import SIGNED, spoken_choices
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions import inviting, planning, rehearsing
 from samspel.dialogues.actions.planning import Plan, create_dialogue, plan_of, save_plan
 from samspel.dialogues.importing import people_template
-from samspel.core.languages import SIGNED, spoken_choices
 from samspel.dialogues.letters import invitation_letter
 from samspel.dialogues.models import Dialogue, Invitation, Template
 from samspel.dialogues.people_list import Added

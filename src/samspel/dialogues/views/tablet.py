@@ -14,11 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import NotFoundError, SamspelError
+from samspel.core.languages import spoken_choices
 from samspel.dialogues import queries
 from samspel.dialogues.access import seating_now
 from samspel.dialogues.actions import joining, solo, whole
 from samspel.dialogues.actions import table as at_table
-from samspel.core.languages import spoken_choices
 from samspel.dialogues.models import Ballot, Question, Ready, Seat, Sitting
 from samspel.dialogues.tables import TableNow, table_now
 from samspel.dialogues.tablets import Tablet, find_tablet, set_cookie, table_of_link, touch
