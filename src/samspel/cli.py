@@ -305,6 +305,8 @@ def _run_export(options: argparse.Namespace) -> int:
                 size = command_files.export(
                     options.dialogue, options.file, picture=options.picture, inside=not options.open
                 )
+        except command_files.AskedError as error:
+            raise CommandError(str(error)) from error
         except SamspelError as error:
             raise CommandError(error.message) from error
         except OSError as error:
@@ -339,6 +341,8 @@ def _run_play(options: argparse.Namespace) -> int:
             played, bad = command_files.play(options.dialogue, options.file.name, content, options.a_minute)
         except InvalidError as error:
             raise CommandError(" ".join(error.fields.values())) from error
+        except command_files.AskedError as error:
+            raise CommandError(str(error)) from error
         except SamspelError as error:
             raise CommandError(error.message) from error
     for row in bad:

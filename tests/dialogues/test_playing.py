@@ -1,5 +1,6 @@
 """Statements are saved from a dialogue and played into a rehearsal: nothing is lost on the way."""
 
+import contextlib
 import csv
 import io
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from samspel import cli
 from samspel.core.errors import InvalidError, NotFoundError
 from samspel.dialogues import command_files, tasks
 from samspel.dialogues.actions import leading, playing, rehearsing
@@ -182,7 +184,7 @@ def test_nothing_is_played_into_a_real_meeting(town: Town, signed_in: SignIn) ->
 
     with pytest.raises(NotFoundError):
         playing.play(actor=actor_of(town.facilitator), dialogue_id=real.pk, statements=file.good, a_minute=0, at=WHEN)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(command_files.AskedError):
         command_files.play(real.pk, "own.csv", b"text\nTid\n", 0)
     assert signed_in(town.facilitator).get(f"/dialogues/{real.pk}/play").status_code == 404
     assert not Note.objects.exists()
@@ -211,11 +213,41 @@ def test_from_the_command_line_a_file_is_whole_or_not_there(town: Town, rehearsa
     assert size == file.stat().st_size
     assert command_files.play(rehearsal.pk, file.name, file.read_bytes(), 0) == (len(statements_in(saved(hall))), ())
     assert statements_in(saved(rehearsal)) == statements_in(file.read_bytes())
-    with pytest.raises(NotFoundError):
-        command_files.export(hall.pk, tmp_path / "hall.exe", picture=None, inside=True)
-    with pytest.raises(NotFoundError):
-        command_files.export(hall.pk, tmp_path / "hall.png", picture="three-1", inside=True)
-    with pytest.raises(NotFoundError):
-        command_files.export(hall.pk, tmp_path / "open.csv", picture=None, inside=False)
     assert command_files.export(hall.pk, tmp_path / "words.png", picture="words-1", inside=True) > 10_000
     assert sorted(path.name for path in tmp_path.iterdir()) == ["hall.csv", "words.png"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("export 99999 a.csv", "there is no dialogue 99999"),
+        ("export {hall} a.exe", "the file's ending must be .csv, .xlsx, .json, .pdf, .zip or .png, not “.exe”"),
+        ("export {hall} a", "the file's ending must be .csv, .xlsx, .json, .pdf, .zip or .png, not “”"),
+        ("export {hall} a.png", "a .png is one picture: name it with --picture, and only then"),
+        ("export {hall} a.csv --picture words-1", "a .png is one picture: name it with --picture, and only then"),
+        ("export {hall} a.png --picture three-1", "dialogue {hall} has no picture “three-1” (it has words-1)"),
+        ("export {hall} a.csv --open", "dialogue {hall} has nothing that is open to all"),
+        ("play {file} 99999", "there is no dialogue 99999"),
+        ("play {file} {hall}", "dialogue {hall} is no rehearsal, and nothing is played into a real meeting"),
+    ],
+)
+def test_the_command_line_tells_what_is_wrong_with_what_was_asked(
+    words: str,
+    told: str,
+    town: Town,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(cli, "Database", contextlib.nullcontext)
+    monkeypatch.chdir(tmp_path)
+    hall = make_hall(town.guidance, people=20, tables=4, handed_in=4)
+    before = Note.objects.count()
+    (tmp_path / "in.csv").write_text("text\nEn tanke\n")
+
+    code = cli.main(words.format(hall=hall.pk, file="in.csv").split())
+
+    assert code == 1
+    assert capsys.readouterr().err == f"samspel {words.split()[0]}: {told.format(hall=hall.pk)}\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+    assert Note.objects.count() == before
