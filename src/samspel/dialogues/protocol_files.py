@@ -113,7 +113,7 @@ def made(file: IO[bytes], name: str, content_type: str) -> Made:
 
 
 @dataclass(frozen=True)
-class Statement:
+class Row:
     """A row of the file: ``count`` how many stand behind it, ``tables`` how many tables do."""
 
     question: str
@@ -126,41 +126,41 @@ class Statement:
     theme: str = ""
 
 
-def statements_of(dialogue: Dialogue, protocol: Protocol) -> Iterator[Statement]:
+def rows_of(dialogue: Dialogue, protocol: Protocol) -> Iterator[Row]:
     """Everything that was said and chosen, question by question, then what was agreed."""
     for question in protocol.questions:
         asked = question.text
         for place in question.chosen:
             kind = f"chosen {place.place}, set aside" if place.is_set_aside else f"chosen {place.place}"
             ballots = place.ballots if question.is_from_ballots else None
-            yield Statement(asked, kind, place.text, ballots, place.tables, place.of_tables)
+            yield Row(asked, kind, place.text, ballots, place.tables, place.of_tables)
         for proposal in question.proposals:
-            yield Statement(asked, "proposal", proposal.text, tables=proposal.tables)
+            yield Row(asked, "proposal", proposal.text, tables=proposal.tables)
         for voice in question.lone_voices:
-            yield Statement(asked, "lone voice", voice.text, tables=1)
+            yield Row(asked, "lone voice", voice.text, tables=1)
         for text in question.counter_voices:
-            yield Statement(asked, "counter-voice", text)
+            yield Row(asked, "counter-voice", text)
         for word in question.words:
-            yield Statement(asked, "word", word.word, word.count)
+            yield Row(asked, "word", word.word, word.count)
         for note in notes_of(dialogue, question.number) if protocol.is_inside else ():
             kind = "note set aside" if note.is_set_aside else "note"
-            yield Statement(asked, kind, note.text, note.marks, 1, table=note.table, theme=note.theme)
+            yield Row(asked, kind, note.text, note.marks, 1, table=note.table, theme=note.theme)
     for agreement in protocol.agreements:
-        yield Statement(agreement.grew_from, "agreement", agreement.text)
+        yield Row(agreement.grew_from, "agreement", agreement.text)
 
 
-def _row(protocol: Protocol, row: Statement) -> tuple[str | int, ...]:
+def _row(protocol: Protocol, row: Row) -> tuple[str | int, ...]:
     numbers = ("" if number is None else number for number in (row.count, row.tables, row.of_tables))
     return (protocol.title, row.question, row.kind, row.theme, row.text, *numbers, row.table)
 
 
 def write_csv(file: IO[bytes], dialogue: Dialogue, protocol: Protocol) -> None:
-    rows = (map(str, _row(protocol, row)) for row in statements_of(dialogue, protocol))
+    rows = (map(str, _row(protocol, row)) for row in rows_of(dialogue, protocol))
     stream_csv(file, itertools.chain([COLUMNS], (tuple(row) for row in rows)))
 
 
 def write_excel(file: IO[bytes], dialogue: Dialogue, protocol: Protocol) -> None:
-    rows = (_row(protocol, row) for row in statements_of(dialogue, protocol))
+    rows = (_row(protocol, row) for row in rows_of(dialogue, protocol))
     stream_excel(file, itertools.chain([COLUMNS], rows), WIDTHS)
 
 
