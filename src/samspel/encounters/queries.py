@@ -1,10 +1,12 @@
-"""Reads of signals."""
+"""Reads of encounters that are used in more than one place."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from samspel.core import thread
 from samspel.core.models import Stage
-from samspel.encounters.models import Signal
+from samspel.encounters.models import Point, Round, Signal
 
 
 def _knots(ids: Collection[int]) -> Mapping[int, thread.KnotView]:
@@ -21,3 +23,41 @@ def register_knots() -> None:
 def signals_of(unit_id: int) -> list[Signal]:
     """A unit's signals, newest first."""
     return list(Signal.objects.filter(unit_id=unit_id).order_by("-noted_at"))
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Whether a point asks, and what to show instead when it does not.
+
+    ``is_reading``: the last round is over and its answer is not told yet. Neither: nothing has been asked here since
+    ``told``, the unit's last "Ni sa – vi gjorde", or ever. ``round`` is the one that asks.
+    """
+
+    round: Round | None
+    is_reading: bool
+    told: Round | None
+
+    @property
+    def is_asking(self) -> bool:
+        return self.round is not None
+
+
+def is_round_open(found: Round, at: datetime) -> bool:
+    """A round closes by itself at ``closes_at``, or by hand before."""
+    if at < found.opened_at or at >= found.closes_at:
+        return False
+    return found.closed_at is None or at < found.closed_at
+
+
+def asking_now(point: Point, at: datetime) -> Asking:
+    """Whether the point takes an answer given at ``at``, which may be past: a kiosk sends what waited. One query.
+
+    The two newest rounds are enough: only the newest can be untold.
+    """
+    rounds = list(Round.objects.filter(unit_id=point.unit_id, opened_at__lte=at).order_by("-number")[:2])
+    told = next((found for found in rounds if found.published_at is not None), None)
+    if point.closed_at is not None and point.closed_at <= at:
+        return Asking(None, is_reading=False, told=told)
+    asks = next((found for found in rounds if is_round_open(found, at)), None)
+    is_reading = asks is None and bool(rounds) and rounds[0].published_at is None
+    return Asking(asks, is_reading, told)
