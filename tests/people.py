@@ -2,11 +2,13 @@
 
 import itertools
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from samspel.core.actor import Actor
 from samspel.dialogues.access import Here, seating_now
+from samspel.dialogues.actions.planning import create_dialogue, plan_of, save_plan
 from samspel.dialogues.models import (
     Dialogue,
     Note,
@@ -109,6 +111,27 @@ def make_dialogue(unit: Unit, *, plan: tuple[str, ...] = PLAN, now_at: str | Non
     if now_at is not None:
         go_to(dialogue, now_at)
     return dialogue
+
+
+def plan_dialogue(unit: Unit, leader: Person, *, template: str) -> Dialogue:
+    """A draft with one question, as the page makes it, to which nobody is invited yet."""
+    return create_dialogue(
+        actor=actor_of(leader),
+        unit_id=unit.pk,
+        template_key=template,
+        starts_at=WHEN,
+        questions=("Vad behövs?",),
+        invite_unit=False,
+        key=device_key(),
+        at=WHEN,
+    )
+
+
+def change_plan(dialogue: Dialogue, leader: Person, **changes: Any) -> Dialogue:
+    """The draft with some of its plan's fields changed, as the page saves it."""
+    plan = replace(plan_of(Dialogue.objects.get(pk=dialogue.pk)), **changes)
+    save_plan(actor=actor_of(leader), dialogue_id=dialogue.pk, plan=plan, at=WHEN)
+    return Dialogue.objects.get(pk=dialogue.pk)
 
 
 def go_to(dialogue: Dialogue, kind: str) -> None:

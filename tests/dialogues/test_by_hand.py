@@ -1,7 +1,6 @@
 """Tables changed by hand: the price before the press, the rule that says no, and the way back."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from django.test import Client
@@ -11,12 +10,12 @@ from samspel.core.actor import VISITOR
 from samspel.core.errors import ConflictError, NotFoundError
 from samspel.dialogues import compute
 from samspel.dialogues.actions import inviting, joining, leading, moving
-from samspel.dialogues.actions.planning import create_dialogue, plan_of, publish, save_plan
+from samspel.dialogues.actions.planning import publish
 from samspel.dialogues.compute_changes import by_hand
 from samspel.dialogues.models import Dialogue, Invitation, Placement, PlannedPlace, Seat
 from samspel.dialogues.plan_queries import seating_words
 from samspel.dialogues.seating_page import seats_page
-from tests.people import WHEN, Town, actor_of, device_key, go_to
+from tests.people import WHEN, Town, actor_of, change_plan, device_key, go_to, plan_dialogue
 
 LIST = "Namn;Enhet;Chef för;Isär\n" + "\n".join(
     [
@@ -36,27 +35,15 @@ LIST = "Namn;Enhet;Chef för;Isär\n" + "\n".join(
 @pytest.fixture
 def planned(town: Town) -> Dialogue:
     """Nine people of three units at three tables of three, twice; still a draft."""
-    leader = actor_of(town.facilitator)
-    dialogue = create_dialogue(
-        actor=leader,
-        unit_id=town.guidance.pk,
-        template_key="mixed-90",
-        starts_at=WHEN,
-        questions=("Vad behövs?",),
-        invite_unit=False,
-        key=device_key(),
-        at=WHEN,
-    )
+    dialogue = plan_dialogue(town.guidance, town.facilitator, template="mixed-90")
     inviting.import_invitations(
-        actor=leader, dialogue_id=dialogue.pk, content=LIST.encode(), filename="lista.csv", at=WHEN
-    )
-    save_plan(
-        actor=leader,
+        actor=actor_of(town.facilitator),
         dialogue_id=dialogue.pk,
-        plan=replace(plan_of(Dialogue.objects.get(pk=dialogue.pk)), tables=3),
+        content=LIST.encode(),
+        filename="lista.csv",
         at=WHEN,
     )
-    return Dialogue.objects.get(pk=dialogue.pk)
+    return change_plan(dialogue, town.facilitator, tables=3)
 
 
 def name_of(dialogue: Dialogue, name: str) -> str:

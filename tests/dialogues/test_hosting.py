@@ -7,30 +7,18 @@ import pytest
 from samspel.core.actor import VISITOR
 from samspel.core.errors import ConflictError, NotFoundError
 from samspel.dialogues.actions import hosting, joining, leading, moving
-from samspel.dialogues.actions.planning import create_dialogue, plan_of, publish, save_plan
+from samspel.dialogues.actions.planning import publish
 from samspel.dialogues.models import Dialogue, Placement, PlannedPlace, Seat, Sitting
 from samspel.dialogues.plan_queries import seating_words
 from tests.dialogues.test_templates import Hall, open_hall
-from tests.people import WHEN, Town, actor_of, device_key
+from tests.people import WHEN, Town, actor_of, change_plan, device_key, plan_dialogue
 
 
 def walk_in_cafe(town: Town, people: int) -> Hall:
     """A World Café that nobody was invited to: all just come."""
-    from dataclasses import replace
-
     leader = actor_of(town.facilitator)
-    dialogue = create_dialogue(
-        actor=leader,
-        unit_id=town.guidance.pk,
-        template_key="world-cafe",
-        starts_at=WHEN,
-        questions=("Vad behövs?",),
-        invite_unit=False,
-        key=device_key(),
-        at=WHEN,
-    )
-    plan = replace(plan_of(Dialogue.objects.get(pk=dialogue.pk)), tables=3, needs_review=False)
-    save_plan(actor=leader, dialogue_id=dialogue.pk, plan=plan, at=WHEN)
+    dialogue = plan_dialogue(town.guidance, town.facilitator, template="world-cafe")
+    change_plan(dialogue, town.facilitator, tables=3, needs_review=False)
     publish(actor=leader, dialogue_id=dialogue.pk, at=WHEN)
     hall = Hall(dialogue, leader, {})
     for number in range(people):

@@ -7,7 +7,8 @@ At 400: ``python -m benchmarks.live.hall --hurt kill,wifi``; behind nginx, with 
 """
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -42,17 +43,24 @@ async def day(house: House, dialogue: int, code: str, kinds: set[str], wounds: W
         return hall
 
 
-def live_through(folder: Path, kinds: set[str]) -> tuple[Hall, Wounds, list[str], set[object]]:
-    wounds = Wounds()
+@contextlib.contextmanager
+def planned(folder: Path, *, workers: int = 0) -> Iterator[tuple[House, int, str]]:
+    """A running house with a meeting that waits for its people: its number and code."""
     with installation(folder) as house:
         dialogue, code = house.run(
             "-m", "benchmarks.live.meeting", "make", str(TABLES), TEMPLATE, str(QUESTIONS)
         ).split()
-        house.start()
+        house.start(workers=workers)
         house.wait_until_up()
-        hall = asyncio.run(day(house, int(dialogue), code, kinds, wounds))
+        yield house, int(dialogue), code
+
+
+def live_through(folder: Path, kinds: set[str], *, workers: int = 0) -> tuple[Hall, Wounds, list[str], set[object]]:
+    wounds = Wounds()
+    with planned(folder, workers=workers) as (house, dialogue, code):
+        hall = asyncio.run(day(house, dialogue, code, kinds, wounds))
         with house.connect() as line:
-            return hall, wounds, differences(line, int(dialogue), hall.come), {*places(line, int(dialogue))}
+            return hall, wounds, differences(line, dialogue, hall.come), {*places(line, dialogue)}
 
 
 def check(hall: Hall, wounds: Wounds, told: list[str], seated: set[object]) -> None:
@@ -85,13 +93,8 @@ def test_the_server_is_killed_in_every_step_and_a_third_lose_their_network(tmp_p
 def test_what_is_doubled_missing_or_moved_is_found(tmp_path: Path) -> None:
     """A control: without it the tests above could not fail."""
     wounds = Wounds()
-    with installation(tmp_path) as house:
-        dialogue, code = house.run(
-            "-m", "benchmarks.live.meeting", "make", str(TABLES), TEMPLATE, str(QUESTIONS)
-        ).split()
-        house.start()
-        house.wait_until_up()
-        found = asyncio.run(spoiled(house, int(dialogue), code, wounds))
+    with planned(tmp_path) as (house, dialogue, code):
+        found = asyncio.run(spoiled(house, dialogue, code, wounds))
 
     assert any("note too many" in one for one in found["doubled"])
     assert any("note lost" in one for one in found["lost"])
