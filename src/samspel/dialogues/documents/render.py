@@ -1,58 +1,26 @@
-"""Tagged PDF from a Typst template and data.
-
-Words go in as data, never as markup: what somebody wrote cannot change the document. Texts of the document itself are
-translated before they come here (``labels`` in the data).
-"""
+"""The documents of dialogues, as PDF and as a picture (``samspel.ui.documents`` tells what goes in)."""
 
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any
 
-import typst
+from samspel.ui import documents
 
 TEMPLATES = Path(__file__).resolve().parent
-FONTS = TEMPLATES.parent.parent / "ui" / "static" / "samspel" / "build" / "fonts-ttf"
-# Readable by a screen reader (PDF/UA-1) and by an archive in fifty years (PDF/A-2a).
-STANDARDS: Final[list[Literal["ua-1", "a-2a"]]] = ["ua-1", "a-2a"]
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False, font_paths=[str(FONTS)])
 
 
 def render_pdf(template: str, data: Mapping[str, object]) -> bytes:
-    """The PDF of ``documents/<template>.typ``.
-
-    :param data: JSON values; the template reads them with ``#let data = json(bytes(sys.inputs.data))``. Every template
-        needs ``title`` and ``language`` for ``house.typ``.
-    :raises typst.TypstError: when template and data do not fit; a defect of ours, never of what people wrote.
-    """
-    return typst.compile(
-        str(TEMPLATES / f"{template}.typ"),
-        root=str(TEMPLATES),
-        font_paths=_fonts(),
-        format="pdf",
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        pdf_standards=[*STANDARDS],
-    )
+    """The PDF of ``documents/<template>.typ``."""
+    return documents.render_pdf(TEMPLATES / f"{template}.typ", data)
 
 
 def render_png(template: str, data: Mapping[str, object]) -> bytes:
     """The first page of ``documents/<template>.typ`` as a picture: a pixel for each point."""
-    return typst.compile(
-        str(TEMPLATES / f"{template}.typ"),
-        root=str(TEMPLATES),
-        font_paths=_fonts(),
-        format="png",
-        ppi=72,
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-    )
+    return documents.render_png(TEMPLATES / f"{template}.typ", data)
 
 
 def render_apart(template: str, data: Mapping[str, object]) -> bytes:
