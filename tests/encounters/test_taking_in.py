@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from samspel.encounters.actions.taking_in import NewAnswer, Taken, digest_of, take_in
+from samspel.encounters.actions.taking_in import NewAnswer, Taken, change_answer, digest_of, take_in, tell_more
 from samspel.encounters.models import Answer
 from tests.people import Town, make_unit
 
@@ -133,3 +133,28 @@ def test_batches_with_the_same_rows_at_once_give_each_row_to_one() -> None:
 
     assert sum(one.taken for one in told) == len(rows) == Answer.objects.count()
     assert [one.taken + one.known for one in told] == [400] * 4
+
+
+def test_a_level_can_be_changed_for_ten_seconds_and_a_retry_of_the_first_is_still_the_same(town: Town) -> None:
+    (one,) = answers(town.guidance.pk, 1)
+    take_in([one], at=NOW)
+
+    assert change_answer(one.key, level=3, at=NOW + timedelta(seconds=10))
+    assert not change_answer(one.key, level=2, at=NOW + timedelta(seconds=10, microseconds=1))
+    assert not change_answer("nobody's", level=2, at=NOW)
+
+    assert take_in([one], at=NOW) == Taken(0, 1)
+    assert Answer.objects.get().level == 3
+
+
+def test_what_is_told_more_replaces_what_was_told_for_half_an_hour(town: Town) -> None:
+    (one,) = answers(town.guidance.pk, 1, language="ar")
+    take_in([one], at=NOW)
+
+    assert tell_more(one.key, at=NOW, helped=["time"], text="Först", is_no_meeting=True, age_band="65-")
+    assert tell_more(one.key, at=NOW + timedelta(minutes=30), hindered=["rules"], text="Sedan")
+    assert not tell_more(one.key, at=NOW + timedelta(minutes=30, seconds=1), text="För sent")
+
+    kept = Answer.objects.get()
+    assert (kept.helped, kept.hindered, kept.text, kept.is_no_meeting) == ([], ["rules"], "Sedan", False)
+    assert (kept.language, kept.age_band, kept.level) == ("ar", "65-", 1)

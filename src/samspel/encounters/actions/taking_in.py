@@ -12,8 +12,13 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from samspel.encounters.models import Answer
+
 # The first of two sides waits so long for the other, counted from the meeting.
 SEALED: Final = timedelta(days=14)
+# From when the answer came: so long its level can be changed, and so long more can be told.
+CHANGES_WITHIN: Final = timedelta(seconds=10)
+TOLD_WITHIN: Final = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,50 @@ def take_in(rows: Sequence[NewAnswer], *, at: datetime) -> Taken:
         elif kept.get(row.key, digest) != digest:
             conflicts.append(place)
     return Taken(taken, len(rows) - taken - len(conflicts), tuple(conflicts))
+
+
+@transaction.atomic
+def change_answer(key: str, *, level: int, at: datetime) -> bool:
+    """Another level for one's own answer; False when it is not there, or not there to be changed any more."""
+    answer = _own(key, at - CHANGES_WITHIN)
+    if answer is None:
+        return False
+    answer.level = level
+    answer.save(update_fields=["level"])
+    return True
+
+
+@transaction.atomic
+def tell_more(
+    key: str,
+    *,
+    at: datetime,
+    helped: Sequence[str] = (),
+    hindered: Sequence[str] = (),
+    text: str = "",
+    is_no_meeting: bool = False,
+    language: str = "",
+    age_band: str = "",
+    area_id: int | None = None,
+) -> bool:
+    """All that is told beside the level, in the place of what was told before; False when it is too late for that.
+
+    A group that is left out keeps what the point of asking knew. ``text`` has been screened.
+    """
+    answer = _own(key, at - TOLD_WITHIN)
+    if answer is None:
+        return False
+    answer.helped, answer.hindered = list(helped), list(hindered)
+    answer.text, answer.is_no_meeting = text, is_no_meeting
+    answer.language = language or answer.language
+    answer.age_band = age_band or answer.age_band
+    answer.area_id = area_id or answer.area_id
+    answer.save(update_fields=["helped", "hindered", "text", "is_no_meeting", "language", "age_band", "area"])
+    return True
+
+
+def _own(key: str, came_after: datetime) -> Answer | None:
+    return Answer.objects.select_for_update().filter(key=key, received_at__gte=came_after).first()
 
 
 def digest_of(row: NewAnswer) -> bytes:
