@@ -1,12 +1,14 @@
 """Lists of participants as people's programs write them."""
 
 import io
+from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
 
 from samspel.core.errors import InvalidError
-from samspel.dialogues.importing import read_people
+from samspel.core.languages import SPOKEN
+from samspel.dialogues.importing import HEADERS, read_people
 
 HEAD = "Namn;E-post;Enhet;Förvaltning;Yrke;Roll;Chef för;Behöver;Tillsammans med;Inte med"
 ANNA = "Anna Åkerö;anna@lindvik.example;Skolan;Barn och unga;lärare;samordnare;Skolan;tolk, hörslinga;A;x"
@@ -146,5 +148,46 @@ def test_the_file_to_fill_in_can_be_read_again(language):
     people = read_people(people_template(language), "mall.xlsx")
 
     assert people.bad == ()
-    (karin,) = people.rows
+    karin, samir = people.rows
     assert (karin.name, karin.needs, karin.together) == ("Karin Berg", ("hearing",), "A")
+    assert (samir.needs, samir.interpreter, samir.together) == (("interpreter",), "ar", "A")
+
+
+@pytest.mark.parametrize(
+    ("head", "values", "found"),
+    [
+        ("Tolk till", ["arabiska", "ARABISKA ", "ar", "العربية", "arabisk", "Arabic"], "ar"),
+        ("Tolk til", ["serbisk", "kroatiska", "bosanski"], "bs"),
+        ("Interpreter language", ["teckenspråk", "Svenskt teckenspråk"], "swl"),
+        ("tolkspråk", ["tegnsprog", "dansk tegnsprog"], "dsl"),
+        ("interpreter", ["ja", "x", "1"], ""),
+    ],
+)
+def test_the_interpreters_language_is_known_by_its_names_and_is_a_need_by_itself(head, values, found):
+    text = csv_of(f"Namn;{head}", *(f"Anna;{value}" for value in values))
+
+    people = read_people(text.encode(), "lista.csv")
+
+    assert people.bad == ()
+    assert [(row.needs, row.interpreter) for row in people.rows] == [(("interpreter",), found)] * len(values)
+
+
+def test_no_interpreter_is_no_need_and_a_word_that_is_no_language_is_told():
+    text = csv_of("Namn;Behöver;Tolk till", "Anna;hörslinga;nej", "Bo;;klingonska", "Cia;teckenspråkstolk;", "Di;tolk;")
+
+    people = read_people(text.encode(), "lista.csv")
+
+    told = [(row.name, row.needs, row.interpreter) for row in people.rows]
+    assert told == [("Anna", ("hearing",), ""), ("Cia", ("interpreter",), "swl"), ("Di", ("interpreter",), "")]
+    (bad,) = people.bad
+    assert bad.line == 3
+    assert "klingonska" in bad.reason
+
+
+def test_the_reference_tells_every_column_by_its_names():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "participants.md").read_text(encoding="utf-8")
+
+    for column, languages in HEADERS.items():
+        names = ", ".join(f"`{languages[language][0]}`" for language in ("sv", "da", "en"))
+        assert f"| `{column}` | {names} |" in page
+    assert all(f"`{code}`" in page for code in SPOKEN)

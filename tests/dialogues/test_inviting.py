@@ -101,6 +101,19 @@ def test_the_same_list_again_changes_nothing_and_a_new_fact_replaces_the_old(tow
     assert (bo.name, bo.unit, bo.seat_code) == ("Bo Ek", "Parken", codes["Bo Lind"])
 
 
+def test_a_list_tells_which_language_somebody_needs_an_interpreter_to(town):
+    dialogue = draft(town)
+    import_list(town, dialogue)
+    rows = "Namn;E-post;Tolk till\nAnna Ek;anna@grannen.example;arabiska\nSamir;;finska\n"
+
+    first = import_list(town, dialogue, rows)
+    again = import_list(town, dialogue, rows)
+
+    assert (first.new, first.changed, again.new, again.changed) == (1, 1, 0, 0)
+    told = dict(dialogue.invitations.filter(needs=["interpreter"]).values_list("name", "interpreter"))
+    assert told == {"Anna Ek": "ar", "Samir": "fi"}
+
+
 def test_every_seat_code_is_eight_digits_and_nobody_elses(town):
     dialogue = draft(town)
     import_list(town, dialogue, "Namn\n" + "\n".join(f"Person {number}" for number in range(200)))

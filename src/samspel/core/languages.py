@@ -1,5 +1,9 @@
 """The languages that people in a meeting speak, beside those that the pages are written in."""
 
+from functools import cache
+
+from babel import Locale
+
 # By code: what its speakers call it. In the order in which a leader looks for them.
 SPOKEN: dict[str, str] = {
     "sv": "svenska",
@@ -27,6 +31,15 @@ FROM_RIGHT = frozenset({"ar", "fa"})
 # What is signed has no writing of its own.
 SIGNED = frozenset({"swl", "dsl"})
 
+# What lists call them, beside their own names, their codes and what they are called in Swedish, Danish and English.
+_ALSO = {
+    "bs": ("hr", "sr", "bosanski", "hrvatski", "srpski", "bks", "serbokroatiska", "serbokroatisk", "serbo-croatian"),
+    "fa": ("dari", "farsi"),
+    "ku": ("sorani", "kurmanji"),
+    "swl": ("teckenspråk", "swedish sign language", "svensk tegnsprog"),
+    "dsl": ("tegnsprog", "danish sign language", "danskt teckenspråk"),
+}
+
 
 def spoken(code: str) -> str:
     """What its speakers call a language; empty for none.
@@ -35,6 +48,26 @@ def spoken(code: str) -> str:
     ('العربية', '')
     """
     return SPOKEN.get(code, code)
+
+
+def language_of(name: str) -> str:
+    """The code of a language by its name, as people write it; empty when there is none.
+
+    >>> language_of("Arabiska"), language_of("arabisk"), language_of("العربية"), language_of("klingon")
+    ('ar', 'ar', 'ar', '')
+    """
+    return _codes().get(name.strip().casefold(), "")
+
+
+@cache
+def _codes() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for code, own in SPOKEN.items():
+        called = [code, own, *_ALSO.get(code, ())]
+        for each in (code, *(also for also in _ALSO.get(code, ()) if len(also) == 2)):
+            called += filter(None, (Locale(shown).languages.get(each) for shown in ("sv", "da", "en")))
+        found |= {name.casefold(): code for name in called}
+    return found
 
 
 def direction(code: str) -> str:

@@ -10,8 +10,10 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
 from samspel.core.errors import InvalidError
+from samspel.core.languages import language_of
 from samspel.core.sheets import SheetError, read_sheet
 
 LONGEST = 120
@@ -41,6 +43,11 @@ HEADERS: dict[str, dict[str, tuple[str, ...]]] = {
     "role": {"sv": ("Roll",), "da": ("Rolle",), "en": ("Role",)},
     "manages": {"sv": ("Chef för", "Leder"), "da": ("Leder for", "Chef for"), "en": ("Manages", "Manager of")},
     "needs": {"sv": ("Behöver", "Behov", "Önskemål"), "da": ("Har brug for", "Behov"), "en": ("Needs",)},
+    "interpreter": {
+        "sv": ("Tolk till", "Tolkspråk", "Tolk"),
+        "da": ("Tolk til", "Tolkesprog"),
+        "en": ("Interpreter to", "Interpreter language"),
+    },
     "together": {
         "sv": ("Tillsammans med", "Tillsammans"),
         "da": ("Sammen med", "Sammen"),
@@ -72,6 +79,9 @@ NEED_WORDS: dict[str, tuple[str, ...]] = {
     ),
     "hearing": ("hearing", "hörslinga", "teleslynge", "hearing loop", "induction loop"),
 }
+# A need that says which language, and a column of languages that says only whether.
+SIGNED_OF: dict[str, str] = {"teckenspråkstolk": "swl", "tegnsprog": "dsl", "tegnsprogstolk": "dsl"}
+YES, NO = frozenset({"ja", "yes", "x", "1"}), frozenset({"nej", "no", "0", "-"})
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,7 @@ class Row:
     role: str = ""
     manages: str = ""
     needs: tuple[str, ...] = ()
+    interpreter: str = ""
     together: str = ""
     apart: str = ""
 
@@ -209,6 +220,11 @@ def _problem(found: dict[str, str]) -> str:
     unknown = [word for word in _need_words(found.get("needs", "")) if _plain(word) not in NEED_OF]
     if unknown:
         return _("”%(text)s” känns inte igen. Skriv tillgänglig, tolk eller hörslinga.") % {"text": unknown[0]}
+    wanted = found.get("interpreter", "")
+    if wanted and wanted.casefold() not in YES | NO and not language_of(wanted):
+        return _("”%(text)s” är inget språk som går att välja. Skriv till exempel arabiska eller teckenspråk.") % {
+            "text": wanted
+        }
     return ""
 
 
@@ -217,7 +233,13 @@ def _need_words(text: str) -> list[str]:
 
 
 def _row(line: int, found: dict[str, str], email: str) -> Row:
-    needs = {NEED_OF[_plain(word)] for word in _need_words(found.get("needs", ""))}
+    words = _need_words(found.get("needs", ""))
+    needs = {NEED_OF[_plain(word)] for word in words}
+    wanted = found.get("interpreter", "")
+    signed = (SIGNED_OF[_plain(word)] for word in words if _plain(word) in SIGNED_OF)
+    interpreter = language_of(wanted) or next(signed, "")
+    if interpreter or wanted.casefold() in YES:
+        needs.add("interpreter")
     return Row(
         line,
         found["name"],
@@ -228,6 +250,7 @@ def _row(line: int, found: dict[str, str], email: str) -> Row:
         found.get("role", ""),
         found.get("manages", ""),
         tuple(need for need in NEEDS if need in needs),
+        interpreter,
         found.get("together", ""),
         found.get("apart", ""),
     )
@@ -236,57 +259,44 @@ def _row(line: int, found: dict[str, str], email: str) -> Row:
 # ---------------------------------------------------------------- the file to fill in
 
 
+WIDTHS = dict(zip(HEADERS, (24, 32, 24, 20, 20, 16, 20, 18, 18, 16, 12), strict=True))
+EXAMPLES: dict[str, tuple[dict[str, str], ...]] = {
+    language: (
+        {"name": "Karin Berg", "email": "karin.berg@lindvik.example", **karin, "together": "A"},
+        {"name": "Samir Haddad", "email": "samir.haddad@lindvik.example", **samir, "together": "A"},
+    )
+    for language, karin, samir in (
+        (
+            "sv",
+            {"unit": "Stadsbiblioteket", "department": "Kultur", "profession": "bibliotekarie", "needs": "hörslinga"},
+            {"unit": "Hemtjänsten", "department": "Omsorg", "profession": "undersköterska", "interpreter": "arabiska"},
+        ),
+        (
+            "da",
+            {"unit": "Biblioteket", "department": "Kultur", "profession": "bibliotekar", "needs": "teleslynge"},
+            {"unit": "Hjemmeplejen", "department": "Omsorg", "profession": "sosu-assistent", "interpreter": "arabisk"},
+        ),
+        (
+            "en",
+            {"unit": "The library", "department": "Culture", "profession": "librarian", "needs": "hearing loop"},
+            {"unit": "Home care", "department": "Care", "profession": "nurse's assistant", "interpreter": "Arabic"},
+        ),
+    )
+}
+
+
 def people_template(language: str) -> bytes:
-    """An Excel file with the column names and one row that shows what to write."""
+    """An Excel file with the column names and two rows that show what to write."""
     book = Workbook()
     sheet = book.active
     sheet.title = {"da": "Deltagere", "en": "Participants"}.get(language, "Deltagare")
     sheet.append([names.get(language, names["sv"])[0] for names in HEADERS.values()])
     for cell in sheet[1]:
         cell.font = Font(bold=True)
-    example = {
-        "da": (
-            "Karin Berg",
-            "karin.berg@lindvik.example",
-            "Biblioteket",
-            "Kultur",
-            "bibliotekar",
-            "",
-            "",
-            "teleslynge",
-            "A",
-            "",
-        ),
-        "en": (
-            "Karin Berg",
-            "karin.berg@lindvik.example",
-            "The library",
-            "Culture",
-            "librarian",
-            "",
-            "",
-            "hearing loop",
-            "A",
-            "",
-        ),
-    }.get(
-        language,
-        (
-            "Karin Berg",
-            "karin.berg@lindvik.example",
-            "Stadsbiblioteket",
-            "Kultur",
-            "bibliotekarie",
-            "",
-            "",
-            "hörslinga",
-            "A",
-            "",
-        ),
-    )
-    sheet.append(list(example))
-    for letter, width in zip("ABCDEFGHIJ", (24, 32, 24, 20, 20, 16, 20, 18, 16, 12), strict=True):
-        sheet.column_dimensions[letter].width = width
+    for row in EXAMPLES.get(language, EXAMPLES["sv"]):
+        sheet.append([row.get(column, "") for column in HEADERS])
+    for place, column in enumerate(HEADERS):
+        sheet.column_dimensions[get_column_letter(place + 1)].width = WIDTHS[column]
     sheet.freeze_panes = "A2"
     file = io.BytesIO()
     book.save(file)

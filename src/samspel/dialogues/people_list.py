@@ -37,7 +37,19 @@ def new_seat_codes(dialogue: Dialogue, count: int) -> list[str]:
     return found
 
 
-FIELDS = ("name", "unit", "department", "profession", "role", "manages", "needs", "together", "apart", "source")
+FIELDS = (
+    "name",
+    "unit",
+    "department",
+    "profession",
+    "role",
+    "manages",
+    "needs",
+    "interpreter",
+    "together",
+    "apart",
+    "source",
+)
 
 
 def add_rows(dialogue: Dialogue, rows: Iterable[Invitation], *, overwrite: bool = True) -> Added:

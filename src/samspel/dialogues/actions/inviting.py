@@ -63,6 +63,7 @@ def _invitation(row: Row, source: str) -> Invitation:
         role=row.role,
         manages=row.manages,
         needs=list(row.needs),
+        interpreter=row.interpreter,
         together=row.together,
         apart=row.apart,
         source=source,
