@@ -6,12 +6,13 @@
 (0.84, 1.0)
 """
 
+from .clusters import clustered_gap, clustered_share
 from .families import benjamini_hochberg, each_level, smallest_gap
 from .funnels import Funnel, fit, ratio_limits
 from .means import Comparison, relative_error, welch
 from .proportions import difference, exact, exact_p, wilson
 from .records import Interval, Moments
-from .sequences import boundary, log_mixture, mean_sequence, mixture_width, share_sequence, stitched
+from .sequences import boundary, log_mixture, mean_sequence, mixture_width, share_sequence, smallest_seen, stitched
 from .shrinkage import Pooled, james_stein, pool, shrink
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "Pooled",
     "benjamini_hochberg",
     "boundary",
+    "clustered_gap",
+    "clustered_share",
     "difference",
     "each_level",
     "exact",
@@ -37,6 +40,7 @@ __all__ = [
     "share_sequence",
     "shrink",
     "smallest_gap",
+    "smallest_seen",
     "stitched",
     "welch",
     "wilson",

@@ -7,11 +7,11 @@ miss it in at most 1 - level of all cases over all days together.
 import math
 
 from scipy.optimize import brentq
-from scipy.special import betaln, zeta
+from scipy.special import betaln, ndtri, zeta
 
 from .records import Interval
 
-__all__ = ["boundary", "log_mixture", "mean_sequence", "mixture_width", "share_sequence", "stitched"]
+__all__ = ["boundary", "log_mixture", "mean_sequence", "mixture_width", "share_sequence", "smallest_seen", "stitched"]
 
 _EDGE = 1e-12
 
@@ -100,3 +100,16 @@ def share_sequence(count: int, n: int, *, best_at: int, level: float = 0.95) -> 
 def log_mixture(distance: float, variance: float, rho: float) -> float:
     """The logarithm of what a fair bettor who mixes over all drifts has, at this distance and variance."""
     return 0.5 * math.log(rho / (variance + rho)) + distance**2 / (2 * (variance + rho))
+
+
+def smallest_seen(variance: float, *, level: float = 0.95, power: float = 0.8) -> float:
+    """The smallest difference that one who looks every day would have seen with so much power.
+
+    As :func:`smallest_gap`, with the normal mixture where it is tightest in the place of the normal limit: 1.4 times.
+
+    >>> round(smallest_seen(0.0016), 3)
+    0.155
+    """
+    if variance < 0:
+        raise ValueError(f"variance must be at least 0, got {variance}")
+    return (boundary(1.0, mixture_width(1.0, level=level), level=level) + float(ndtri(power))) * math.sqrt(variance)
