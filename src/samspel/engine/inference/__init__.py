@@ -6,7 +6,7 @@
 (0.84, 1.0)
 """
 
-from .clusters import clustered_gap, clustered_share
+from .clusters import clustered_share
 from .families import benjamini_hochberg, each_level, smallest_gap
 from .funnels import Funnel, fit, ratio_limits
 from .means import Comparison, relative_error, welch
@@ -23,7 +23,6 @@ __all__ = [
     "Pooled",
     "benjamini_hochberg",
     "boundary",
-    "clustered_gap",
     "clustered_share",
     "difference",
     "each_level",

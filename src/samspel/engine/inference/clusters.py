@@ -7,7 +7,7 @@ from scipy.special import ndtri
 
 from .records import Interval
 
-__all__ = ["clustered_gap", "clustered_share"]
+__all__ = ["clustered_share"]
 
 
 def clustered_share(counts: Sequence[int], ns: Sequence[int], *, level: float = 0.95) -> tuple[Interval, float]:
@@ -36,18 +36,3 @@ def clustered_share(counts: Sequence[int], ns: Sequence[int], *, level: float = 
     half = float(ndtri((1 + level) / 2)) * variance**0.5
     low, high = max(0.0, min(centre - half, share)), min(1.0, max(centre + half, share))
     return Interval(share, float(low), float(high), level), float(variance)
-
-
-def clustered_gap(
-    one: tuple[Interval, float], other: tuple[Interval, float], *, level: float = 0.95
-) -> tuple[Interval, float]:
-    """One share minus another, both by :func:`clustered_share`, and its variance.
-
-    >>> gap, _variance = clustered_gap(clustered_share([8], [10]), clustered_share([5], [10]))
-    >>> round(gap.estimate, 2), gap.holds(0)
-    (0.3, True)
-    """
-    (a, variance_a), (b, variance_b) = one, other
-    variance = variance_a + variance_b
-    gap, half = a.estimate - b.estimate, float(ndtri((1 + level) / 2)) * variance**0.5
-    return Interval(gap, max(-1.0, gap - half), min(1.0, gap + half), level), variance
