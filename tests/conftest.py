@@ -101,6 +101,12 @@ def fresh_limits() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def own_encounters(settings: Settings, tmp_path: Path) -> None:
+    """A folder of answers for each test: what a test leaves in the database goes, what it leaves there would not."""
+    settings.ENCOUNTERS = tmp_path / "encounters"
+
+
+@pytest.fixture(autouse=True)
 def template_rows(request: pytest.FixtureRequest) -> None:
     """The rows that the migrations bring: a test with real transactions before this one has emptied every table."""
     real = not {"transactional_db", "live_server"}.isdisjoint(request.fixturenames)

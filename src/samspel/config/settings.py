@@ -123,6 +123,13 @@ LIVE_STREAMS_PER_ROOM = env.whole("SAMSPEL_LIVE_STREAMS_PER_ROOM", 12_000, least
 # redis://… carries the notices instead of PostgreSQL's NOTIFY; the address may hold a password.
 LIVE_BUS = env.redis("SAMSPEL_LIVE_BUS")
 
+# Encounters: the folder of answers that have left the database, the key of this municipality's part of it, and what
+# counting may take of the machine.
+ENCOUNTERS = VAR / "encounters"
+MUNICIPALITY = env.text("SAMSPEL_MUNICIPALITY", "own")
+FIGURES_MEMORY = env.text("SAMSPEL_FIGURES_MEMORY", "1GB")
+FIGURES_THREADS = env.whole("SAMSPEL_FIGURES_THREADS", 2, least=1)
+
 # Languages: texts are written in Swedish first; msgids are Swedish.
 LANGUAGE_CODE = "sv"
 LANGUAGES = [("sv", "Svenska"), ("da", "Dansk"), ("en", "English")]

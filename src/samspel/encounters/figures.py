@@ -5,8 +5,17 @@ by ``engine.disclosure``. Answers that are sealed or set aside are in none of th
 ``until`` excluded. Rows come in the order of their names, never of their values: nothing here is a ranking.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from samspel.encounters import engines
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 
 @dataclass(frozen=True)
@@ -60,3 +69,88 @@ class GroupCounts:
 
     group: str
     counts: Counts
+
+
+# ---------------------------------------------------------------- figures
+
+
+def days(unit_id: int, since: date, until: date) -> list[PeriodCounts]:
+    """A unit's days, both sides. Days without answers are not there."""
+    return _periods("D", unit_id, since, until)
+
+
+def weeks(unit_id: int, since: date, until: date) -> list[PeriodCounts]:
+    """A unit's weeks, from Monday, both sides; the first and the last hold only their days within the time."""
+    return _periods("W", unit_id, since, until)
+
+
+def all_days(since: date, until: date) -> dict[int, list[PeriodCounts]]:
+    """Every unit's days at once."""
+    from samspel.encounters import expressions as e
+
+    found: dict[int, list[PeriodCounts]] = {}
+    for unit, day, side, *counts in _ask("unit_day", e.all_days(e.unit_day, since, until), since, until):
+        found.setdefault(unit, []).append(PeriodCounts(day, side, _counts(counts)))
+    return found
+
+
+def agreement(unit_id: int, since: date, until: date) -> Agreement:
+    from samspel.encounters import expressions as e
+
+    [row] = _ask("unit_day", e.agreement(e.unit_day, since, until, unit=unit_id), since, until)
+    return Agreement(*row)
+
+
+def factors(unit_id: int, since: date, until: date) -> list[FactorCount]:
+    from samspel.encounters import expressions as e
+
+    expression = e.factors(e.factor_day, since, until, unit=unit_id)
+    return [FactorCount(*row) for row in _ask("factor_day", expression, since, until)]
+
+
+def units_of(service_id: int | None, since: date, until: date, side: str = "resident") -> list[UnitCounts]:
+    """Every unit that has answers of a service, or of any."""
+    from samspel.encounters import expressions as e
+
+    expression = e.units_of(e.unit_day, since, until, service=service_id, side=side)
+    return [UnitCounts(unit, _counts(counts)) for unit, *counts in _ask("unit_day", expression, since, until)]
+
+
+def service_weeks(service_id: int | None, since: date, until: date) -> list[PeriodCounts]:
+    """A service's weeks over all units, or all services', both sides."""
+    from samspel.encounters import expressions as e
+
+    expression = e.service_weeks(e.unit_day, since, until, service=service_id)
+    return [PeriodCounts(begins, side, _counts(c)) for begins, side, *c in _ask("unit_day", expression, since, until)]
+
+
+def groups_of(service_id: int, dimension: str, since: date, until: date, side: str = "resident") -> list[GroupCounts]:
+    """A service's groups of one dimension; ids of areas and providers come as text."""
+    from samspel.encounters import expressions as e
+
+    expression = e.groups_of(e.group_day, since, until, service=service_id, dimension=dimension, side=side)
+    return [GroupCounts(group, _counts(counts)) for group, *counts in _ask("group_day", expression, since, until)]
+
+
+def texts(unit_id: int, since: date, until: date, side: str = "resident") -> list[str]:
+    """What people wrote, for counting words in; the order tells nothing."""
+    from samspel.encounters import expressions as e
+
+    expression = e.texts(e.answers, since, until, unit=unit_id, side=side)
+    return [text for (text,) in _ask("answers", expression, since, until)]
+
+
+def _periods(by: str, unit_id: int, since: date, until: date) -> list[PeriodCounts]:
+    from samspel.encounters import expressions as e
+
+    expression = e.periods(e.unit_day, since, until, unit=unit_id, by=by)
+    return [PeriodCounts(begins, side, _counts(c)) for begins, side, *c in _ask("unit_day", expression, since, until)]
+
+
+def _ask(dataset: str, expression: ir.Table, since: date, until: date) -> list[tuple[Any, ...]]:
+    return engines.rows(expression, dataset, since, until)
+
+
+def _counts(found: Sequence[int]) -> Counts:
+    n, *levels, no_meeting = found
+    return Counts(n, (levels[0], levels[1], levels[2]), no_meeting)

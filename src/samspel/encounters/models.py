@@ -271,10 +271,14 @@ class Answer(models.Model):
 
 
 class Day(models.Model):
-    """A day whose answers lie in Parquet: which file holds it now. A new version of the day is a new file."""
+    """A day whose answers lie in Parquet: which file holds it now (with the rest of its month, when that is old).
+
+    ``rows`` are the day's own; ``digest`` is the file's SHA-256. A new version is a new file.
+    """
 
     day = models.DateField(primary_key=True)
     version = models.IntegerField()
+    file = models.CharField(max_length=60)
     rows = models.BigIntegerField()
     digest = models.BinaryField(max_length=32)
     written_at = models.DateTimeField()

@@ -1,0 +1,175 @@
+"""Each sum and each figure as one Ibis expression, for whatever engine runs it.
+
+``marks`` give a row for each answer with a 1 in the columns that it counts in; sums are marks added up by day; figures
+are sums, or marks, added up further. So a figure is the same integers whether counted from sums or from the answers
+themselves, by DuckDB or by Spark.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+
+from samspel.encounters.store import ANSWERS, SUMS
+
+answers: Final = ibis.table(ANSWERS, name="answers")
+unit_day: Final = ibis.table(SUMS["unit_day"], name="unit_day")
+group_day: Final = ibis.table(SUMS["group_day"], name="group_day")
+factor_day: Final = ibis.table(SUMS["factor_day"], name="factor_day")
+
+DIMENSIONS: Final = ("language", "age_band", "area", "channel", "provider")
+COUNTS: Final = ("n", "l1", "l2", "l3", "no_meeting")
+PAIRS: Final = ("alike", "staff_better", "resident_better")
+
+
+# ---------------------------------------------------------------- marks: a row for each answer
+
+
+def _one(condition: ir.BooleanValue) -> ir.IntegerValue:
+    return ibis.ifelse(condition, 1, 0).cast("int64")
+
+
+def _counts(table: ir.Table) -> dict[str, ir.Value]:
+    levels = {f"l{level}": _one(table.level == level) for level in (1, 2, 3)}
+    return {"n": ibis.literal(1, "int64")} | levels | {"no_meeting": _one(table.is_no_meeting)}
+
+
+def _counted(table: ir.Table) -> ir.Table:
+    return table.filter(table.aside == "")
+
+
+def unit_marks(events: ir.Table) -> ir.Table:
+    """By unit and service. A meeting of which both told is counted at the resident's answer."""
+    table = _counted(events)
+    is_pair = (table.side == "resident") & table.other_level.notnull()
+    return table.select(
+        table.day,
+        table.unit,
+        table.side,
+        service=table.service.coalesce(0).cast("int64"),
+        **_counts(table),
+        alike=_one(is_pair & (table.level == table.other_level)),
+        staff_better=_one(is_pair & (table.level < table.other_level)),
+        resident_better=_one(is_pair & (table.level > table.other_level)),
+    )
+
+
+def group_marks(events: ir.Table, dimensions: tuple[str, ...] = DIMENSIONS) -> ir.Table:
+    """By service and group, once for each dimension."""
+    table = _counted(events)
+    return ibis.union(
+        *(
+            table.select(
+                table.day,
+                table.side,
+                service=table.service.coalesce(0).cast("int64"),
+                dimension=ibis.literal(dimension),
+                group=table[dimension].cast("string").coalesce(""),
+                **_counts(table),
+            )
+            for dimension in dimensions
+        )
+    )
+
+
+def factor_marks(events: ir.Table) -> ir.Table:
+    """A row for each factor that an answer named."""
+    table = _counted(events)
+    return ibis.union(
+        *(
+            table.filter(table[column].length() > 0).select(
+                table.day,
+                table.unit,
+                table.side,
+                factor=table[column].unnest(),
+                helped=ibis.literal(int(column == "helped"), "int64"),
+                hindered=ibis.literal(int(column == "hindered"), "int64"),
+            )
+            for column in ("helped", "hindered")
+        )
+    )
+
+
+MARKS: Final = {"unit_day": unit_marks, "group_day": group_marks, "factor_day": factor_marks}
+
+
+def _added(table: ir.Table, by: list[str], columns: tuple[str, ...]) -> ir.Table:
+    added = {name: table[name].sum().cast("int64") for name in columns}
+    return table.group_by(by).aggregate(**added)
+
+
+def sums(name: str, events: ir.Table) -> ir.Table:
+    """The rows of the sum of this name, sorted as they are stored."""
+    columns = SUMS[name]
+    added = tuple(column for column in columns if column in (*COUNTS, *PAIRS, "helped", "hindered"))
+    by = [column for column in columns if column not in added]
+    order = [column for column in ("unit", "service", "dimension", "day", "group", "side", "factor") if column in by]
+    return _added(MARKS[name](events), by, added).order_by(order).select(list(columns))
+
+
+# ---------------------------------------------------------------- figures
+
+
+def _between(table: ir.Table, since: date, until: date) -> ir.Table:
+    return table.filter(table.day >= ibis.literal(since), table.day < ibis.literal(until))
+
+
+def periods(table: ir.Table, since: date, until: date, *, unit: int | None, by: str) -> ir.Table:
+    """begins, side, counts: one unit's (or all answers') days or weeks."""
+    table = _between(table, since, until)
+    if unit is not None:
+        table = table.filter(table.unit == unit)
+    table = table.mutate(begins=table.day.truncate(by))
+    return _added(table, ["begins", "side"], COUNTS).order_by(["begins", "side"])
+
+
+def all_days(table: ir.Table, since: date, until: date) -> ir.Table:
+    """unit, day, side, counts."""
+    return _added(_between(table, since, until), ["unit", "day", "side"], COUNTS).order_by(["unit", "day", "side"])
+
+
+def service_weeks(table: ir.Table, since: date, until: date, *, service: int | None) -> ir.Table:
+    """begins, side, counts: a service's weeks, or all services'."""
+    if service is not None:
+        table = table.filter(table.service == service)
+    return periods(table, since, until, unit=None, by="W")
+
+
+def agreement(table: ir.Table, since: date, until: date, *, unit: int) -> ir.Table:
+    """One row: alike, staff_better, resident_better."""
+    table = _between(table.filter(table.unit == unit), since, until)
+    return table.aggregate(**{name: table[name].sum().coalesce(0).cast("int64") for name in PAIRS})
+
+
+def factors(table: ir.Table, since: date, until: date, *, unit: int) -> ir.Table:
+    """factor, side, helped, hindered."""
+    table = _between(table.filter(table.unit == unit), since, until)
+    return _added(table, ["factor", "side"], ("helped", "hindered")).order_by(["factor", "side"])
+
+
+def units_of(table: ir.Table, since: date, until: date, *, service: int | None, side: str) -> ir.Table:
+    """unit, counts."""
+    table = _between(table.filter(table.side == side), since, until)
+    if service is not None:
+        table = table.filter(table.service == service)
+    return _added(table, ["unit"], COUNTS).order_by("unit")
+
+
+def groups_of(table: ir.Table, since: date, until: date, *, service: int, dimension: str, side: str) -> ir.Table:
+    """group, counts."""
+    table = table.filter(table.service == service, table.dimension == dimension, table.side == side)
+    return _added(_between(table, since, until), ["group"], COUNTS).order_by("group")
+
+
+def texts(events: ir.Table, since: date, until: date, *, unit: int, side: str) -> ir.Table:
+    """text, in an order that says nothing of when it was written."""
+    table = _between(_counted(events), since, until)
+    table = table.filter(table.unit == unit, table.side == side, table.text != "")
+    return table.select(table.text).order_by("text")
+
+
+def sql(expression: ir.Table, dialect: str = "duckdb") -> str:
+    return str(ibis.to_sql(expression, dialect=dialect))

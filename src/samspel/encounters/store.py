@@ -1,0 +1,232 @@
+"""Where answers lie when they are counted: Parquet files, and a manifest that says which of them hold now.
+
+    answers/municipality=lindvik/day=2026-11-20/3-9f2c41d0.parquet      a day's answers
+    unit_day/municipality=lindvik/day=2026-11-20/3-9f2c41d0.parquet     its sums, under the same name
+    manifests/000000041.json                                            the newest one holds
+
+A file never changes: what is new gets a new name, and then a new manifest names it. A reader holds the manifest it
+reads by (``reading``), and what an old manifest names is swept when nobody holds it any more. Nothing here knows the
+database; who may write is settled by ``compaction``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+
+# Of the columns below; written into each file's own metadata and into the manifest.
+SCHEMA_VERSION: Final = 1
+
+# By the names of ``models.Answer``. Never a meeting's token, and never a row that is still sealed.
+ANSWERS: Final = {
+    "municipality": "string",
+    "day": "date",
+    "at": "timestamp('UTC', 6)",
+    "received_at": "timestamp('UTC', 6)",
+    "unit": "int64",
+    "service": "int64",
+    "provider": "int64",
+    "area": "int64",
+    "point": "int64",
+    "channel": "string",
+    "language": "string",
+    "age_band": "string",
+    "side": "string",
+    "level": "int8",
+    "is_no_meeting": "boolean",
+    "helped": "array<string>",
+    "hindered": "array<string>",
+    "text": "string",
+    "other_level": "int8",
+    "aside": "string",
+    "key": "string",
+}
+_COUNTS: Final = dict.fromkeys(("n", "l1", "l2", "l3", "no_meeting"), "int64")
+# Sums of a day, by what the pages ask for. Unknown service is 0, unknown group is "".
+SUMS: Final = {
+    "unit_day": {"day": "date", "unit": "int64", "service": "int64", "side": "string"}
+    | _COUNTS
+    | dict.fromkeys(("alike", "staff_better", "resident_better"), "int64"),
+    "group_day": {"day": "date", "service": "int64", "dimension": "string", "group": "string", "side": "string"}
+    | _COUNTS,
+    "factor_day": {
+        "day": "date",
+        "unit": "int64",
+        "side": "string",
+        "factor": "string",
+        "helped": "int64",
+        "hindered": "int64",
+    },
+}
+DATASETS: Final = {"answers": ANSWERS} | SUMS
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some days' answers in one file, and their sums in files of the same name. ``mark`` is how what is open looked
+    in the database when it was written (empty for what has rested)."""
+
+    file: str
+    first: date
+    last: date
+    rows: int
+    mark: str = ""
+
+    def path(self, dataset: str) -> Path:
+        return folder() / dataset / f"municipality={settings.MUNICIPALITY}" / f"{self.file}.parquet"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Which files hold, all of one moment."""
+
+    number: int = 0
+    parts: tuple[Part, ...] = ()
+
+    def files(self, dataset: str, since: date, until: date) -> list[Path]:
+        """Those with answers of the days from ``since`` to before ``until``."""
+        return [part.path(dataset) for part in self.parts if part.first < until and part.last >= since]
+
+
+def folder() -> Path:
+    return Path(settings.ENCOUNTERS)
+
+
+# ---------------------------------------------------------------- reading
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[Manifest]:
+    """The manifest that holds now; its files stay for as long as this lasts."""
+    while True:
+        path = _newest()
+        if path is None:
+            yield Manifest()
+            return
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:  # swept since we looked; a newer one is there
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            if os.fstat(descriptor).st_nlink == 0:
+                continue
+            yield _read(path)
+            return
+        finally:
+            os.close(descriptor)
+
+
+def newest() -> Manifest:
+    """The manifest that holds now, for the one who writes the next."""
+    path = _newest()
+    return Manifest() if path is None else _read(path)
+
+
+def _newest() -> Path | None:
+    try:
+        names = [name for name in os.listdir(folder() / "manifests") if name.endswith(".json")]
+    except FileNotFoundError:
+        return None
+    return folder() / "manifests" / max(names) if names else None
+
+
+def _read(path: Path) -> Manifest:
+    found: dict[str, Any] = json.loads(path.read_bytes())
+    parts = (
+        Part(**(part | {"first": date.fromisoformat(part["first"]), "last": date.fromisoformat(part["last"])}))
+        for part in found["parts"]
+    )
+    return Manifest(found["number"], tuple(parts))
+
+
+# ---------------------------------------------------------------- writing
+
+
+def new_name(period: str, version: int) -> str:
+    """A name that no file has had: a killed attempt's file is never taken for a later one's."""
+    return f"{period}/{version}-{secrets.token_hex(4)}"
+
+
+@contextlib.contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """A place to write beside ``path``; it takes the name when it is on the disk, whole."""
+    _make_folder(path.parent)
+    part = path.with_name(f".{path.name}.part")
+    yield part
+    descriptor = os.open(part, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.rename(part, path)
+    _sync_folder(path.parent)
+
+
+def publish(manifest: Manifest) -> Manifest:
+    """Let this be what readers read from now on."""
+    manifest = replace(manifest, number=manifest.number + 1)
+    found = asdict(manifest) | {"schema": SCHEMA_VERSION}
+    with new_file(folder() / "manifests" / f"{manifest.number:09}.json") as part:
+        part.write_text(json.dumps(found, default=str, indent=1))
+    return manifest
+
+
+def sweep(kept: Iterable[str] = ()) -> int:
+    """Remove what no reader can reach: files that no manifest in use names, and what killed attempts left.
+
+    ``kept`` are files beside them that hold although no manifest names them yet. Gives how many files went. Only for
+    the one who holds the writers' lock.
+    """
+    used = {Part(file, date.min, date.min, 0).path(dataset) for file in kept for dataset in DATASETS}
+    newest_path = _newest()
+    gone = 0
+    for path in sorted((folder() / "manifests").glob("*.json")):
+        manifest = _read(path)
+        if path == newest_path or not _unlinked_if_unused(path):
+            used |= {part.path(dataset) for part in manifest.parts for dataset in DATASETS}
+        else:
+            gone += 1
+    for path in [*folder().rglob("*.parquet"), *folder().rglob(".*.part")]:
+        if path not in used:
+            path.unlink()
+            gone += 1
+            with contextlib.suppress(OSError):  # not the last in its folder
+                path.parent.rmdir()
+    return gone
+
+
+def _unlinked_if_unused(manifest: Path) -> bool:
+    with manifest.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        manifest.unlink()
+        return True
+
+
+def _make_folder(path: Path) -> None:
+    if path.is_dir():
+        return
+    _make_folder(path.parent)
+    path.mkdir(mode=0o700, exist_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
