@@ -13,7 +13,8 @@ from samspel.core.limits import BUCKETS
 from samspel.core.models import Installation, Knot, Thread
 from samspel.demo import lindvik, town, words
 from samspel.demo.browser import Page
-from samspel.dialogues.models import Agreement, Dialogue, Note, State
+from samspel.dialogues.models import Agreement, Dialogue, Note, PlannedPlace, State
+from samspel.dialogues.plan_queries import seating_words
 from samspel.dialogues.theme_queries import themes_of
 from samspel.people.models import Person, Provider, Role, Unit
 
@@ -49,7 +50,7 @@ def test_the_town_has_everybody_and_everything(lindvik_town: None) -> None:
     assert kinds == set(Role.Kind.values)
     closed = Dialogue.objects.filter(state=State.CLOSED)
     assert {dialogue.title for dialogue in closed} == {held.title for held in town.HELD}
-    assert Dialogue.objects.filter(state=State.PLANNED).count() == 1
+    assert Dialogue.objects.filter(state=State.PLANNED).count() == 1 + len(town.COMING)
     assert Dialogue.objects.filter(state=State.DRAFT).count() == 1
 
 
@@ -68,6 +69,43 @@ def test_a_finished_meeting_went_all_the_way(lindvik_town: None) -> None:
     assert dialogue.checkouts.count() == dialogue.seats.count() == 13
     stages = Thread.objects.get(title=town.WAITING.words).knots.values_list("stage", flat=True)
     assert set(stages) == {"signal", "dialogue", "agreement"}
+
+
+def test_a_world_cafe_is_planned_and_a_host_stays_at_every_table(lindvik_town: None) -> None:
+    cafe = Dialogue.objects.get(template__key="world-cafe")
+
+    places = PlannedPlace.objects.filter(invitation__dialogue=cafe)
+    hosts = [{*places.filter(is_host=True, seating=n).values_list("invitation_id", "table_id")} for n in (1, 2, 3)]
+
+    assert cafe.state == State.PLANNED
+    assert hosts[0] == hosts[1] == hosts[2]
+    assert len({table for _person, table in hosts[0]}) == len(hosts[0]) == cafe.tables.count() == 4
+    assert places.count() == 3 * cafe.invitations.count()
+    words = seating_words(cafe)
+    assert words is not None
+    assert words.problems == ()
+
+
+def test_a_meeting_in_two_languages_seats_people_where_their_interpreter_sits(lindvik_town: None) -> None:
+    meeting = Dialogue.objects.get(second_language="ar")
+
+    tables = {table.interpreter: table.pk for table in meeting.tables.all() if table.interpreter}
+    needs = PlannedPlace.objects.filter(invitation__dialogue=meeting, invitation__interpreter="ar")
+
+    assert meeting.state == State.PLANNED
+    assert {*needs.values_list("table_id", flat=True)} == {tables["ar"]}
+    assert needs.count() == 9
+    assert all(meeting.questions.values_list("second_text", flat=True))
+
+
+def test_who_was_told_nothing_finds_both_from_her_first_page(lindvik_town: None) -> None:
+    client = Client()
+    person = Person.objects.get(name=town.FACILITATOR.name)
+    client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+
+    page = client.get("/dialogues").content.decode()
+
+    assert all(coming.title in page for coming in town.COMING)
 
 
 def test_every_finished_meeting_has_its_thoughts_in_themes(lindvik_town: None) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from samspel.core.actor import VISITOR, Actor
 from samspel.core.models import Installation
 from samspel.demo import town
-from samspel.demo.town import Held, Worker
+from samspel.demo.town import Coming, Held, Worker
 from samspel.dialogues.access import Here, seating_now
 from samspel.dialogues.actions import agreeing, inviting, joining, leading, planning, solo, table, themes, whole
 from samspel.dialogues.actions.agreeing import Draft
@@ -334,7 +334,7 @@ class _Meeting:
 
 
 def _plan_coming(at: datetime) -> None:
-    """A meeting that is being planned, which opens with an agreement, and one about a signal that all may come to."""
+    """A meeting that is being planned, one about a signal that all may come to, a café, and one in two languages."""
     manager = actor_of(town.MANAGER)
     unit = Unit.objects.get(name="Vägledningscentrum")
     first = planning.create_dialogue(
@@ -372,6 +372,41 @@ def _plan_coming(at: datetime) -> None:
     plan = replace(planning.plan_of(second), place="Samlingslokalen i Norrvik, öppet för alla")
     planning.save_plan(actor=actor_of(helper), dialogue_id=second.pk, plan=plan, at=at - timedelta(days=4))
     planning.publish(actor=actor_of(helper), dialogue_id=second.pk, at=at - timedelta(days=4))
+    for coming in town.COMING:
+        _plan_invited(coming, at)
+
+
+def _plan_invited(coming: Coming, at: datetime) -> None:
+    """A meeting with its units and its list invited, everybody's table of each round found, and its code given."""
+    leader, before = actor_of(coming.leader), at - timedelta(days=3)
+    dialogue = planning.create_dialogue(
+        actor=leader,
+        unit_id=Unit.objects.get(name=coming.signal.unit).pk,
+        template_key=coming.template,
+        starts_at=_clock(at, coming.in_days, 13),
+        key=_key("dialogue", coming.title),
+        at=before,
+        questions=(coming.question,),
+        title=coming.title,
+        grows_from=_signal_of(coming.signal.words),
+    )
+    for name in coming.units:
+        unit = Unit.objects.get(name=name)
+        inviting.invite_unit(actor=leader, dialogue_id=dialogue.pk, unit_id=unit.pk, at=before)
+    inviting.import_invitations(
+        actor=leader, dialogue_id=dialogue.pk, content=coming.people.encode(), filename=coming.file, at=before
+    )
+    plan = replace(planning.plan_of(dialogue), place=coming.place, tables=coming.tables)
+    planning.save_plan(actor=leader, dialogue_id=dialogue.pk, plan=plan, at=before)
+    if coming.second_language:
+        plan = replace(
+            planning.plan_of(Dialogue.objects.get(pk=dialogue.pk)),
+            second_language=coming.second_language,
+            second_questions=(coming.second_question,),
+            interpreters=coming.interpreters,
+        )
+        planning.save_plan(actor=leader, dialogue_id=dialogue.pk, plan=plan, at=before)
+    planning.publish(actor=leader, dialogue_id=dialogue.pk, at=before)
 
 
 _NEIGHBOURS = (

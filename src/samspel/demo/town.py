@@ -183,7 +183,7 @@ WORKERS: tuple[Worker, ...] = (
 
 # What is printed at start: who, and what she does.
 SIGN_INS: tuple[tuple[Worker, str], ...] = (
-    (FACILITATOR, "leads the dialogue that is under way"),
+    (FACILITATOR, "leads the dialogue that is under way, a World Café and one in two languages"),
     (MANAGER, "manager of Vägledningscentrum"),
     (COORDINATOR, "works at Vägledningscentrum"),
     (ADMINISTRATOR, "administrator"),
@@ -215,6 +215,10 @@ DARK_BRIDGE = Heard(
     "Det är mörkt vid bron på kvällen.", "Boende i Norrvik, på en kvällsvandring", "Gator och parker", 52
 )
 ALREADY_DECIDED = Heard("Vi får veta när allt redan är bestämt.", "Medarbetarsamtal i sju enheter", ROOT, 21)
+SAME_STORY = Heard(
+    "Jag berättar samma sak för tre olika personer.", "Besökare, vid avslutade ärenden", "Socialkontoret", 88
+)
+NO_ONE_SAID = Heard("Ingen sa att läxhjälpen fanns.", "Elever i årskurs åtta", "Ektorpsskolan", 97)
 
 SIGNALS: tuple[Heard, ...] = (
     WAITING,
@@ -222,9 +226,9 @@ SIGNALS: tuple[Heard, ...] = (
     HOLIDAY_CARDS,
     DARK_BRIDGE,
     ALREADY_DECIDED,
-    Heard("Jag berättar samma sak för tre olika personer.", "Besökare, vid avslutade ärenden", "Socialkontoret", 88),
+    SAME_STORY,
     Heard("Biblioteket stänger när jag slutar jobbet.", "Låntagare vid disken", "Stadsbiblioteket", 93),
-    Heard("Ingen sa att läxhjälpen fanns.", "Elever i årskurs åtta", "Ektorpsskolan", 97),
+    NO_ONE_SAID,
     Heard("Jag vet inte vem jag ska ringa om cykelvägen.", "Synpunkter på telefon", "Gator och parker", 101),
 )
 
@@ -401,5 +405,85 @@ HELD: tuple[Held, ...] = (
                 "Försöket går in på sista veckan.",
             ),
         ),
+    ),
+)
+
+# ---------------------------------------------------------------- the meetings that are coming
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A meeting that is planned: who leads it, who is invited (units, and a list as CSV), and in which languages."""
+
+    signal: Heard
+    leader: Worker
+    title: str
+    template: str
+    question: str
+    place: str
+    in_days: int
+    tables: int
+    units: tuple[str, ...]
+    people: str
+    file: str
+    second_language: str = ""
+    second_question: str = ""
+    # The language of the interpreter who sits at each table.
+    interpreters: tuple[str, ...] = ()
+
+
+COMING: tuple[Coming, ...] = (
+    Coming(
+        SAME_STORY,
+        FACILITATOR,
+        "World Café: berätta en gång",
+        "world-cafe",
+        "Vad behöver vi göra för att ingen ska behöva berätta samma sak tre gånger?",
+        "Stadsbibliotekets café",
+        6,
+        4,
+        ("Hjälp hemma i Norrvik", "Stadsbiblioteket", "Fritid för unga"),
+        "\n".join(
+            _lines(
+                """
+                namn;e-post;enhet;yrke
+                Gun Åberg;;Vårdcentralen Strömmen;sjuksköterska
+                Tariq Aziz;;Vårdcentralen Strömmen;läkarsekreterare
+                Sandra Melin;;Arbetsförmedlingen;handläggare
+                Petra Ahl;;Lindviks gymnasium;studievägledare
+                """
+            )
+        ),
+        "grannar.csv",
+    ),
+    Coming(
+        NO_ONE_SAID,
+        FACILITATOR,
+        "Läxhjälpen: för alla familjer",
+        "mixed-90",
+        "Hur får alla familjer veta att läxhjälpen finns?",
+        "Matsalen, Ektorpsskolan",
+        8,
+        3,
+        (),
+        "\n".join(
+            _lines(
+                """
+                namn;e-post;enhet;yrke;behöver;tolk till
+                Rasha Khalil;;Föräldrar;förälder;;arabiska
+                Omar Khalil;;Föräldrar;förälder;;arabiska
+                Nour Saleh;;Föräldrar;förälder;;arabiska
+                Anders Blom;;Föräldrar;förälder;hörslinga;
+                Ulla Granat;;Föräldrar;förälder;;
+                Lena Persson;;Lindviks Läxhjälp;volontär;;
+                Kjell Orre;;Lindviks Läxhjälp;volontär;tillgängligt bord;
+                Hawa Diallo;;Lindviks Läxhjälp;samordnare;;
+                """
+            )
+        ),
+        "familjer.csv",
+        second_language="ar",
+        second_question="كيف تعرف كل العائلات أن هناك مساعدة في الواجبات المدرسية؟",
+        interpreters=("", "ar", ""),
     ),
 )
