@@ -203,3 +203,14 @@ def test_nobodys_answer_is_told_by_a_share(count: int, n: int, told: Share | Non
 def test_what_cannot_be_is_told(wrong: object, message: str):
     with pytest.raises(ValueError, match=message):
         wrong()  # type: ignore[operator]
+
+
+def test_a_sum_from_which_more_follows_is_kept_in_doubt_like_a_small_cell():
+    table = two_way(np.array([[20, 50], [30, 40]]))
+
+    hidden = protect(table, also=[0])
+
+    assert hidden.mask[0]
+    assert hidden.mask.sum() == 4
+    assert check(table, hidden, also=[0]) == []
+    assert check(table, Hidden(("few", *["shown"] * 8), is_least=False), also=[0]) != []

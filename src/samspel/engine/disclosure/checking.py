@@ -27,11 +27,13 @@ def reach(cells: Cells, hidden: Hidden, cell: int, *, known: Collection[int] = (
     return ends[0], ends[1]
 
 
-def check(cells: Cells, hidden: Hidden, *, threshold: int = 5, known: Collection[int] = ()) -> list[str]:
+def check(
+    cells: Cells, hidden: Hidden, *, threshold: int = 5, known: Collection[int] = (), also: Collection[int] = ()
+) -> list[str]:
     """What is wrong with a choice of cells, in words; nothing when it keeps what :func:`protect` promises."""
     wrong = []
     for cell, value in enumerate(cells.values):
-        if not 0 < value < threshold:
+        if not 0 < value < threshold and cell not in also:
             continue
         if not hidden.mask[cell]:
             wrong.append(f"cell {cell} has {value} answers and is shown")

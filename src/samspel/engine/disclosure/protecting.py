@@ -31,6 +31,7 @@ def protect(
     *,
     threshold: int = 5,
     known: Collection[int] = (),
+    also: Collection[int] = (),
     costs: Sequence[float] | None = None,
     time_limit_s: float = 10.0,
 ) -> Hidden:
@@ -40,6 +41,7 @@ def protect(
     is hidden because it is too few, she can say no less than a range of ``threshold``. :func:`check` tries.
 
     :param known: cells that everybody knows whatever is published, such as the 0 of a week in which one was closed.
+    :param also: cells to keep in doubt as if they were too few, such as a sum from which something else follows.
     :param costs: ``[cells]``, of hiding each; by default they grow slowly with the count, so that few are hidden, and
         rather inner cells than sums.
     :param time_limit_s: after which the protection found is kept without proof that it is the least.
@@ -55,7 +57,9 @@ def protect(
     if threshold < 2:
         raise ValueError(f"threshold must be at least 2, got {threshold}")
     values = cells.values
-    small = np.flatnonzero((values > 0) & (values < threshold))
+    is_small = (values > 0) & (values < threshold)
+    is_small[list(also)] = True
+    small = np.flatnonzero(is_small)
     is_known = np.zeros(len(values), dtype=bool)
     is_known[list(known)] = True
     lowest, highest = np.zeros(len(values)), np.where(is_known, 0.0, 1.0)
