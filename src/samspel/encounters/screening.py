@@ -1,0 +1,275 @@
+"""What a line may give away, and the line without it.
+
+Names, numbers, addresses and matters of health are found by patterns and lists in Swedish, Danish and English, shown
+to the writer first, and masked before anything is kept: what was masked is nowhere. A list has not every name and a
+pattern no understanding; docs/explanation/who-answered.md says what is not seen.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+LONGEST: Final = 400
+MASKS: Final = {
+    "contact": "[kontakt]",
+    "address": "[adress]",
+    "number": "[nummer]",
+    "name": "[namn]",
+    "health": "[hälsa]",
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """What in the line looks like something: ``kind`` is a key of ``MASKS``. Its words show in no repr."""
+
+    kind: str
+    words: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Screened:
+    """The line as it may be kept, and what was found in it."""
+
+    text: str
+    found: tuple[Found, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.found
+
+
+def screen(text: str, longest: int = LONGEST) -> Screened:
+    """The line on one row, with a mask in the place of what looks like somebody.
+
+    >>> screen("Ring Anna Holm på 070-123 45 67, hon var bra").text
+    'Ring [namn] på [nummer], hon var bra'
+    >>> screen("Klockan 09.30 var det lugnt på Försäkringskassan").is_clean
+    True
+    """
+    line = " ".join(unicodedata.normalize("NFC", text).split())
+    found: list[Found] = []
+    # A mask may show that the word after it does not begin a sentence: looked through until nothing more is seen.
+    for _pass in range(_PASSES):
+        stretches = _stretches(line)
+        if not stretches:
+            break
+        found += [Found(each.kind, line[each.start : each.end]) for each in stretches]
+        line = _masked(line, stretches)
+    return Screened(line[:longest].strip(), tuple(found))
+
+
+_PASSES: Final = 5
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    kind: str
+    start: int
+    end: int
+
+
+def _masked(line: str, stretches: list[_Stretch]) -> str:
+    parts, at = [], 0
+    for each in stretches:
+        parts += [line[at : each.start], MASKS[each.kind]]
+        at = each.end
+    return "".join([*parts, line[at:]])
+
+
+def _stretches(line: str) -> list[_Stretch]:
+    """What is seen, in reading order. Where two kinds meet, the more certain one stands (the order of ``MASKS``)."""
+    spans = {
+        "contact": [match.span() for match in _CONTACT.finditer(line)],
+        "address": [match.span() for match in _ADDRESS.finditer(line)],
+        "number": [match.span() for match in _NUMBER.finditer(line) if _is_number(match, line)],
+        "name": list(_names(line)),
+        "health": [match.span() for match in _HEALTH.finditer(line)],
+    }
+    taken: list[_Stretch] = []
+    for kind in MASKS:
+        taken += [_Stretch(kind, *span) for span in spans[kind] if _is_free(span, taken)]
+    return sorted(taken, key=lambda each: each.start)
+
+
+def _is_free(span: tuple[int, int], taken: list[_Stretch]) -> bool:
+    return all(span[1] <= each.start or each.end <= span[0] for each in taken)
+
+
+# ---------------------------------------------------------------- numbers, addresses, contacts
+
+_CONTACT: Final = re.compile(
+    r"""[\w.+-]+\s?(?:@|\(at\)|\[at\]|\bsnabel-?a\b)\s?[\w-]+(?:\.[\w-]+)+   # e-mail, also when it hides
+    | (?<!\w)@[\w.]{3,}                                                    # an account
+    | \b(?:https?://|www\.)\S+""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_WAYS: Final = (
+    r"(?:gatan|gata|vägen|gränden?|stigen|torget|allén?|backen|gården|esplanaden|"
+    r"gade|gaden|vej|vejen|all[ée]|stræde|plads|torv|boulevard)"
+)
+_ADDRESS: Final = re.compile(
+    rf"""(?:\b(?-i:[A-ZÅÄÖÆØ])\w+\s)?\b\w*{_WAYS}\s+\d{{1,4}}(?:\s?[a-zA-Z]\b)?
+      (?:,?\s*(?:lgh|l[äa]genhet)\.?\s*\d+|,?\s*(?:\d{{1,2}}\.?\s*)?(?:st|th|tv|mf)\b)?
+    | \b\d{{1,4}}[a-z]?\s+(?:(?-i:[A-Z])\w+\s+){{1,2}}(?:street|st\.|road|rd\.|avenue|ave\.|lane|close|drive)\b
+    | \b\d{{3}}\s?\d{{2}}\s+(?-i:[A-ZÅÄÖ])\w+""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_NUMBER: Final = re.compile(r"(?<![\w.])\+?\(?\d(?:[\s().\-–/+]{0,2}\d)+(?!\w)")
+_LEAST_DIGITS: Final = 6
+# 9.30–10.15 and 2025–2026 point at nobody; nor does a sum of money.
+_TIMES: Final = re.compile(r"\d{1,2}[.:]\d{2}(?:\s?[-–]\s?\d{1,2}[.:]\d{2})?|(?:19|20)\d\d\s?[-–/]\s?(?:19|20)?\d\d")
+_MONEY: Final = re.compile(r"\s?(?:kr\b|kronor|kroner|sek\b|dkk\b|euro|€|:-)", re.IGNORECASE)
+
+
+def _is_number(match: re.Match[str], line: str) -> bool:
+    digits = sum(letter.isdigit() for letter in match[0])
+    if digits < _LEAST_DIGITS or _TIMES.fullmatch(match[0]):
+        return False
+    return not (digits <= 7 and _MONEY.match(line, match.end()))
+
+
+# ---------------------------------------------------------------- health
+
+# About somebody's condition; words about care (hospital, nurse, doctor) say nothing of who was ill.
+_HEALTH: Final = re.compile(
+    r"""\b(?:
+      sjuk(?!hus|sköt|vård|gymn|kass|res)\w* | syg(?:dom\w*|emeld\w*|\b) | sick(?!\s+of)\w* | illness\w*
+    | \w*diagnos\w* | \w*cancer\w* | tumör\w* | kræft\w* | hjärtfel | hjertefejl | \w*infarkt\w* | stroke\w*
+    | depress\w* | deprim\w* | \w*ångest\w* | \w*angst\b | anxiety | bipolär\w* | bipolar\w* | schizo\w* | ptsd
+    | psyk(?:isk|os|ot|iat)\w* | psych(?:osis|otic|iatr)\w* | trauma\w* | utbränd\w* | utmattning\w* | burn-?out
+    | adhd | add | autis\w* | asperger\w* | dyslexi\w* | utvecklingsstör\w* | bup | lss
+    | suicid\w* | självmord\w* | selvmord\w* | självskad\w* | selvskad\w*
+    | demen[st]\w* | alzheimer\w* | parkinson\w* | epilep\w* | diabet\w* | allerg\w* | astma\w* | asthma\w*
+    | covid\w* | hiv | aids | klamydia | könssjuk\w* | gravid\w* | pregnan\w* | abort\w* | missfall\w* | miscarriage\w*
+    | missbruk\w* | misbrug\w* | narkoman\w* | alkohol\w* | alcohol\w* | addict\w* | droger | drugs
+    | medicin(?:en|er|erna|ering\w*|ere[tr]|s)? | medication\w* | tablett(?:er|erna)
+    | smärt\w* | smerter\w* | ont\s+i\s+\w+ | värk\w* | operer\w*
+    | handikapp\w* | handicap\w* | funktionsned\w* | funktionshind\w* | disab(?:led|ilit)\w*
+    | rullstol\w* | kørestol\w* | wheelchair\w*
+    )\b""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+# ---------------------------------------------------------------- names
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_WORD: Final = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_SENTENCE_ENDS: Final = frozenset('.!?:;…"”»«“(–-/')
+_PARTICLES: Final = _set("af von van de da del al el bin ibn abu der la le")
+# After one of these comes somebody's name.
+_CUES: Final = _set(
+    """heter hette kallas hedder hed named herr fru fröken frøken hr mr mrs ms miss doktor dr läkare läkaren lege lægen
+    handläggare handläggaren sagsbehandler sagsbehandleren lärare läraren lærer læreren teacher rektor chefen"""
+)
+# After one of these a single word with a capital letter is a place.
+_TO_PLACES: Final = _set(
+    """i på till från vid via genom mot utanför nära om ved fra til gennem mod uden for in at from to near through"""
+)
+_NO_NAMES: Final = _set(
+    """i i'm i'd i've i'll de dem deres dig er jer english swedish danish arabic somali monday tuesday wednesday
+    thursday friday saturday sunday january february march april may june july august september october november
+    december
+    christmas easter god gud sverige danmark norge finland sweden denmark europa eu internet google facebook teams zoom
+    skype word excel bankid mitid nemid swish samspel sfi komvux csn ikea ica coop jul påsk midsommar ok tack hej mvh vh
+    hälsningar"""
+)
+_ORGANISATIONS: Final = re.compile(
+    r"(?:kassan|verket|centrum|skolan?|skole|biblioteket?|kommun(?:en)?|kommune[rn]?|förmedlingen|nämnden|tjänsten|gården|huset|hallen"
+    r"|center|centret|centre|library|office|school|service|sjukhuset?|hospital|församlingen|kyrkan|kirke|badet|parken|museet|torget)$"
+)
+
+
+@cache
+def given_names() -> tuple[frozenset[str], frozenset[str]]:
+    """Names that are only names, and names that are common words too."""
+    lines = (Path(__file__).parent / "given_names.txt").read_text(encoding="utf-8").splitlines()
+    words = {"": set[str](), "!": set[str]()}
+    for line in lines:
+        if not line.startswith("#"):
+            words["!" if line.startswith("!") else ""].update(line.lstrip("! ").casefold().split())
+    also_words = frozenset(words["!"])
+    return frozenset(words[""] - also_words), also_words
+
+
+@dataclass(frozen=True)
+class _Word:
+    """A word of the line: ``opens`` says that a sentence begins with it, where a capital letter says nothing."""
+
+    start: int
+    end: int
+    text: str
+    before: str
+    opens: bool
+
+    @property
+    def plain(self) -> str:
+        return self.text.casefold()
+
+    @property
+    def is_capital(self) -> bool:
+        return self.text[0].isupper() and not (len(self.text) > 1 and self.text.isupper())
+
+
+def _words(line: str) -> list[_Word]:
+    words: list[_Word] = []
+    for match in _WORD.finditer(line):
+        between = line[words[-1].end if words else 0 : match.start()]
+        said = re.search(r"\w", between) is not None  # a number stands between the two words
+        marks = re.split(r"\w", between)[-1]
+        opens = not (words or said) or any(mark in _SENTENCE_ENDS for mark in marks)
+        words.append(_Word(*match.span(), match[0], words[-1].plain if words and not said else "", opens))
+    return words
+
+
+def _names(line: str) -> Iterator[tuple[int, int]]:
+    """Stretches that look like somebody's name, with the surnames that follow."""
+    words = _words(line)
+    long = [word for word in words if len(word.text) > 3]
+    shouts = bool(long) and sum(word.text[0].isupper() for word in long) * 2 > len(long) and len(long) > 4
+    at = 0
+    while at < len(words):
+        word, after = words[at], words[at + 1] if at + 1 < len(words) else None
+        if not _is_name(word, after, shouts):
+            at += 1
+            continue
+        last = at
+        while last + 1 < len(words) and _goes_on(words[last], words[last + 1], line, words[last + 2 : last + 3]):
+            last += 1
+        yield word.start, words[last].end
+        at = last + 1
+
+
+def _is_name(word: _Word, after: _Word | None, shouts: bool) -> bool:
+    sure, also_words = given_names()
+    stems = {word.plain, word.plain.removesuffix("s"), word.plain.removesuffix("'s").removesuffix("’s")}
+    if len(word.text) > 2 and stems & sure:
+        return True
+    if not word.is_capital or word.plain in _NO_NAMES or _ORGANISATIONS.search(word.plain):
+        return False
+    if word.before in _CUES and not word.opens:
+        return True
+    if word.opens:
+        is_followed = after is not None and after.is_capital and not after.opens and after.plain not in _NO_NAMES
+        return bool(stems & also_words) and is_followed
+    if stems & also_words:
+        return True
+    # A capital letter inside a sentence: somebody or somewhere. Where all words have one it says nothing.
+    return not shouts and word.before not in _TO_PLACES and len(word.text) > 1
+
+
+def _goes_on(word: _Word, after: _Word, line: str, beyond: list[_Word]) -> bool:
+    """Whether the next word belongs to the same name."""
+    if line[word.end : after.start] != " ":
+        return False
+    if after.plain in _PARTICLES:
+        return bool(beyond) and beyond[0].is_capital
+    return after.is_capital and after.plain not in _NO_NAMES and not _ORGANISATIONS.search(after.plain)

@@ -1,0 +1,151 @@
+"""What a line gives away is seen before anybody reads it. Every name and number here is invented."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from samspel.encounters.screening import LONGEST, MASKS, screen
+
+HITS = [
+    # names
+    ("Anna Holm tog sig tid", "[namn] tog sig tid"),
+    ("anna var så snäll", "[namn] var så snäll"),
+    ("Jag träffade Abdirahman Warsame i receptionen", "Jag träffade [namn] i receptionen"),
+    ("Tack Fadumo!", "Tack [namn]!"),
+    ("Handläggaren Mark sa nej", "Handläggaren [namn] sa nej"),
+    ("Det var Björn som svarade", "Det var [namn] som svarade"),
+    ("Sten Berg lyssnade inte", "[namn] lyssnade inte"),
+    ("Han heter Zxander", "Han heter [namn]"),
+    ("Fru Lundström-Ek var kort i tonen", "Fru [namn] var kort i tonen"),
+    ("Jag bad om Karins nummer", "Jag bad om [namn] nummer"),
+    ("Vi pratade med Carl von Ahlen om skolan", "Vi pratade med [namn] om skolan"),
+    ("Bra. Men Svensson glömde oss", "Bra. Men [namn] glömde oss"),
+    ("Sagsbehandleren Jytte var god", "Sagsbehandleren [namn] var god"),
+    ("Min sagsbehandler hedder Søren", "Min sagsbehandler hedder [namn]"),
+    ("Mrs Brown was kind", "Mrs [namn] was kind"),
+    ("I talked to Priya about it", "I talked to [namn] about it"),
+    # numbers
+    ("Ring mig på 070-123 45 67", "Ring mig på [nummer]"),
+    ("+46 (0)8 123 456 78 är mitt", "[nummer] är mitt"),
+    ("36105000", "[nummer]"),
+    ("Mitt personnummer är 19850412-1234", "Mitt personnummer är [nummer]"),
+    ("850412+1234", "[nummer]"),
+    ("CPR 010190-1234 stod på skærmen", "CPR [nummer] stod på skærmen"),
+    ("Kortet 4242 4242 4242 4242 drogs två gånger", "Kortet [nummer] drogs två gånger"),
+    ("Ärende 2026-123456 försvann", "Ärende [nummer] försvann"),
+    ("٠٧٠١٢٣٤٥٦٧", "[nummer]"),
+    # where one can be reached, where one lives
+    ("Skriv till anna.holm@lindvik.example", "Skriv till [kontakt]"),
+    ("Skriv till nisse snabel-a lindvik.example", "Skriv till [kontakt]"),
+    ("nisse (at) lindvik.example", "[kontakt]"),
+    ("Jag finns som @nisse_99", "Jag finns som [kontakt]"),
+    ("Se https://lindvik.example/nisse", "Se [kontakt]"),
+    ("De kom aldrig till Björkgatan 14 B", "De kom aldrig till [adress]"),
+    ("Lilla vägen 3, lgh 1102 stod det", "[adress] stod det"),
+    ("Vi bor på Nørregade 7, 2. tv", "Vi bor på [adress]"),
+    ("They never came to 12 Old Mill Road", "They never came to [adress]"),
+    ("555 12 LINDVIK", "[adress]"),
+    # health
+    ("Min son har adhd", "Min son har [hälsa]"),
+    ("Jag är sjukskriven för depression", "Jag är [hälsa] för [hälsa]"),
+    ("Jeg er gravid og sygemeldt", "Jeg er [hälsa] og [hälsa]"),
+    ("They asked about my medication", "They asked about my [hälsa]"),
+    ("Jag sitter i rullstol och kom inte in", "Jag sitter i [hälsa] och kom inte in"),
+    ("Jag har ont i ryggen", "Jag har [hälsa]"),
+    ("Mammas bröstcancer togs på allvar", "Mammas [hälsa] togs på allvar"),
+]
+NO_HITS = [
+    "Jag fick vänta i 45 minuter, men sedan gick det fort",
+    "Klockan 09.30 till 10.15 var det ingen där",
+    "Tiden var 9:30-10:15",
+    "De bytte personal 2024-2025",
+    "Jag fick 120 000 kr för mycket",
+    "Bra bemötande! Ni är bäst.",
+    "Sjuksköterskan på sjukhuset lyssnade",
+    "Läkaren tog sig tid",
+    "Jag ringde 112 och 1177",
+    "Rum 214 var låst",
+    "Försäkringskassan och Skatteverket skickade mig runt",
+    "Jag kom till Vägledningscentrum från Arbetsförmedlingen",
+    "De svarade inte på mina frågor, och dina svar var korta",
+    "Hans ord och hennes ord, per telefon",
+    "Jag bor i Råslätt",
+    "Det finns en björn vid en sten på en stig",
+    "Jag är beroende av bussen",
+    "BVC och SFI är bra. CSN svarar aldrig.",
+    "Man skal vente alt for længe. De var venlige",
+    "Kan I ikke åbne tidligere?",
+    "I was treated well. Will you keep it open?",
+    "On Monday the English class was full",
+    "The office was closed at 12",
+    "Jag är trött på att bli runtskickad",
+    "DET TOG FÖR LÅNG TID",
+    "Det var lugnt: Ingen stressade",
+    "شكراً جزيلاً",
+    "",
+]
+
+
+@pytest.mark.parametrize(("line", "kept"), HITS)
+def test_what_looks_like_somebody_is_masked(line: str, kept: str) -> None:
+    screened = screen(line)
+
+    assert screened.text == kept
+    assert not screened.is_clean
+
+
+@pytest.mark.parametrize("line", NO_HITS)
+def test_an_ordinary_line_is_left_alone(line: str) -> None:
+    screened = screen(line)
+
+    assert screened.text == line
+    assert screened.is_clean
+
+
+def test_the_writer_is_shown_what_was_seen_and_nobody_else() -> None:
+    found = screen("Ring Anna Holm på 070-123 45 67").found
+
+    assert [(each.kind, each.words) for each in found] == [("name", "Anna Holm"), ("number", "070-123 45 67")]
+    assert "Anna" not in repr(found)
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "Anna",
+            "Holm",
+            "och",
+            "0701234567",
+            "adhd",
+            "på",
+            "Björkgatan 4",
+            "x@y.example",
+            ".",
+            "Ö",
+            "Bo",
+            "MARK",
+            "-",
+            "12",
+        ]
+    )
+    | st.text(max_size=8),
+    max_size=14,
+).map(" ".join)
+
+
+@given(LINES)
+def test_what_is_kept_has_nothing_more_to_mask_and_holds_no_word_that_was_masked(line: str) -> None:
+    screened = screen(line)
+    again = screen(screened.text)
+
+    assert len(screened.text) <= LONGEST
+    assert again.text == screened.text
+    assert all(each.kind in MASKS and each.words for each in screened.found)
+
+
+def test_a_long_line_is_screened_before_it_is_cut() -> None:
+    """A name that the cut would have halved is masked whole."""
+    kept = screen("x " * 197 + "Anna Holm ringde").text
+
+    assert len(kept) <= LONGEST
+    assert "An" not in kept
