@@ -436,6 +436,13 @@ PROBES: dict[str, Probe] = {
     "home.read": Probe(get("/home"), reads=True, has_phases=False),
     # encounters
     "signal.note": Probe(post("/units/{unit}/signals", words="Ingen svarar", key=key), has_phases=False),
+    "point.read": Probe(get("/units/{unit}/encounters/points"), reads=True, has_phases=False),
+    "point.manage": Probe(
+        post("/units/{unit}/encounters/points/new", kind="wall", title="Vid dörren", window_min="30", key=key),
+        has_phases=False,
+    ),
+    "round.manage": Probe(post("/units/{unit}/encounters/round", do="open", weeks="8"), has_phases=False),
+    "round.read": Probe(get("/said-and-done/{unit}"), reads=True, has_phases=False),
     # core
     "site.read": Probe(get("/accessibility"), reads=True, has_phases=False),
     "site.language": Probe(post("/language", language="da", next="/"), has_phases=False),

@@ -1,15 +1,23 @@
 """Rounds: when a point asks, and what the unit owes those who answered."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
+from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from samspel.core.models import Tie
+from samspel.core.thread import start_thread, threads_of, view_threads
+from samspel.encounters.actions.signals import note_signal
 from samspel.encounters.models import Round
 from samspel.encounters.queries import asking_now
 from tests.encounters.asking import make_point, make_round
-from tests.people import WHEN, Town
+from tests.people import WHEN, Town, actor_of, device_key
 
+SignIn = Callable[[object], Client]
 SECOND = timedelta(seconds=1)
 
 
@@ -72,3 +80,145 @@ def test_it_takes_one_query(rounds: int, town: Town, django_assert_num_queries: 
 
     with django_assert_num_queries(1):
         asking_now(point, WHEN)
+
+
+# ---------------------------------------------------------------- the page
+
+
+def page(town: Town) -> str:
+    return f"/units/{town.guidance.pk}/encounters/round"
+
+
+SAID = {"number": "1", "heard": "Ni väntade länge.", "done": "Vi öppnar klockan nio.", "not_done": "Fler stolar."}
+
+
+def past_round(town: Town) -> Round:
+    """A round that closed by itself two days ago."""
+    return make_round(town.guidance, opened_at=timezone.now() - timedelta(days=9), days=7)
+
+
+def test_a_round_is_asked_read_and_told_and_only_then_the_next_opens(town: Town, signed_in: SignIn) -> None:
+    client = signed_in(town.manager)
+
+    client.post(page(town), {"do": "open", "weeks": "8"})
+    first = Round.objects.get()
+    assert asking_now(make_point(town.guidance, opened_at=first.opened_at), first.opened_at).round == first
+    client.post(page(town), {"do": "close", "number": "1"})
+    refused = client.post(page(town), {"do": "open", "weeks": "8"})
+    assert refused.status_code == 409
+    assert "väntar på besked" in refused.content.decode()
+    client.post(page(town), {"do": "publish", **SAID})
+    client.post(page(town), {"do": "open", "weeks": "4"})
+
+    assert [(each.number, each.published_at is not None) for each in Round.objects.order_by("number")] == [
+        (1, True),
+        (2, False),
+    ]
+
+
+def test_what_is_told_stands_open_to_everybody_and_on_the_red_thread(town: Town, signed_in: SignIn) -> None:
+    told = past_round(town)
+
+    signed_in(town.manager).post(page(town), {"do": "publish", **SAID})
+
+    shown = Client().get(f"/said-and-done/{town.guidance.pk}").content.decode()
+    assert all(text in shown for text in (SAID["heard"], SAID["done"], SAID["not_done"]))
+    [begun] = view_threads(threads_of(town.guidance.pk), public_only=True)
+    assert [(knot.stage, knot.words) for knot in begun.knots] == [("result", "Vi öppnar klockan nio.")]
+    assert begun.knots[0].url == f"/said-and-done/{town.guidance.pk}#runda-{told.number}"
+
+
+def test_it_answers_the_signals_of_the_thread_that_was_chosen(town: Town, signed_in: SignIn) -> None:
+    past_round(town)
+    signal = note_signal(
+        actor=actor_of(town.member),
+        unit_id=town.guidance.pk,
+        words="Ingen svarar",
+        source="",
+        key=device_key(),
+        at=WHEN,
+    )
+    [chosen] = threads_of(town.guidance.pk)
+
+    signed_in(town.manager).post(page(town), {"do": "publish", "thread": str(chosen.pk), **SAID})
+
+    [tie] = Tie.objects.all()
+    assert (tie.knot.object_type, tie.to.object_id, tie.kind) == ("encounters.round", signal.pk, "answers")
+    assert len(threads_of(town.guidance.pk)) == 1
+
+
+def test_another_units_thread_is_not_tied_to(town: Town, signed_in: SignIn) -> None:
+    past_round(town)
+    other = start_thread(unit_id=town.library.pk, title="Böcker", at=WHEN)
+
+    signed_in(town.manager).post(page(town), {"do": "publish", "thread": str(other.pk), **SAID})
+
+    assert not other.knots.exists()
+
+
+def test_a_draft_is_kept_and_nobody_outside_sees_it(town: Town, signed_in: SignIn) -> None:
+    past_round(town)
+    client = signed_in(town.manager)
+
+    client.post(page(town), {"do": "write", **SAID})
+
+    assert SAID["heard"] in client.get(page(town)).content.decode()
+    assert SAID["heard"] not in Client().get(f"/said-and-done/{town.guidance.pk}").content.decode()
+
+
+@pytest.mark.parametrize("field", ["heard", "done"])
+def test_nothing_is_published_without_what_was_heard_and_done(field: str, town: Town, signed_in: SignIn) -> None:
+    past_round(town)
+
+    answer = signed_in(town.manager).post(page(town), {"do": "publish", **SAID, field: "  "})
+
+    assert answer.status_code == 422
+    assert SAID["not_done"] in answer.content.decode()
+    assert Round.objects.get().published_at is None
+
+
+def test_an_open_round_is_not_told_yet(town: Town, signed_in: SignIn) -> None:
+    make_round(town.guidance, opened_at=timezone.now())
+
+    answer = signed_in(town.manager).post(page(town), {"do": "publish", **SAID})
+
+    assert answer.status_code == 409
+    assert Round.objects.get().published_at is None
+
+
+def test_what_is_published_is_not_written_over(town: Town, signed_in: SignIn) -> None:
+    past_round(town)
+    client = signed_in(town.manager)
+    client.post(page(town), {"do": "publish", **SAID})
+
+    client.post(page(town), {"do": "publish", **SAID, "heard": "Något annat"})
+    assert client.post(page(town), {"do": "write", **SAID, "heard": "Något annat"}).status_code == 409
+
+    assert Round.objects.get().heard == SAID["heard"]
+    assert len(threads_of(town.guidance.pk)) == 1
+
+
+@pytest.mark.parametrize("weeks", ["", "0", "27", "x"])
+def test_a_round_has_a_length(weeks: str, town: Town, signed_in: SignIn) -> None:
+    answer = signed_in(town.manager).post(page(town), {"do": "open", "weeks": weeks})
+
+    assert answer.status_code == 422
+    assert not Round.objects.exists()
+
+
+def test_the_database_itself_refuses_a_second_round_before_the_answer(town: Town) -> None:
+    make_round(town.guidance)
+
+    with pytest.raises(IntegrityError, match="one_unanswered_round"):
+        make_round(town.guidance)
+
+
+def test_the_page_takes_as_many_queries_however_many_were_told(
+    town: Town, signed_in: SignIn, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(5):
+        make_round(town.guidance, opened_at=WHEN - timedelta(days=90 * (6 - number)), told=True)
+    client = signed_in(town.manager)
+
+    with django_assert_num_queries(9):
+        client.get(page(town))

@@ -55,6 +55,11 @@ def add_knot(thread_id: int, stage: Stage, obj: models.Model, *, at: datetime) -
     return knot
 
 
+def threads_of(unit_id: int) -> list[Thread]:
+    """A unit's threads, newest first."""
+    return list(Thread.objects.filter(unit_id=unit_id).order_by("-created_at", "-pk"))
+
+
 def knots_of(obj: models.Model) -> list[Knot]:
     """Where an object hangs."""
     return list(Knot.objects.filter(object_type=obj._meta.label_lower, object_id=obj.pk).order_by("pk"))

@@ -1,6 +1,10 @@
-"""Who may note and read signals."""
+"""Who may ask, answer, read and tell; the only way a request gets hold of a point or a round."""
 
+from samspel.core.actor import Actor
+from samspel.core.errors import NotFoundError
 from samspel.core.permissions import allow, permission_table
+from samspel.encounters.models import Point, Round
+from samspel.people.access import get_unit
 
 PERMISSIONS = permission_table(
     "encounters",
@@ -10,5 +14,48 @@ PERMISSIONS = permission_table(
             "member manager facilitator administrator",
             why="Whoever meets people may note what she heard",
         ),
+        # asking
+        allow(
+            "point.read",
+            "member manager facilitator administrator",
+            why="Everybody in a unit knows where people are asked",
+        ),
+        allow("point.manage", "manager administrator", why="Who leads the unit decides where and how often it asks"),
+        # what became of it
+        allow("round.manage", "manager administrator", why="Who leads the unit answers for what it does"),
+        allow(
+            "round.read",
+            "visitor person participant",
+            why="Who answered may see what was heard and done, without an account",
+        ),
     ],
 )
+
+
+def get_point(actor: Actor, unit_id: int, point_id: int, act: str, *, lock: bool = False) -> Point:
+    """A point of a unit in which the actor may do ``act``."""
+    unit = get_unit(actor, unit_id, act)
+    points = Point.objects.select_for_update() if lock else Point.objects.all()
+    point = points.filter(pk=point_id, unit=unit).first()
+    if point is None:
+        raise NotFoundError("point")
+    return point
+
+
+def get_round(actor: Actor, unit_id: int, number: int, act: str, *, lock: bool = False) -> Round:
+    """A unit's round by its number, where the actor may do ``act``."""
+    unit = get_unit(actor, unit_id, act)
+    rounds = Round.objects.select_for_update() if lock else Round.objects.all()
+    found = rounds.filter(unit=unit, number=number).first()
+    if found is None:
+        raise NotFoundError("round")
+    return found
+
+
+def get_point_by_code(code: str) -> Point:
+    """The point that a poster or a staff member's phone leads to; the two other kinds have addresses of their own."""
+    kinds = [Point.Kind.WALL, Point.Kind.STAFF]
+    point = Point.objects.select_related("unit").filter(code=code, kind__in=kinds).first()
+    if point is None:
+        raise NotFoundError("point")
+    return point

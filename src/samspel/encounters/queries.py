@@ -4,6 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
 from samspel.core import thread
 from samspel.core.models import Stage
 from samspel.encounters.models import Point, Round, Signal
@@ -16,8 +19,29 @@ def _knots(ids: Collection[int]) -> Mapping[int, thread.KnotView]:
     }
 
 
+def _told(ids: Collection[int]) -> Mapping[int, thread.KnotView]:
+    return {
+        told.pk: thread.KnotView(
+            told.pk,
+            Stage.RESULT,
+            told.done,
+            told.published_at,
+            url=f"{reverse('said_and_done', args=[told.unit_id])}#runda-{told.number}",
+            detail=_("Ni sa – vi gjorde, runda %(number)s") % {"number": told.number},
+        )
+        for told in Round.objects.filter(pk__in=ids)
+        if told.published_at is not None
+    }
+
+
 def register_knots() -> None:
     thread.register("encounters.signal", _knots)
+    thread.register("encounters.round", _told)
+
+
+def told_rounds(unit_id: int) -> list[Round]:
+    """The rounds that a unit has answered for, newest first. One query."""
+    return list(Round.objects.filter(unit_id=unit_id, published_at__isnull=False).order_by("-number"))
 
 
 def signals_of(unit_id: int) -> list[Signal]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from samspel.core.actor import Actor
-from samspel.people.models import Person, Role, Unit
+from samspel.core.errors import NotFoundError
+from samspel.people.models import Person, Provider, Role, Unit
 
 # The embedded PostgreSQL knows no Swedish order, so names are sorted by a key made here: å ä ö after z,
 # æ as ä and ø as ö, other accents as their letter.
@@ -77,3 +78,20 @@ def managers_of(unit_ids: Iterable[int]) -> dict[int, set[int]]:
     for unit_id, person_id in rows:
         found.setdefault(unit_id, set()).add(person_id)
     return found
+
+
+def providers() -> list[Provider]:
+    """Everybody who performs, in order of name."""
+    return sorted(Provider.objects.all(), key=lambda provider: name_key(provider.name))
+
+
+def is_provider(provider_id: int) -> bool:
+    return Provider.objects.filter(pk=provider_id).exists()
+
+
+def get_open_unit(unit_id: int) -> Unit:
+    """A unit by its number; its name and what it tells everybody are open."""
+    unit = Unit.objects.filter(pk=unit_id).first()
+    if unit is None:
+        raise NotFoundError("unit")
+    return unit

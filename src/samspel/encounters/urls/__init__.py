@@ -1,5 +1,10 @@
 """Addresses of encounters, by who uses them."""
 
-from samspel.encounters.urls import signals
+from samspel.encounters.urls import plans, points, rounds, signals
 
-urlpatterns = [*signals.urlpatterns]
+urlpatterns = [
+    *points.urlpatterns,
+    *plans.urlpatterns,
+    *rounds.urlpatterns,
+    *signals.urlpatterns,
+]

@@ -1,0 +1,172 @@
+"""Pages of points of asking: a unit's list, one point, and what is printed of it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from samspel.core.actor import Request
+from samspel.core.errors import InvalidError, NotFoundError
+from samspel.core.languages import SIGNED, spoken_choices
+from samspel.core.permissions import may
+from samspel.encounters import forms, points
+from samspel.encounters.access import get_point
+from samspel.encounters.actions import points as actions
+from samspel.encounters.models import AgeBand, Area, Channel, Point
+from samspel.encounters.sheets import FORMS, sheet_pdf
+from samspel.people.access import get_unit, roles_in
+from samspel.people.queries import providers
+
+
+@require_GET
+def point_list(request: Request, unit_id: int) -> HttpResponse:
+    """Where a unit asks, and whether it asks now."""
+    unit = get_unit(request.actor, unit_id, "point.read")
+    at = timezone.now()
+    return render(
+        request,
+        "encounters/points.html",
+        {
+            "unit": unit,
+            "rows": points.points_of(unit.pk, at),
+            "now": points.last_round(unit.pk, at),
+            "may_manage": may(roles_in(request.actor, unit), "point.manage"),
+            "part": "points",
+        },
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def point_new(request: Request, unit_id: int) -> HttpResponse:
+    unit = get_unit(request.actor, unit_id, "point.manage")
+    fields: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            point = actions.add_point(
+                actor=request.actor,
+                unit_id=unit.pk,
+                draft=forms.point_in(request),
+                key=request.POST.get("key", ""),
+                at=timezone.now(),
+            )
+        except InvalidError as error:
+            fields = error.fields
+        else:
+            if point is None:
+                return redirect("encounter_points", unit.pk)
+            messages.success(request, _("Punkten finns nu."))
+            return redirect("encounter_point", unit.pk, point.pk)
+    typed = forms.point_in(request) if request.method == "POST" else actions.PointDraft(kind=Point.Kind.WALL)
+    return render(
+        request,
+        "encounters/point_new.html",
+        _choices() | {"unit": unit, "typed": typed, "fields": fields, "part": "points"},
+        status=422 if fields else 200,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def point(request: Request, unit_id: int, point_id: int) -> HttpResponse:
+    """One point: its address, its papers, its weeks; a POST changes what is said of it."""
+    found = get_point(request.actor, unit_id, point_id, "point.read")
+    fields: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            actions.change_point(actor=request.actor, unit_id=unit_id, point_id=point_id, draft=forms.point_in(request))
+        except InvalidError as error:
+            fields = error.fields
+        else:
+            messages.success(request, _("Sparat."))
+            return redirect("encounter_point", unit_id, point_id)
+    return render(
+        request, "encounters/point.html", point_context(request, found, fields), status=422 if fields else 200
+    )
+
+
+def point_context(request: Request, found: Point, fields: dict[str, str] | None = None) -> dict[str, Any]:
+    """What the page of a point shows."""
+    at = timezone.now()
+    typed = (
+        forms.point_in(request)
+        if fields
+        else actions.PointDraft(
+            kind=found.kind,
+            title=found.title,
+            service_id=found.service_id,
+            provider_id=found.provider_id,
+            channel=found.channel,
+            language=found.language,
+            area_id=found.area_id,
+            age_band=found.age_band,
+            window_min=found.window_min,
+        )
+    )
+    return _choices() | {
+        "unit": found.unit,
+        "point": found,
+        "typed": typed,
+        "fields": fields or {},
+        "address": points.address_of(found),
+        "path": points.path_of(found),
+        "tablets": points.tablets_of(found, at) if found.kind == Point.Kind.KIOSK else [],
+        "weeks": points.weeks_of(found, at),
+        "may_manage": may(roles_in(request.actor, found.unit), "point.manage"),
+        "part": "points",
+    }
+
+
+@require_POST
+def point_open(request: Request, unit_id: int, point_id: int) -> HttpResponse:
+    """Close it, or open it again."""
+    is_open = request.POST.get("open") == "1"
+    actions.set_point_open(actor=request.actor, unit_id=unit_id, point_id=point_id, is_open=is_open, at=timezone.now())
+    messages.success(request, _("Punkten är öppen igen.") if is_open else _("Punkten är stängd. Svaren finns kvar."))
+    return redirect("encounter_point", unit_id, point_id)
+
+
+@require_POST
+def point_visits(request: Request, unit_id: int, point_id: int) -> HttpResponse:
+    try:
+        actions.count_visits(
+            actor=request.actor,
+            unit_id=unit_id,
+            point_id=point_id,
+            monday=forms.date_in(request, "week"),
+            count=forms.number_in(request, "count"),
+            at=timezone.now(),
+        )
+    except InvalidError as error:
+        found = get_point(request.actor, unit_id, point_id, "point.manage")
+        return render(
+            request, "encounters/point.html", point_context(request, found) | {"wrong": error.fields}, status=422
+        )
+    messages.success(request, _("Sparat."))
+    return redirect("encounter_point", unit_id, point_id)
+
+
+@require_GET
+def point_sheet(request: Request, unit_id: int, point_id: int, form: str) -> HttpResponse:
+    """A poster, or a stand for a table, as PDF."""
+    found = get_point(request.actor, unit_id, point_id, "point.read")
+    if form not in FORMS:
+        raise NotFoundError("sheet")
+    response = HttpResponse(sheet_pdf(found, form), content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{form}-{found.code}.pdf"'
+    return response
+
+
+def _choices() -> dict[str, Any]:
+    """What a point's form offers."""
+    return {
+        "kinds": Point.Kind.choices,
+        "services": points.open_services(),
+        "providers": providers(),
+        "channels": Channel.choices,
+        "languages": [(code, name) for code, name in spoken_choices() if code not in SIGNED],
+        "areas": Area.objects.order_by("position", "name"),
+        "age_bands": AgeBand.choices,
+    }
