@@ -357,7 +357,7 @@ def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.add_argument("--port", type=int, help="port; the first free one from 8000 up when left out")
     parser.add_argument("--people", type=int, default=36, help="how many made-up people come")
     parser.add_argument("--pace", type=float, default=1.0, help="2 is twice as fast, 0 does not wait")
-    parser.add_argument("--replay", type=Path, metavar="FILE", help="play a dialogue from a file instead")
+    parser.add_argument("--replay", type=Path, metavar="FILE", help="play a dialogue or statements (.csv, .xlsx)")
     parser.add_argument("--and-stop", action="store_true", help="stop when the replay is over")
     parser.add_argument("--protocol", type=Path, metavar="OUT", help="write the replayed dialogue's protocol as JSON")
     parser.add_argument("--fresh", action="store_true", help="throw the town away and make it anew")
@@ -372,6 +372,8 @@ def _run_demo(options: argparse.Namespace) -> int:
         raise CommandError("--pace and --people cannot be below 0")
     os.environ["SAMSPEL_VAR"] = str(var_dir() / "demo")
     try:
+        if options.replay is not None:
+            print(house.check_replay(options.replay), end="", file=sys.stderr, flush=True)
         with house.own_folder(var_dir()) as folder:
             if options.fresh:
                 house.empty_folder(folder)

@@ -117,14 +117,33 @@ def test_a_replay_is_played_and_its_protocol_written(tmp_path: Path) -> None:
     ):
         told = process.communicate(timeout=PATIENCE_S)[0]
         assert process.returncode == 0, told
-    with demo(tmp_path, "--replay", str(spoilt), "--and-stop") as (process, _said, _):
-        refused = process.communicate(timeout=PATIENCE_S)[0]
-        assert process.returncode == 1
+    with demo(tmp_path, "--replay", str(spoilt), "--and-stop") as (process, refused, _):
+        assert process.wait(PATIENCE_S) == 1
 
     assert re.search(r"1  Tid\n +2  Förberedelse och reflektion\n +3  Uthållighet", told)
     assert "/protocol" in told
     assert json.loads(out.read_text(encoding="utf-8"))["title"] == "En dag av delaktighet"
     assert '"format" must be' in refused
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "content"), [("dag.csv", "text\n\n"), ("spoilt.json", "{}"), ("away.csv", None)])
+def test_a_file_that_cannot_be_played_opens_nothing_and_changes_nothing(
+    tmp_path: Path, name: str, content: str | None
+) -> None:
+    kept = tmp_path / "demo" / "postgres" / "kept"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("what people said")
+    if content is not None:
+        (tmp_path / name).write_text(content)
+
+    with demo(tmp_path, "--replay", str(tmp_path / name), "--fresh") as (process, said, _):
+        assert process.wait(PATIENCE_S) == 1
+
+    assert said.startswith("samspel demo: ")
+    assert name in said
+    assert "Nothing was changed." in said
+    assert kept.read_text() == "what people said"
 
 
 @pytest.mark.slow

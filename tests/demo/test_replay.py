@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from samspel.demo import opinions, replaying
+from samspel.demo import opinions, replaying, statement_replay
 from samspel.demo.browser import Browser, Tally, client_for
 from samspel.demo.leader import Leader
 from samspel.demo.replay import Outcome, play
@@ -157,6 +157,106 @@ def test_the_last_vote_of_a_person_counts(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(b"participant,statement,vote\n1,5,1\n1,6,1\n1,5,-1\n1,7,1\n1,6,1\n"))
 
     assert list(opinions.read_votes(path)[1].items()) == [(5, -1), (7, 1), (6, 1)]
+
+
+STATEMENTS = """text,table,count
+Mer tid att lyssna klart,Bron,3
+Mer tid,Bron,2
+"Färre blanketter, fler samtal",Bron,1
+Mer tid,Bron,1
+Lugn,Bron,0
+En dörr som är öppen,Torget,5
+Någon som hälsar,Torget,2
+Lugn,Torget,30
+,Torget,2
+"""
+
+
+def test_statements_become_a_meeting_whose_people_mark_as_the_file_says(tmp_path: Path) -> None:
+    file = tmp_path / "dag.csv"
+    file.write_text(STATEMENTS)
+
+    replay, told = statement_replay.read(file)
+
+    given = Counter(note for marks in replay.marks.values() for note in marks)
+    by_text = Counter({note.text: 0 for note in replay.notes.values()})
+    for note in replay.notes.values():
+        by_text[note.text] += given[note.id]
+    assert {table.name: len(table.people) for table in replay.tables} == {"Bron": 4, "Torget": 8}
+    assert by_text == {
+        "Mer tid att lyssna klart": 3,
+        "Mer tid": 3,
+        "Färre blanketter, fler samtal": 1,
+        "En dörr som är öppen": 5,
+        "Någon som hälsar": 2,
+        "Lugn": 8,
+    }
+    assert max(map(len, replay.marks.values())) <= 3
+    assert [replay.notes[note].text for note in replay.handed_in["Bron"]] == [
+        "Mer tid att lyssna klart",
+        "Mer tid",
+        "Färre blanketter, fler samtal",
+    ]
+    assert told == ("line 10: Texten saknas.", "22 marks are left out: 8 people at a table have three each")
+    replaying.check(replay)
+
+
+def test_statements_without_tables_are_dealt_out(tmp_path: Path) -> None:
+    file = tmp_path / "lista.csv"
+    file.write_text("statement\n" + "\n".join(f"Tanke {number}" for number in range(10)))
+
+    replay, told = statement_replay.read(file)
+
+    assert [len(table.people) for table in replay.tables] == [4, 4, 4]
+    assert sorted(note.text for note in replay.notes.values()) == sorted(f"Tanke {number}" for number in range(10))
+    assert told == ()
+
+
+def test_one_question_of_a_saved_file_is_played_and_the_others_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "dag.csv"
+    file.write_text("question,kind,text\nVad först?,note,Tid\nVad först?,word,tid\nVad sedan?,note,Mod\n")
+
+    replay, told = statement_replay.read(file)
+
+    assert replay.question == "Vad först?"
+    assert [note.text for note in replay.notes.values()] == ["Tid"]
+    assert told == ("line 4: Frågan ”Vad sedan?” finns inte i repetitionen.",)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", "tom"),
+        ("question\nVad?\n", "text"),
+        ("text\n\n", "no statement in it can be played"),
+        ("text,count\nTid,många\n", "line 2: ”många” är inget antal."),
+        ("text,table\n" + "\n".join(f"T,{number}" for number in range(151)), "151 tables"),
+    ],
+)
+def test_a_file_of_statements_that_cannot_be_played_says_why(content: str, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "dag.csv"
+    file.write_text(content)
+
+    with pytest.raises(ReplayError, match=told):
+        statement_replay.read(file)
+
+
+def test_statements_are_played_through_the_pages(open_town: OpenTown, tmp_path: Path) -> None:
+    file = tmp_path / "dag.csv"
+    file.write_text(STATEMENTS.replace("Lugn,Torget,30\n,Torget,2\n", ""))
+    replay, told = statement_replay.read(file)
+
+    outcome, tally = played(open_town, replay)
+
+    assert (tally.failed, told) == ([], ())
+    dialogue = Dialogue.objects.get(pk=outcome.dialogue_id)
+    assert dialogue.title == "En dag av delaktighet"
+    notes = outcome.protocol["questions"][0]["notes"]
+    assert sorted((note["text"], note["table"]) for note in notes) == sorted(
+        (note.text, replay.table_of(note.by).name) for note in replay.notes.values()
+    )
+    picks = Pick.objects.filter(proposal__dialogue=dialogue).values_list("proposal__text", "marks")
+    assert {*picks} >= {("Mer tid att lyssna klart", 3), ("En dörr som är öppen", 5), ("Någon som hälsar", 2)}
 
 
 def smallest(**changes: Any) -> dict[str, Any]:

@@ -67,6 +67,21 @@ def empty_folder(folder: Path) -> None:
             entry.unlink()
 
 
+# ---------------------------------------------------------------- what is replayed
+
+
+def check_replay(file: Path) -> str:
+    """What of a file cannot be played, in words, a line each; asked before anything is opened or thrown away.
+
+    :raises HouseError: nothing of it can.
+    """
+    command = [sys.executable, "-m", "samspel.demo.replay", "--check", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)  # noqa: S603 (our own)
+    if done.returncode:
+        raise HouseError(f"{done.stderr.strip()}\nNothing was changed.")
+    return done.stderr
+
+
 # ---------------------------------------------------------------- ports and addresses
 
 

@@ -11,18 +11,20 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
+from django.conf import settings
 
-from samspel.demo import town
+from samspel.demo import statement_replay, town
 from samspel.demo.browser import Browser, Button, Page, PageError, Tally, client_for, first
 from samspel.demo.house import end_with_parent
 from samspel.demo.leader import Console, Leader, wait_for_site
 from samspel.demo.people import kind_of
-from samspel.demo.replaying import PlayedTable, Replay, ReplayError, read
+from samspel.demo.replaying import PlayedTable, Replay, ReplayError, Thought, read
 
+T = TypeVar("T")
 AT_ONCE = 6  # so many browsers at the same time, so that a small machine keeps up
 
 
@@ -244,11 +246,15 @@ class Player:
         await browser.press(page, button, follow=False)
 
     def _card(self, cards: list[Button], note: str) -> Button:
-        text = self.replay.notes[note].text
-        found = next((card for card in cards if _same(card.text, text)), None)
-        if found is None:
+        written = self.replay.notes[note]
+        there = _showing([(card.text, card) for card in cards], written.text)
+        if not there:
             raise PageError(f"note {note} does not lie on its table")
-        return found
+        # The same words twice: one card each, in the order in which they were written, so for everybody alike.
+        there.sort(key=lambda card: int(card.value))
+        people = self.replay.table_of(written.by).people
+        alike = [one.id for one in self.replay.notes.values() if one.by in people and _same_words(one, written)]
+        return there[alike.index(note) % len(there)]
 
     async def _finish(self, table: PlayedTable) -> None:
         pen = table.people[0]
@@ -281,9 +287,10 @@ class Player:
         text = self.replay.notes[note].text
         while True:
             order = _order_of(page)
-            at = next((number for number, words in enumerate(order, start=1) if _same(words, text)), None)
-            if at is None:
+            there = _showing([(words, number) for number, words in enumerate(order, start=1)], text)
+            if not there:
                 raise PageError(f"note {note} does not lie on its table")
+            at = there[0]
             if at <= place:
                 return page
             up = next(one for one in page.find_buttons("/table/move", "up") if one.value.endswith(f":{at - 1}"))
@@ -296,9 +303,10 @@ class Player:
         chosen = []
         for note in self.replay.ballots.get(person, ()):
             text = self.replay.notes[note].text
-            value = next((value for value, words in by_text if _same(words, text)), None)
-            if value is None:
+            there = _showing([(words, value) for value, words in by_text], text)
+            if not there:
                 raise PageError(f"note {note} is not among the proposals")
+            value = there[0]
             self.proposals[note] = value
             chosen.append(value)
         button = None if chosen else first(one for one in page.find_buttons("/ballot", "none"))
@@ -317,9 +325,15 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
-def _same(shown: str, text: str) -> bool:
-    """Whether a card or a proposal shows these words, whatever stands after them."""
-    return _plain(shown) == _plain(text) or _plain(shown).startswith(_plain(text) + " ")
+def _showing(shown: Iterable[tuple[str, T]], text: str) -> list[T]:
+    """The cards or proposals that show these words, whatever stands after them; not those that say more."""
+    found = [(len(words), one) for words, one in shown if f"{_plain(words)} ".startswith(f"{_plain(text)} ")]
+    least = min((length for length, _one in found), default=0)
+    return [one for length, one in found if length == least]
+
+
+def _same_words(one: Thought, other: Thought) -> bool:
+    return _plain(one.text) == _plain(other.text)
 
 
 def _says(label: str, name: str) -> bool:
@@ -347,19 +361,36 @@ async def play(site: str, replay: Replay, *, pace: float, leader_password: str, 
         return await Player(replay, client, leader, pace, tally).play()
 
 
+def _read(path: Path) -> tuple[Replay, tuple[str, ...]]:
+    """The meeting in a file of any kind, and what of it is left out."""
+    return statement_replay.read(path) if statement_replay.is_statements(path) else (read(path), ())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Started by ``samspel demo --replay``."""
     parser = argparse.ArgumentParser(prog="samspel.demo.replay", description=main.__doc__)
     parser.add_argument("file", type=Path)
-    parser.add_argument("--site", required=True)
-    parser.add_argument("--pace", type=float, required=True)
+    parser.add_argument("--check", action="store_true", help="only say whether it can be played")
+    parser.add_argument("--site", default="")
+    parser.add_argument("--pace", type=float, default=1.0)
     parser.add_argument("--protocol", type=Path)
     given = parser.parse_args(arguments)
+    if not settings.configured:
+        settings.configure(USE_I18N=False)  # for the sentences about a file; nothing else of Django is used here
+    try:
+        replay, told = _read(given.file)
+    except ReplayError as error:
+        print(f"{given.file}: {error}", file=sys.stderr, flush=True)
+        return 1
+    if given.check:
+        for line in told:
+            print(f"{given.file}: {line}", file=sys.stderr)
+        return 0
     end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     password = os.environ.pop("SAMSPEL_DEMO_LEADER_PASSWORD", "")
     try:
-        outcome = asyncio.run(play(given.site, read(given.file), pace=given.pace, leader_password=password))
+        outcome = asyncio.run(play(given.site, replay, pace=given.pace, leader_password=password))
     except (ReplayError, PageError) as error:
         print(f"{given.file}: {error}", file=sys.stderr, flush=True)
         return 1

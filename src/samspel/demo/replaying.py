@@ -95,9 +95,9 @@ def read(path: Path) -> Replay:
     try:
         given = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ReplayError(f"{path} cannot be read ({error.strerror})") from error
+        raise ReplayError(f"it cannot be read ({error.strerror})") from error
     except ValueError as error:
-        raise ReplayError(f"{path} is not JSON: {error}") from error
+        raise ReplayError(f"it is not JSON: {error}") from error
     return parse(given)
 
 
@@ -109,7 +109,7 @@ def parse(given: Any) -> Replay:
         replay = _build(given)
     except (KeyError, TypeError, AttributeError) as error:
         raise ReplayError(f"something is missing or of the wrong kind: {error}") from error
-    _check(replay)
+    check(replay)
     return replay
 
 
@@ -138,7 +138,7 @@ def _build(given: dict[str, Any]) -> Replay:
     )
 
 
-def _check(replay: Replay) -> None:
+def check(replay: Replay) -> None:
     """:raises ReplayError: naming what does not fit together."""
     _is_one_of("template", replay.template, TEMPLATES)
     _is_one_of("language", replay.language, LANGUAGES)

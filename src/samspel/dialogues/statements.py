@@ -79,6 +79,24 @@ def read_statements(name: str, content: bytes, questions: Mapping[int, str]) -> 
     return StatementFile(tuple(good), tuple(bad))
 
 
+def questions_asked(name: str, content: bytes) -> list[str]:
+    """The questions that its rows name, in their order: words or numbers.
+
+    :raises InvalidError: as ``read_statements``.
+    """
+    found: dict[str, None] = {}
+    places: dict[str, int] | None = None
+    try:
+        for _line, row in read_sheet(content, name, most_bytes=BYTES_MOST):
+            if places is None:
+                places = _places(row) if any(cell.strip() for cell in row) else None
+            elif "question" in places and places["question"] < len(row):
+                found[unguarded(row[places["question"]]).strip()] = None
+    except SheetError as error:
+        raise InvalidError(fields={"file": _("Filen går inte att läsa. Spara den som CSV eller Excel.")}) from error
+    return [text for text in found if text]
+
+
 def _places(header: Sequence[str]) -> dict[str, int]:
     names = [cell.strip().casefold() for cell in header]
     found = {key: names.index(name) for key, called in COLUMNS.items() for name in called[::-1] if name in names}
