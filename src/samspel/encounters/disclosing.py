@@ -23,7 +23,7 @@ from django.db import transaction
 
 from samspel.core import defaults
 from samspel.encounters.figures import Agreement, Counts, FactorCount, PeriodCounts
-from samspel.encounters.models import Shown
+from samspel.encounters.models import Shown, Side
 from samspel.engine.disclosure import Cells, ProtectionError, Sum, protect, told_share
 from samspel.engine.inference import Interval, wilson
 
@@ -216,8 +216,8 @@ def weeks_of_unit(
 ) -> dict[tuple[str, date], Figure]:
     """A unit's weeks by side and Monday, those that are over; a week that nobody answered in is not there.
 
-    Where a week is too small the next one is hidden with it: otherwise both together, which a service's figures may
-    give away, would tell the small one.
+    Where a week is too small the next one is hidden with it: a service's figures may give away the sum of a unit's
+    weeks, and then one hidden week alone would be told.
     """
     threshold = UNIT_WEEKS.circle.threshold
     over = [one for one in found if one.begins + timedelta(days=7) <= today and one.counts.n]
@@ -229,24 +229,56 @@ def weeks_of_unit(
     return shown
 
 
+@dataclass(frozen=True)
+class Run:
+    """Hidden weeks in a row of decisions: how many, and with how many answers."""
+
+    weeks: int = 0
+    answers: int = 0
+
+    def is_in_doubt(self, threshold: int) -> bool:
+        """Whether one who knows the sum over the weeks so far could say what a hidden one was."""
+        return self.weeks > 0 and (self.weeks < 2 or self.answers < threshold)
+
+    def after(self, entry: Entry, threshold: int) -> "Run":
+        if not entry.is_hidden:
+            return self
+        begun = self if self.is_in_doubt(threshold) else Run()
+        return Run(begun.weeks + 1, begun.answers + entry.n)
+
+
 def hold_back(weeks: Mapping[Key, Counts], threshold: int, last: Entries) -> dict[Key, Entry]:
     """Weeks in their order, as they are to be shown after ``last``.
 
-    A run of hidden weeks ends when it is at least two weeks and the threshold's answers: then nobody who knows the sum
-    over it can say what one of them was.
+    A run of hidden weeks goes on until it is two weeks at least and has the threshold's answers.
     """
     now: dict[Key, Entry] = {}
-    hidden, answers = 0, 0
+    run = Run()
     for key in sorted({*last, *weeks}):
-        in_doubt = hidden > 0 and (hidden < 2 or answers < threshold)
         entry, counts = last.get(key), weeks.get(key)
         if counts is not None and (entry is None or is_due(entry, counts.n, threshold)):
-            entry = Entry(counts.n, counts.good, counts.n < threshold or (in_doubt and entry is None))
+            is_beside = entry is None and run.is_in_doubt(threshold)
+            entry = Entry(counts.n, counts.good, counts.n < threshold or is_beside)
         assert entry is not None  # every key is in one of the two
         now[key] = entry
-        if entry.is_hidden:
-            hidden, answers = (hidden + 1, answers + entry.n) if in_doubt else (1, entry.n)
+        run = run.after(entry, threshold)
     return now
+
+
+def units_in_doubt(weeks: Mapping[int, Mapping[date, Counts]], *, at: datetime) -> set[int]:
+    """Decide these weeks of residents' answers by unit, and say of which units no sum may be told yet: their last
+    hidden weeks are too few."""
+    threshold = UNIT_WEEKS.circle.threshold
+    found = set()
+    for unit, counts in weeks.items():
+        named = {begins.isoformat(): one for begins, one in counts.items()}
+        entries = decided(UNIT_WEEKS, f"{unit}/{Side.RESIDENT}", partial(hold_back, named, threshold), at=at)
+        run = Run()
+        for key in sorted(entries):
+            run = run.after(entries[key], threshold)
+        if run.is_in_doubt(threshold):
+            found.add(unit)
+    return found
 
 
 def pairs_of_unit(unit_id: int, since: date, found: Agreement, *, at: datetime) -> dict[str, int | None]:

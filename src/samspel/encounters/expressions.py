@@ -164,6 +164,25 @@ def groups_of(table: ir.Table, since: date, until: date, *, service: int, dimens
     return _added(_between(table, since, until), ["group"], COUNTS).order_by("group")
 
 
+def open_units(table: ir.Table, since: date, until: date) -> ir.Table:
+    """service, unit, counts of residents' answers."""
+    table = _between(table.filter(table.side == "resident"), since, until)
+    return _added(table, ["service", "unit"], COUNTS).order_by(["service", "unit"])
+
+
+def open_weeks(table: ir.Table, since: date, until: date) -> ir.Table:
+    """service, begins, counts of residents' answers."""
+    table = _between(table.filter(table.side == "resident"), since, until).mutate(begins=table.day.truncate("W"))
+    return _added(table, ["service", "begins"], COUNTS).order_by(["service", "begins"])
+
+
+def open_groups(table: ir.Table, since: date, until: date) -> ir.Table:
+    """service, dimension, group, counts of residents' answers."""
+    table = _between(table.filter(table.side == "resident"), since, until)
+    by = ["service", "dimension", "group"]
+    return _added(table, by, COUNTS).order_by(by)
+
+
 def texts(events: ir.Table, since: date, until: date, *, unit: int, side: str) -> ir.Table:
     """text, in an order that says nothing of when it was written."""
     table = _between(_counted(events), since, until)

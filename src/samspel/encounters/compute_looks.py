@@ -1,0 +1,169 @@
+"""Takes the looks that are due (``looks``): every service at once, from figures to what is told openly."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from samspel.encounters import figures
+from samspel.encounters.disclosing import SERVICE_GROUPS, UNIT_WEEKS, Entry, units_in_doubt
+from samspel.encounters.figures import Counts
+from samspel.encounters.looks import DIMENSIONS, WEEKS_BETWEEN, Key, Last, Look, look_days, take_look
+from samspel.encounters.models import Shown
+
+# Answers of no service are told only as a part of the city's.
+NO_SERVICE = 0
+
+
+def take_due_looks(at: datetime) -> int:
+    """Take every look of this year and the last that is due and not taken; how many. Twice changes nothing."""
+    today = timezone.localdate(at)
+    year = today.isocalendar().year
+    return sum(_take_year(one, today, at) for one in (year - 1, year))
+
+
+@transaction.atomic
+def _take_year(year: int, today: date, at: datetime) -> int:
+    """One who comes while another one takes them waits for that, and finds them taken."""
+    name = f"services/{year}"
+    Shown.objects.get_or_create(pk=name, defaults={"cells": {"ends": []}, "shown_at": at})
+    row = Shown.objects.select_for_update().get(pk=name)
+    due = [day for day in look_days(year) if day <= today and day.isoformat() not in row.cells["ends"]]
+    if not due:
+        return 0
+    since = date.fromisocalendar(year, 1, 1)
+    past = _kept(year)
+    for ends in due:
+        looks = _looks_of_all(past, since, ends, at)
+        for service, look in looks.items():
+            past.setdefault(service, []).append(look)
+    for service, kept in past.items():
+        Shown.objects.update_or_create(
+            pk=_name(service, year), defaults={"cells": {"looks": [*map(_packed, kept)]}, "shown_at": at}
+        )
+    row.cells["ends"] += [day.isoformat() for day in due]
+    row.shown_at = at
+    row.save(update_fields=["cells", "shown_at"])
+    return len(due)
+
+
+def _looks_of_all(past: Mapping[int, list[Look]], since: date, ends: date, at: datetime) -> dict[int, Look]:
+    """Every service's look of a day. Who knows her own unit's sum shall not learn of a few in it by subtraction:
+    where she could, a service more waits for that unit."""
+    threshold, inside = SERVICE_GROUPS.circle.threshold, UNIT_WEEKS.circle.threshold
+    units = figures.open_units(since, ends)
+    lines = _lines(units, figures.open_weeks(since, ends), figures.open_groups(since, ends))
+    doubted = units_in_doubt(_unit_weeks(max(since, ends - timedelta(weeks=WEEKS_BETWEEN + 1)), ends), at=at)
+    in_doubt = {service: {f"unit:{unit}" for unit in doubted} for service in lines}
+
+    def look(service: int) -> Look:
+        total = _sum(one for key, one in lines[service].items() if key.startswith("week:"))
+        return take_look(
+            past.get(service, []), ends, total, lines[service], threshold=threshold, in_doubt=in_doubt[service]
+        )
+
+    looks = {service: look(service) for service in sorted(lines)}
+    for _round in range(len(looks)):
+        told = {service: Last([*past.get(service, []), one]) for service, one in looks.items() if service != NO_SERVICE}
+        more = _more_in_doubt(units, told, inside)
+        if not more:
+            break
+        for service, unit in more:
+            in_doubt[service].add(f"unit:{unit}")
+        looks |= {service: look(service) for service in {service for service, _ in more}}
+    return looks
+
+
+def _more_in_doubt(
+    units: Mapping[int, Mapping[int, Counts]], told: Mapping[int, Last], threshold: int
+) -> list[tuple[int, int]]:
+    """For each unit whose untold answers are a few, or of one service alone: its smallest told service, and it."""
+    gaps: dict[int, list[int]] = {}
+    shown: dict[int, list[tuple[int, int]]] = {}
+    for service, counts in units.items():
+        for unit, one in counts.items():
+            known = told[service].entry(f"unit:{unit}").n if service in told else 0
+            if one.n != known:
+                gaps.setdefault(unit, []).append(one.n - known)
+            if known and one.n == known:
+                shown.setdefault(unit, []).append((known, service))
+    return [
+        (min(shown[unit])[1], unit)
+        for unit, left in sorted(gaps.items())
+        if unit in shown and min(left) < threshold and (len(left) < 2 or sum(left) < threshold)
+    ]
+
+
+def _lines(
+    units: Mapping[int, Mapping[int, Counts]],
+    weeks: Mapping[int, Mapping[date, Counts]],
+    groups: Mapping[int, Mapping[tuple[str, str], Counts]],
+) -> dict[int, dict[Key, Counts]]:
+    """Every service's cells by name."""
+    lines: dict[int, dict[Key, Counts]] = {}
+    for service, found in weeks.items():
+        lines[service] = {f"week:{begins}": one for begins, one in found.items()}
+        if service == NO_SERVICE:
+            continue
+        lines[service] |= {f"unit:{unit}": one for unit, one in units.get(service, {}).items()}
+        lines[service] |= {
+            f"{dimension}:{group}": one
+            for (dimension, group), one in groups.get(service, {}).items()
+            if dimension in DIMENSIONS
+        }
+    return lines
+
+
+def _unit_weeks(since: date, until: date) -> dict[int, dict[date, Counts]]:
+    found: dict[int, dict[date, Counts]] = {}
+    for unit, days in figures.all_days(since, until).items():
+        for day in days:
+            if day.side == "resident":
+                weeks = found.setdefault(unit, {})
+                monday = day.begins - timedelta(days=day.begins.weekday())
+                weeks[monday] = _sum([weeks[monday], day.counts]) if monday in weeks else day.counts
+    return found
+
+
+def _sum(counts: Iterable[Counts]) -> Counts:
+    some = list(counts)
+    low, middle, good = (sum(one.levels[place] for one in some) for place in range(3))
+    return Counts(sum(one.n for one in some), (low, middle, good))
+
+
+# ---------------------------------------------------------------- kept rows
+
+
+def looks_kept(service: int, year: int) -> list[Look]:
+    """A service's looks of a year, the oldest first."""
+    row = Shown.objects.filter(pk=_name(service, year)).first()
+    return [] if row is None else [_unpacked(one) for one in row.cells["looks"]]
+
+
+def years_kept(services: Iterable[int], year: int) -> dict[int, list[Look]]:
+    """Several services' looks of a year. One query."""
+    names = {_name(service, year): service for service in services}
+    rows = Shown.objects.filter(pk__in=names)
+    return {names[row.pk]: [_unpacked(one) for one in row.cells["looks"]] for row in rows}
+
+
+def _kept(year: int) -> dict[int, list[Look]]:
+    rows = Shown.objects.filter(pk__startswith="service/", pk__endswith=f"/{year}")
+    return {int(row.pk.split("/")[1]): [_unpacked(one) for one in row.cells["looks"]] for row in rows}
+
+
+def _name(service: int, year: int) -> str:
+    return f"service/{service}/{year}"
+
+
+def _packed(look: Look) -> list[Any]:
+    cells = {key: [one.n, one.good, int(one.is_hidden)] for key, one in look.cells.items()}
+    return [look.ends.isoformat(), [look.total.n, look.total.good, int(look.total.is_hidden)], cells]
+
+
+def _unpacked(packed: list[Any]) -> Look:
+    ends, (n, good, is_hidden), cells = packed
+    entries = {key: Entry(n, good, bool(waits)) for key, (n, good, waits) in cells.items()}
+    return Look(date.fromisoformat(ends), Entry(n, good, bool(is_hidden)), entries)

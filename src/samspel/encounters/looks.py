@@ -1,0 +1,208 @@
+"""What is told openly of a service, together: its weeks, its units and its groups, every fourth week.
+
+The tables of a service are lines of one sum: as many people lie in its weeks as in its units or its languages. So they
+are decided together, and the sum is taken for known. At each look a year's counts so far are made of what has come
+since a cell was last shown; a cell of which too little is new *waits* and keeps its old figure, and another one waits
+with it where its sum would tell it. Before a look is kept, an attacker tries it with all earlier ones.
+
+Pure: counts in, looks out. ``compute_looks`` keeps them.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from samspel.encounters.disclosing import Entry, Figure
+from samspel.encounters.figures import Counts
+from samspel.engine.disclosure import Cells, Hidden, ProtectionError, Sum, Why, protect, reach
+
+# A cell's name is its line and its group: "language:sv", "unit:7", "week:2026-03-02".
+Key = str
+DIMENSIONS = ("language", "age_band", "area", "channel", "provider")
+WEEKS_BETWEEN = 4
+# What an attacker may at best say of a number that is hidden: a range of so many.
+RANGE = 5
+
+
+@dataclass(frozen=True)
+class Look:
+    """The counts of the year to ``ends`` (excluded), and which of them waited: ``Entry.is_hidden``."""
+
+    ends: date
+    total: Entry
+    cells: Mapping[Key, Entry]
+
+
+def line_of(key: Key) -> str:
+    return key.partition(":")[0]
+
+
+def look_days(year: int) -> list[date]:
+    """The Mondays before which a year's looks end: every fourth week, the last when the calendar's year is over."""
+    first = date.fromisocalendar(year, 1, 1)
+    weeks = (date.fromisocalendar(year + 1, 1, 1) - first).days // 7
+    ends = [*range(WEEKS_BETWEEN, weeks - WEEKS_BETWEEN + 1, WEEKS_BETWEEN), weeks]
+    return [first + timedelta(weeks=week) for week in ends]
+
+
+def take_look(
+    past: Sequence[Look],
+    ends: date,
+    total: Counts,
+    cells: Mapping[Key, Counts],
+    *,
+    threshold: int,
+    in_doubt: Collection[Key] = (),
+) -> Look:
+    """The look of a day, after those of the same year.
+
+    :param cells: every line's counts; each line's sum is ``total``.
+    :param in_doubt: cells that must not be told, however many they are (``compute_looks``).
+    """
+    last = Last(past)
+    news = {key: one.n - last.entry(key).n for key, one in cells.items()}
+    units = [key for key, one in cells.items() if line_of(key) == "unit" and one.n]
+    is_told_by_sum = len(units) == 1 and units[0] in in_doubt
+    if total.n - last.total.n < threshold or min(news.values(), default=0) < 0 or is_told_by_sum:
+        return _look(ends, total, cells, waits=set(cells), total_waits=True)
+    waits: set[Key] = set()
+    for line in sorted({line_of(key) for key in cells}):
+        keys = sorted(key for key in cells if line_of(key) == line)
+        chosen = _waiting(keys, cells, news, last, threshold, in_doubt)
+        tried = _look(ends, total, {key: cells[key] for key in keys}, waits=chosen)
+        waits |= set(keys) if any(_told([*past, tried], keys, threshold)) else chosen
+    return _look(ends, total, cells, waits=waits)
+
+
+class Last:
+    """What the looks show now: of each cell its last figure, and of which look that is."""
+
+    def __init__(self, past: Sequence[Look]) -> None:
+        self._cells: dict[Key, tuple[Entry, date]] = {}
+        self.total, self.ends = Entry(0), date.min
+        for look in past:
+            if not look.total.is_hidden:
+                self.total, self.ends = look.total, look.ends
+            self._cells |= {key: (entry, look.ends) for key, entry in look.cells.items() if not entry.is_hidden}
+
+    def entry(self, key: Key) -> Entry:
+        return self._cells.get(key, (Entry(0), date.min))[0]
+
+    def ends_of(self, key: Key) -> date:
+        return self._cells.get(key, (Entry(0), date.min))[1]
+
+    def figures(self, line: str, threshold: int) -> dict[str, Figure]:
+        """The line's figures by group; a group that has never been shown is not there."""
+        return {
+            key.partition(":")[2]: entry.figure(threshold)
+            for key, (entry, _) in self._cells.items()
+            if line_of(key) == line
+        }
+
+
+def _look(
+    ends: date, total: Counts, cells: Mapping[Key, Counts], *, waits: Collection[Key], total_waits: bool = False
+) -> Look:
+    entries = {key: Entry(one.n, one.good, key in waits) for key, one in cells.items()}
+    return Look(ends, Entry(total.n, total.good, total_waits), entries)
+
+
+# ---------------------------------------------------------------- which cells wait
+
+
+def _waiting(
+    keys: Sequence[Key],
+    cells: Mapping[Key, Counts],
+    news: Mapping[Key, int],
+    last: Last,
+    threshold: int,
+    in_doubt: Collection[Key],
+) -> set[Key]:
+    """The cells of a line that wait: too little is new, or it tells too much, or another one would be told by it."""
+    values = np.array([news[key] for key in keys], dtype=np.int64)
+    whole = Cells(np.append(values, values.sum()), (Sum(len(keys), tuple(range(len(keys)))),))
+    alike = {key for key in keys if _is_alike(*_new(key, cells, last)) and last.entry(key).n}
+    also = [place for place, key in enumerate(keys) if key in in_doubt or (key in alike and news[key])]
+    try:
+        mask = protect(whole, threshold=threshold, known=[len(keys)], also=also).mask
+    except ProtectionError:
+        return set(keys)
+    waits = {key for key, waits in zip(keys, mask[:-1].tolist(), strict=True) if waits}
+    by_size = sorted((key for key in keys if news[key] and key not in waits), key=lambda key: (news[key], key))
+    while _gives_away(keys, waits, cells, last):
+        if not by_size:
+            return set(keys)
+        waits.add(by_size.pop(0))
+    return waits
+
+
+def _new(key: Key, cells: Mapping[Key, Counts], last: Last) -> tuple[int, int]:
+    """How many are new in a cell since it was shown, and how many of them were good."""
+    return cells[key].n - last.entry(key).n, cells[key].good - last.entry(key).good
+
+
+def _is_alike(n: int, good: int) -> bool:
+    """Whether all, or all but one, answered the same."""
+    return n > 0 and (good <= 1 or good >= n - 1)
+
+
+def _gives_away(keys: Sequence[Key], waits: Collection[Key], cells: Mapping[Key, Counts], last: Last) -> bool:
+    """Whether what the line's sum leaves tells how all of somebody's answered.
+
+    That may be those that wait, together; or the only cell that is told as "at least" or "at most".
+    """
+    left = [_new(key, cells, last) for key in waits]
+    if left and _is_alike(sum(n for n, _ in left), sum(good for _, good in left)):
+        return True
+    rough = [key for key in keys if key not in waits and _is_alike(cells[key].n, cells[key].good)]
+    return len(rough) == 1 and not any(n for n, _ in left) and len(keys) > 1
+
+
+# ---------------------------------------------------------------- the attacker
+
+
+def _told(looks: Sequence[Look], keys: Sequence[Key], threshold: int) -> Iterator[str]:
+    """What of a line can be worked out too well from all looks together, and from that counts only grow."""
+    looks = [look for look in looks if not look.total.is_hidden]
+    waited = [key for key in keys if any(key in look.cells and look.cells[key].is_hidden for look in looks)]
+    if not waited:
+        return
+    cells, hidden, place = _stacked(looks, waited)
+    for key in waited:
+        shown = 0
+        for number, look in enumerate(looks):
+            entry = look.cells.get(key, Entry(0))
+            if not entry.is_hidden:
+                shown = entry.n
+            elif 0 < entry.n - shown < threshold:
+                least, most = reach(cells, hidden, place[key, number])
+                if most - least < RANGE - 1e-6:
+                    yield f"{key}, look {number}: from {least:g} to {most:g}"
+
+
+def _stacked(looks: Sequence[Look], keys: Sequence[Key]) -> tuple[Cells, Hidden, dict[tuple[Key, int], int]]:
+    """All looks' counts of some cells of a line as one problem: each look's sum is known, and nothing shrinks."""
+    values: list[int] = []
+    shown: list[bool] = []
+    sums: list[Sum] = []
+    place: dict[tuple[Key, int], int] = {}
+
+    def cell(value: int, is_shown: bool) -> int:
+        values.append(value)
+        shown.append(is_shown)
+        return len(values) - 1
+
+    for number, look in enumerate(looks):
+        entries = {key: look.cells.get(key, Entry(0)) for key in keys}
+        for key, entry in entries.items():
+            place[key, number] = cell(entry.n, not entry.is_hidden)
+            if number:
+                before = place[key, number - 1]
+                grown = cell(entry.n - values[before], False)
+                sums.append(Sum(place[key, number], (before, grown)))
+        known = cell(sum(entry.n for entry in entries.values()), True)
+        sums.append(Sum(known, tuple(place[key, number] for key in keys)))
+    why: tuple[Why, ...] = tuple("shown" if one else "few" for one in shown)
+    return Cells(np.array(values, dtype=np.int64), tuple(sums)), Hidden(why, is_least=False), place

@@ -1,0 +1,159 @@
+"""A service's open tables: taken every fourth week, all lines together, kept as they were."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from samspel.encounters import compute_looks, figures
+from samspel.encounters.compute_looks import looks_kept, take_due_looks
+from samspel.encounters.figures import Counts
+from samspel.encounters.looks import Last, Look, look_days, take_look
+from tests.encounters.answers import given, refreshed
+from tests.encounters.asking import make_service
+from tests.people import Town, make_unit
+
+START = date(2026, 1, 1)
+
+
+def counts(n: int, good: int | None = None) -> Counts:
+    good = n * 3 // 4 if good is None else good
+    return Counts(n, (0, n - good, good))
+
+
+def looked(*steps: dict[str, Counts], **options: object) -> list[Look]:
+    """Looks of these languages' counts, in order; the weeks' line is left out."""
+    past: list[Look] = []
+    for number, step in enumerate(steps):
+        total = counts(sum(one.n for one in step.values()), sum(one.good for one in step.values()))
+        cells = {f"language:{group}": one for group, one in step.items()}
+        past.append(take_look(past, START + timedelta(weeks=number), total, cells, threshold=10, **options))  # type: ignore[arg-type]
+    return past
+
+
+def shown(looks: list[Look]) -> dict[str, str]:
+    return {group: str(one) for group, one in sorted(Last(looks).figures("language", 10).items())}
+
+
+def test_a_year_has_thirteen_looks_and_the_last_is_when_it_is_over():
+    assert look_days(2026)[:2] == [date(2026, 1, 26), date(2026, 2, 23)]
+    assert (len(look_days(2026)), look_days(2026)[-1]) == (13, date(2027, 1, 4))
+    assert len(look_days(2025)) == 13
+
+
+def test_a_small_group_is_hidden_and_the_next_smallest_with_it():
+    looks = looked({"sv": counts(80), "ar": counts(30), "so": counts(3)})
+
+    assert shown(looks) == {"sv": "80"}
+
+
+def test_a_group_in_which_too_little_is_new_keeps_its_figure():
+    looks = looked(
+        {"sv": counts(80), "ar": counts(30), "fa": counts(20)},
+        {"sv": counts(160), "ar": counts(60), "fa": counts(23)},
+    )
+
+    assert shown(looks) == {"ar": "30", "fa": "20", "sv": "160"}
+    assert Last(looks).ends_of("language:fa") == START
+
+
+def test_nothing_moves_when_too_little_is_new_in_all():
+    looks = looked({"sv": counts(80), "ar": counts(30)}, {"sv": counts(84), "ar": counts(35)})
+
+    assert Last(looks).total.n == 110
+    assert looks[1].total.is_hidden
+
+
+def test_answers_that_were_taken_back_wait_for_new_ones():
+    looks = looked({"sv": counts(80), "ar": counts(30)}, {"sv": counts(100), "ar": counts(29)})
+
+    assert shown(looks) == {"ar": "30", "sv": "80"}
+
+
+def test_news_of_which_all_are_good_wait():
+    looks = looked(
+        {"sv": counts(80), "ar": counts(30, 20), "fa": counts(40)},
+        {"sv": counts(160), "ar": counts(45, 35), "fa": counts(80)},
+    )
+
+    assert shown(looks)["ar"] == "30"
+
+
+def test_the_only_group_that_all_praised_is_not_told_by_the_sum():
+    looks = looked({"sv": counts(80), "ar": counts(30), "fa": counts(12, 12)})
+
+    told = Last(looks).figures("language", 10)
+    assert len(told) < 3
+
+
+def test_of_one_unit_alone_nothing_is_told_while_its_weeks_are_in_doubt():
+    cells = {"unit:1": counts(60), "week:2026-01-05": counts(60)}
+
+    assert take_look([], START, counts(60), cells, threshold=10, in_doubt=["unit:1"]).total.is_hidden
+    assert not take_look([], START, counts(60), cells, threshold=10).total.is_hidden
+
+
+# ---------------------------------------------------------------- from answers to rows
+
+MONDAYS = [date(2025, 12, 29) + timedelta(weeks=week) for week in range(8)]
+AFTER_ONE = datetime(2026, 1, 27, 8, tzinfo=UTC)
+AFTER_TWO = datetime(2026, 2, 24, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def asked(town: Town) -> object:
+    service = make_service()
+    for monday in MONDAYS:
+        given(town.guidance, good=30, bad=10, day=monday, service=service, language="sv", refresh=False)
+        given(town.library, good=14, bad=6, day=monday, service=service, language="ar", refresh=False)
+    refreshed(AFTER_TWO)
+    return service
+
+
+def test_looks_are_taken_once_and_stay(town: Town, asked) -> None:
+    assert take_due_looks(AFTER_ONE) >= 1
+    assert take_due_looks(AFTER_ONE) == 0
+
+    told = Last(looks_kept(asked.pk, 2026))
+
+    assert (told.ends, told.total.n, told.total.good) == (date(2026, 1, 26), 240, 176)
+    assert {group: one.n for group, one in told.figures("language", 10).items()} == {"sv": 160, "ar": 80}
+    assert {int(unit): one.n for unit, one in told.figures("unit", 10).items()} == {
+        town.guidance.pk: 160,
+        town.library.pk: 80,
+    }
+
+
+def test_the_next_look_follows_the_kept_one(town: Town, asked) -> None:
+    take_due_looks(AFTER_ONE)
+    given(town.library, good=3, day=MONDAYS[1], service=asked, language="so")
+
+    take_due_looks(AFTER_TWO)
+
+    told = Last(looks_kept(asked.pk, 2026))
+    assert told.ends == date(2026, 2, 23)
+    assert "so" not in told.figures("language", 10)
+
+
+def test_a_few_answers_elsewhere_are_not_told_by_what_is_left_of_a_unit(town: Town, asked) -> None:
+    """Everybody in the library sees its weeks; three answers about something else are what its services leave."""
+    other = make_service("other", "Annat")
+    make_unit("Tredje")
+    given(town.library, good=3, day=MONDAYS[1], service=other, language="sv")
+
+    take_due_looks(AFTER_ONE)
+
+    assert str(town.library.pk) not in Last(looks_kept(asked.pk, 2026)).figures("unit", 10)
+
+
+def test_all_services_are_counted_at_once_as_one_by_one(town: Town, asked) -> None:
+    until = MONDAYS[-1] + timedelta(weeks=1)
+
+    units = figures.open_units(MONDAYS[0], until)[asked.pk]
+    weeks = figures.open_weeks(MONDAYS[0], until)[asked.pk]
+    groups = figures.open_groups(MONDAYS[0], until)[asked.pk]
+
+    assert units == {one.unit_id: one.counts for one in figures.units_of(asked.pk, MONDAYS[0], until)}
+    assert weeks == {one.begins: one.counts for one in figures.service_weeks(asked.pk, MONDAYS[0], until)}
+    for one in figures.groups_of(asked.pk, "language", MONDAYS[0], until):
+        assert groups["language", one.group] == one.counts
+    assert compute_looks.years_kept([asked.pk], 2026) == {}
