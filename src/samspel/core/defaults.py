@@ -151,6 +151,24 @@ SPECS: dict[str, Spec] = {
             gettext_lazy("Plattan hör av sig varannan minut. En halvtimme är mer än ett avbrott i nätet."),
         ),
         Spec(
+            "keep.texts_days",
+            730,
+            30,
+            3650,
+            gettext_lazy("Dagar som ord i svaren sparas"),
+            gettext_lazy("Efter två år har enheten hört och svarat. Siffrorna är kvar utan orden."),
+        ),
+        Spec(
+            "keep.answers_days",
+            3650,
+            365,
+            36500,
+            gettext_lazy("Dagar som svar sparas"),
+            gettext_lazy(
+                "Tio år visar hur något har förändrats. Sedan tas svaren och deras summor bort, en månad i taget."
+            ),
+        ),
+        Spec(
             "keep.audit_days",
             730,
             30,

@@ -1,31 +1,41 @@
 """Moves answers from the database into Parquet, and keeps beside them a snapshot of what is still open.
 
-Each day is moved in one transaction that sees one moment: its rows are read, its file is written beside the old one,
-synced and renamed, and only then is the day marked and its rows deleted. Whoever is killed on the way leaves a file
-that nobody names; the rows are still where they were. What the rows become while they are read makes the transaction
-fail, and the day is tried again.
+Each file is made in one transaction that sees one moment: rows and old files are read, the new file is written beside
+them, synced and renamed, and only then are its days marked and the rows deleted. Whoever is killed on the way leaves a
+file that nobody names; the rows are still where they were. A row that changes meanwhile makes the transaction fail,
+and its day waits for the next time. See docs/explanation/encounters.md.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db.models import Max, QuerySet
 from django.utils import timezone
+from psycopg.errors import SerializationFailure
 
+from samspel.core import defaults
 from samspel.encounters import store, writing
-from samspel.encounters.models import Answer, Day
+from samspel.encounters.models import Amendment, Answer, Day
 
 # A day has rested when so many days lie between it and today: kiosks send for a day, and clocks differ.
 RESTS_DAYS: Final = 2
+# An answer that came late stays while the one who gave it may tell more, and some.
+RESTS_AFTER_COMING: Final = timedelta(hours=1)
+# A month becomes one file when what was sealed in it has been opened, and has rested.
+MONTH_RESTS_DAYS: Final = 18
 # Open days are written together until they have so many rows, so that a town writes one file and a city one a day.
 ROWS_TOGETHER: Final = 50_000
-_LOCK: Final = 5_301_774_210_046_531  # of ours alone: one writer at a time
+# So many leave the database at a time, for they pass through this process's memory.
+ROWS_AT_ONCE: Final = 1_000_000
+# Of ours alone: one writer at a time.
+LOCK: Final = 5_301_774_210_046_531
 
 
 class BusyError(RuntimeError):
@@ -34,11 +44,12 @@ class BusyError(RuntimeError):
 
 @dataclass(frozen=True)
 class Moved:
-    """What a compaction did: days whose file is new, rows that left the database, files that were swept."""
+    """What a compaction did: files written, rows that left the database, files swept, days that must wait."""
 
-    days: int
+    written: int
     rows: int
     swept: int
+    waiting: int
 
 
 def refresh(at: datetime, *, wait: bool = True) -> store.Manifest:
@@ -46,42 +57,55 @@ def refresh(at: datetime, *, wait: bool = True) -> store.Manifest:
 
     :raises BusyError: when another process is at it and we are not to wait.
     """
-    with _alone(wait=wait):
+    with alone(wait=wait):
         return _publish()
 
 
 def compact(at: datetime, *, wait: bool = False) -> Moved:
-    """Move the days that have rested into their files, then refresh.
+    """Write anew every file that has something new: days that have rested, answers that came late, were set aside or
+    must be erased, months that are over. Then refresh.
 
     :raises BusyError: as ``refresh``.
     """
-    days = rows = 0
-    with _alone(wait=wait):
-        for day in _days_to_move(at):
-            rows += _move(day, at)
-            days += 1
+    written = rows = swept = waiting = 0
+    with alone(wait=wait):
+        swept += store.sweep(kept=Day.objects.values_list("file", flat=True).distinct())
+        _erase_old(at)
+        for days in _due(at):
+            try:
+                rows += _rewrite(days, at)
+                written += 1
+            except OperationalError as error:
+                if not isinstance(error.__cause__, SerializationFailure):
+                    raise
+                waiting += len(days)
+            _publish()
+        for days in _months_over(at):
+            _rewrite(days, at, is_month=True)
+            written += 1
         _publish()
-        return Moved(days, rows, store.sweep())
+        swept += store.sweep()
+    return Moved(written, rows, swept, waiting)
 
 
 # ---------------------------------------------------------------- one writer, one moment
 
 
 @contextlib.contextmanager
-def _alone(*, wait: bool) -> Iterator[None]:
+def alone(*, wait: bool) -> Iterator[None]:
     """Hold the writers' lock; it goes with the connection, so that one who dies lets go of it."""
     with connection.cursor() as cursor:
         if wait:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         else:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
             if not cursor.fetchone()[0]:
                 raise BusyError("another process is moving answers")
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+        with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 @contextlib.contextmanager
@@ -95,39 +119,109 @@ def _one_moment() -> Iterator[None]:
         yield
 
 
-# ---------------------------------------------------------------- days that have rested
+# ---------------------------------------------------------------- what has rested
 
 
-def _days_to_move(at: datetime) -> list[date]:
-    before = timezone.localdate(at) - timedelta(days=RESTS_DAYS)
-    ready = Answer.objects.filter(sealed_until=None, day__lte=before)
-    return list(ready.order_by("day").values_list("day", flat=True).distinct())
+def _due(at: datetime) -> list[list[date]]:
+    """Days whose files are to be written anew, those of one file together."""
+    ready = Answer.objects.filter(
+        sealed_until=None,
+        day__lte=timezone.localdate(at) - timedelta(days=RESTS_DAYS),
+        received_at__lte=at - RESTS_AFTER_COMING,
+    )
+    due = set(ready.values_list("day", flat=True).distinct())
+    due |= set(Amendment.objects.values_list("day", flat=True).distinct())
+    due |= set(_files_to(at, "keep.texts_days").filter(has_texts=True).values_list("day", flat=True))
+    files = dict(Day.objects.values_list("day", "file"))
+    together: dict[str, list[date]] = {}
+    for day in sorted(due):
+        together.setdefault(files.get(day, str(day)), []).append(day)
+    return list(together.values())
 
 
-def _move(day: date, at: datetime) -> int:
-    """One day's rows into its file; gives how many left the database."""
+def _months_over(at: datetime) -> list[list[date]]:
+    """Months that are long over, of which some day has a file of its own."""
+    over = timezone.localdate(at) - timedelta(days=MONTH_RESTS_DAYS)
+    days = Day.objects.filter(day__lt=over.replace(day=1)).order_by("day")
+    months: dict[tuple[int, int], list[Day]] = {}
+    for day in days:
+        months.setdefault((day.day.year, day.day.month), []).append(day)
+    return [
+        [row.day for row in rows] for rows in months.values() if any(not row.file.startswith("month=") for row in rows)
+    ]
+
+
+def _rewrite(days: list[date], at: datetime, *, is_month: bool = False) -> int:
+    """The file of these days with what is new in them, in one transaction; gives how many rows left the database."""
     with _one_moment():
-        row = Day.objects.filter(day=day).first()
-        version = 1 if row is None else row.version + 1
-        old = [] if row is None else [_part_of(row)]
-        part = writing.write(f"day={day}", version, writing.staged(day, day), old, keep_old=True)
-        assert part is not None  # a day is moved for its rows
-        Day.objects.update_or_create(
-            day=day,
-            defaults={
-                "version": version,
-                "file": part.file,
-                "rows": part.rows,
-                "digest": writing.digest(part.path("answers")),
-                "written_at": at,
-            },
+        files = Day.objects.filter(day__in=days).values_list("file", flat=True)
+        rows = {row.day: row for row in Day.objects.filter(file__in=list(files))}
+        old = _parts_of(rows.values())
+        whole = sorted({*days, *rows})
+        is_month = is_month or any(row.file.startswith("month=") for row in rows.values())
+        cut = _last_to_move(days, at)
+        amended = Amendment.objects.filter(day__in=whole)
+        new = writing.write(
+            f"month={whole[0]:%Y-%m}" if is_month else f"day={whole[0]}",
+            1 + max((row.version for row in rows.values()), default=0),
+            writing.staged(f"{writing.IS_OPEN} AND day = ANY(%s) AND received_at <= %s AND id <= %s", [days, *cut]),
+            old,
+            amended=[writing.Amended(one.day, one.key, one.aside, one.is_erased) for one in amended],
+            without_texts=whole[-1] < _kept_from(at, "keep.texts_days"),
         )
-        gone, _ = Answer.objects.filter(day=day, sealed_until=None).delete()
+        _mark(whole, new, at)
+        gone, _ = Answer.objects.filter(
+            sealed_until=None, day__in=days, received_at__lte=cut[0], pk__lte=cut[1]
+        ).delete()
+        amended.delete()
         return gone
 
 
-def _part_of(row: Day) -> store.Part:
-    return store.Part(row.file, row.day, row.day, row.rows)
+def _last_to_move(days: list[date], at: datetime) -> tuple[datetime, int]:
+    """Until when an answer may have come, and up to which row all are taken that pass through memory at once."""
+    until = at - RESTS_AFTER_COMING
+    ready = Answer.objects.filter(sealed_until=None, day__in=days, received_at__lte=until).order_by("pk")
+    first = ready.values("pk")[:ROWS_AT_ONCE]
+    found: int | None = Answer.objects.filter(pk__in=first).aggregate(last=Max("pk"))["last"]
+    return until, found or 0
+
+
+def _mark(days: list[date], new: writing.Written | None, at: datetime) -> None:
+    """Say of each day which file holds it now; a day of which nothing is left is not there."""
+    Day.objects.filter(day__in=days).delete()
+    if new is None:
+        return
+    digest = writing.digest(new.part.path("answers"))
+    version = int(new.part.file.rpartition("/")[2].partition("-")[0])
+    Day.objects.bulk_create(
+        Day(
+            day=day,
+            version=version,
+            file=new.part.file,
+            rows=rows,
+            has_texts=new.has_texts,
+            digest=digest,
+            written_at=at,
+        )
+        for day, rows in new.days.items()
+    )
+
+
+# ---------------------------------------------------------------- how long answers are kept
+
+
+def _kept_from(at: datetime, key: str) -> date:
+    return timezone.localdate(at) - timedelta(days=defaults.value(key))
+
+
+def _files_to(at: datetime, key: str) -> QuerySet[Day]:
+    """Days of the files whose last day is older than what the municipality keeps."""
+    newer = Day.objects.filter(day__gte=_kept_from(at, key)).values("file")
+    return Day.objects.exclude(file__in=newer)
+
+
+def _erase_old(at: datetime) -> None:
+    _files_to(at, "keep.answers_days").delete()
 
 
 # ---------------------------------------------------------------- what is open
@@ -138,7 +232,7 @@ def _publish() -> store.Manifest:
     previous = store.newest()
     with _one_moment():
         known = {part.mark: part for part in previous.parts if part.mark}
-        parts = (*_rested_parts(), *_open_parts(known))
+        parts = (*_parts_of(Day.objects.order_by("day")), *_open_parts(known))
     if parts == previous.parts:
         return previous
     manifest = store.publish(store.Manifest(previous.number, parts))
@@ -146,23 +240,24 @@ def _publish() -> store.Manifest:
     return manifest
 
 
-def _rested_parts() -> list[store.Part]:
+def _parts_of(rows: Iterable[Day]) -> list[store.Part]:
+    """The files of these days, each with those of its days."""
     found: dict[str, store.Part] = {}
-    for row in Day.objects.order_by("day"):
-        before = found.get(row.file)
-        found[row.file] = (
-            _part_of(row) if before is None else replace(before, last=row.day, rows=before.rows + row.rows)
-        )
+    for row in sorted(rows, key=lambda row: row.day):
+        before = found.get(row.file, store.Part(row.file, row.day, row.day, 0))
+        found[row.file] = replace(before, last=row.day, rows=before.rows + row.rows)
     return list(found.values())
 
 
-def _open_parts(known: dict[str, store.Part]) -> list[store.Part]:
+def _open_parts(known: Mapping[str, store.Part]) -> list[store.Part]:
     parts = []
     for first, last, mark in _open_days():
         part = known.get(mark)
         if part is None:
-            rested = [_part_of(row) for row in Day.objects.filter(day__range=(first, last)).order_by("day")]
-            part = writing.write("open", 0, writing.staged(first, last), rested, keep_old=False)
+            rested = _parts_of(Day.objects.filter(day__range=(first, last)))
+            fresh = writing.staged(f"{writing.IS_OPEN} AND day BETWEEN %s AND %s", [first, last])
+            new = writing.write("open", 0, fresh, rested, keep_old=False)
+            part = new.part if new else None
         if part is not None:
             parts.append(replace(part, mark=mark))
     return parts
@@ -176,14 +271,13 @@ def _open_days() -> list[tuple[date, date, str]]:
             " (SELECT file FROM encounters_day AS rested WHERE rested.day = answer.day)"
             f" FROM encounters_answer AS answer WHERE {writing.IS_OPEN} GROUP BY day ORDER BY day"
         )
-        days = cursor.fetchall()
-    found: list[tuple[date, date, str]] = []
-    rows, looks = 0, []
-    for number, (day, count, *look) in enumerate(days):
-        rows += count
-        looks.append((day, count, *look))
-        if rows >= ROWS_TOGETHER or number == len(days) - 1:
-            mark = hashlib.sha256(repr([(str(d), *map(str, rest)) for d, *rest in looks]).encode()).hexdigest()
-            found.append((looks[0][0], day, mark))
-            rows, looks = 0, []
+        days: list[tuple[date, int, object, str | None]] = cursor.fetchall()
+    found = []
+    together: list[tuple[date, int, object, str | None]] = []
+    for day in days:
+        together.append(day)
+        if sum(count for _, count, _, _ in together) >= ROWS_TOGETHER or day is days[-1]:
+            looks = [f"{day} {count} {look} {file}" for day, count, look, file in together]
+            found.append((together[0][0], day[0], hashlib.sha256("\n".join(looks).encode()).hexdigest()))
+            together = []
     return found

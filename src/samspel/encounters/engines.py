@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
@@ -50,12 +51,16 @@ def _plain(value: Any) -> Any:
 def view(name: str, dataset: str, files: Sequence[str]) -> str:
     """SQL that lets ``name`` mean these files of a dataset, on this line only."""
     if files:
-        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        listed = ", ".join(map(quoted, files))
         source = f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false)"  # noqa: S608 (our own paths)
     else:
         none = (f'CAST(NULL AS {DUCKDB_TYPES[kind]}) AS "{column}"' for column, kind in store.DATASETS[dataset].items())
         source = f"SELECT {', '.join(none)} LIMIT 0"
     return f"CREATE OR REPLACE TEMP VIEW {name} AS {source}"
+
+
+def quoted(path: str | Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def open_duckdb() -> duckdb.DuckDBPyConnection:

@@ -280,8 +280,20 @@ class Day(models.Model):
     version = models.IntegerField()
     file = models.CharField(max_length=60)
     rows = models.BigIntegerField()
+    # Whether the file still has a word that somebody wrote: they are erased before the answers.
+    has_texts = models.BooleanField(default=True)
     digest = models.BinaryField(max_length=32)
     written_at = models.DateTimeField()
+
+
+class Amendment(models.Model):
+    """What becomes of an answer that rests already: its day is written anew without it, or with it set aside."""
+
+    key = models.CharField(max_length=80, unique=True)
+    day = models.DateField(db_index=True)
+    aside = models.CharField(max_length=10, choices=Answer.Aside.choices, default="", blank=True)
+    is_erased = models.BooleanField(default=False)
+    made_at = models.DateTimeField()
 
 
 class TakenFile(models.Model):

@@ -163,13 +163,17 @@ def new_file(path: Path) -> Iterator[Path]:
     """A place to write beside ``path``; it takes the name when it is on the disk, whole."""
     _make_folder(path.parent)
     part = path.with_name(f".{path.name}.part")
-    yield part
-    descriptor = os.open(part, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    os.rename(part, path)
+        yield part
+        descriptor = os.open(part, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.rename(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
     _sync_folder(path.parent)
 
 

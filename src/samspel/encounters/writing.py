@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv
 from django.conf import settings
 from django.db import connection
@@ -47,17 +49,41 @@ _READ: Final = {
 _AS_READ: Final = {"timestamp('UTC', 6)": pa.int64(), "array<string>": pa.string()}
 # What may leave the database: all but what is sealed.
 IS_OPEN: Final = "sealed_until IS NULL"
+_COLUMNS: Final = ", ".join(f'"{name}"' for name in store.ANSWERS)
+_AMENDMENTS: Final = pa.schema(
+    [("day", pa.date32()), ("key", pa.string()), ("aside", pa.string()), ("is_erased", pa.bool_())]
+)
 
 
-def staged(first: date, last: date) -> pa.Table:
-    """The database's unsealed answers of these days."""
+@dataclass(frozen=True)
+class Amended:
+    """An answer of an old part that is set aside, counted again (``""``) or erased."""
+
+    day: date
+    key: str
+    aside: str
+    is_erased: bool
+
+
+@dataclass(frozen=True)
+class Written:
+    """A new part, how many rows each of its days has, and whether anybody's words are in it."""
+
+    part: store.Part
+    days: dict[date, int]
+    has_texts: bool
+
+
+# ---------------------------------------------------------------- out of the database
+
+
+def staged(where: str, values: Sequence[object]) -> pa.Table:
+    """The database's answers for which the SQL condition holds."""
     columns = ", ".join(f'{_READ.get(name, name)} AS "{name}"' for name in store.ANSWERS)
-    select = f"SELECT {columns} FROM encounters_answer WHERE {IS_OPEN} AND day BETWEEN %s AND %s"  # noqa: S608
+    select = f"SELECT {columns} FROM encounters_answer WHERE {where}"  # noqa: S608 (our own conditions)
     found = BytesIO()
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY ({select}) TO STDOUT (FORMAT csv, HEADER, FORCE_QUOTE *)", [first, last]) as copy,
-    ):
+    copy_out = f"COPY ({select}) TO STDOUT (FORMAT csv, HEADER, FORCE_QUOTE *)"
+    with connection.cursor() as cursor, cursor.copy(copy_out, list(values)) as copy:
         for piece in copy:
             found.write(piece)
     found.seek(0)
@@ -80,12 +106,12 @@ def _read_csv(found: BytesIO) -> pa.Table:
 
 
 def from_columns(table: pa.Table) -> pa.Table:
-    """As the schema says, from times as numbers and lists joined by ``|``."""
+    """As the schema says, of times as microseconds and lists joined by ``|``; the municipality is this one."""
     columns = []
     for name, kind in store.ANSWERS.items():
         column = table.column(name)
         if name == "municipality":
-            column = pa.array([settings.MUNICIPALITY], pa.string()).take(pa.array([0] * len(table), pa.int32()))
+            column = pa.repeat(settings.MUNICIPALITY, len(table))
         elif kind == "array<string>":
             split = pa.compute.split_pattern(column, "|")
             column = pa.compute.if_else(pa.compute.equal(column, ""), pa.scalar([], pa.list_(pa.string())), split)
@@ -93,49 +119,82 @@ def from_columns(table: pa.Table) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 
 
-def write(
-    period: str, version: int, fresh: pa.Table, old: Sequence[store.Part], *, keep_old: bool
-) -> store.Part | None:
-    """A new part of the fresh rows and, with ``keep_old``, those of the old parts of the same days; None when empty.
+# ---------------------------------------------------------------- into files
 
-    A row whose key an old part has is not written again, whatever it says.
+
+def write(
+    period: str,
+    version: int,
+    fresh: pa.Table,
+    old: Sequence[store.Part] = (),
+    *,
+    keep_old: bool = True,
+    amended: Sequence[Amended] = (),
+    without_texts: bool = False,
+) -> Written | None:
+    """A new part of the fresh rows and, with ``keep_old``, what the old parts have of theirs; None when nothing is.
+
+    A fresh row whose key the old parts have of the same day is not written again, whatever it says.
     """
     part = store.Part(store.new_name(period, version), date.max, date.min, 0)
+    try:
+        return _write(part, fresh, old, _select(keep_old=keep_old, without_texts=without_texts), amended)
+    except BaseException:
+        for dataset in store.DATASETS:
+            part.path(dataset).unlink(missing_ok=True)
+        raise
+
+
+def _select(*, keep_old: bool, without_texts: bool) -> str:
+    changed = {"aside": "coalesce(amended.aside, old.aside)"} | ({"text": "''"} if without_texts else {})
+    own = ", ".join(changed.get(name, f'old."{name}"') + f' AS "{name}"' for name in store.ANSWERS)
+    new = ", ".join("'' AS \"text\"" if name == "text" and without_texts else f'"{name}"' for name in store.ANSWERS)
+    once = "SELECT *, row_number() OVER (PARTITION BY day, key ORDER BY received_at) AS nth FROM fresh"
+    had = "SELECT day, key FROM old WHERE day IN (SELECT day FROM fresh)"
+    rows = f"SELECT {new} FROM ({once}) AS come ANTI JOIN ({had}) AS had USING (day, key) WHERE nth = 1"  # noqa: S608
+    if keep_old:
+        rows += (
+            f" UNION ALL SELECT {own} FROM old LEFT JOIN amended USING (day, key)"  # noqa: S608
+            " WHERE amended.is_erased IS NOT TRUE"
+        )
+    return f'SELECT {_COLUMNS} FROM ({rows}) ORDER BY unit, "at", key'  # noqa: S608
+
+
+def _write(
+    part: store.Part, fresh: pa.Table, old: Sequence[store.Part], select: str, amended: Sequence[Amended]
+) -> Written | None:
     with engines.open_duckdb() as line:
         line.register("fresh", fresh)
-        files = [str(before.path("answers")) for before in old]
-        line.execute(engines.view("old", "answers", files))
-        rows = (
-            "SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY day, key) AS nth FROM fresh) AS f"
-            " ANTI JOIN old USING (day, key) WHERE nth = 1"
-        )
-        columns = ", ".join(f'"{name}"' for name in store.ANSWERS)
-        union = f" UNION ALL SELECT {columns} FROM old" if keep_old else ""  # noqa: S608 (our own names)
+        line.register("amended", pa.Table.from_pylist([vars(one) for one in amended], schema=_AMENDMENTS))
+        line.execute(engines.view("old", "answers", [str(before.path("answers")) for before in old]))
         with store.new_file(part.path("answers")) as path:
-            _copy(line, f'SELECT {columns} FROM ({rows}){union} ORDER BY unit, "at", key', path)  # noqa: S608
-        answers = [str(part.path("answers"))]
-        line.execute(engines.view("answers", "answers", answers))
-        found = line.execute("SELECT count(*), min(day), max(day) FROM answers").fetchone()
-        assert found is not None
-        if found[0] == 0:
+            _copy(line, select, path)
+        line.execute(engines.view("answers", "answers", [str(part.path("answers"))]))
+        days = dict(line.execute("SELECT day, count(*) FROM answers GROUP BY day ORDER BY day").fetchall())
+        if not days:
+            part.path("answers").unlink()
             return None
         for name in store.SUMS:
             with store.new_file(part.path(name)) as path:
-                _copy(line, _typed(name, expressions.sql(expressions.sums(name, expressions.answers))), path)
-    return replace(part, rows=found[0], first=found[1], last=found[2])
+                _copy(line, sums(name), path)
+        texts = line.execute("SELECT count(*) FROM answers WHERE text <> ''").fetchone()
+    assert texts is not None
+    part = replace(part, first=min(days), last=max(days), rows=sum(days.values()))
+    return Written(part, days, texts[0] > 0)
 
 
-def _typed(dataset: str, select: str) -> str:
-    """Each column as the store says: a sum of DuckDB's would else be written as a floating number."""
-    kinds = store.DATASETS[dataset].items()
-    columns = ", ".join(f'CAST("{name}" AS {engines.DUCKDB_TYPES[kind]}) AS "{name}"' for name, kind in kinds)
-    return f"SELECT {columns} FROM ({select})"  # noqa: S608 (our own names)
+@cache
+def sums(name: str) -> str:
+    """SQL that adds up ``answers``; each column typed, for DuckDB would write its sums as floating numbers."""
+    kinds = store.SUMS[name].items()
+    columns = ", ".join(f'CAST("{column}" AS {engines.DUCKDB_TYPES[kind]}) AS "{column}"' for column, kind in kinds)
+    return f"SELECT {columns} FROM ({expressions.sql(expressions.sums(name, expressions.answers))})"  # noqa: S608
 
 
 def _copy(line: duckdb.DuckDBPyConnection, select: str, path: Path) -> None:
     """Into a Parquet file that says which schema it has."""
     line.execute(
-        f"COPY ({select}) TO '{path}' (FORMAT parquet, COMPRESSION zstd,"
+        f"COPY ({select}) TO {engines.quoted(path)} (FORMAT parquet, COMPRESSION zstd,"
         f" KV_METADATA {{'samspel.answers': '{store.SCHEMA_VERSION}'}})"
     )
 
