@@ -22,7 +22,7 @@ demo:
 	@exec $(BIN)/samspel demo $(if $(PORT),--port $(PORT)) $(ARGS)
 
 test:
-	$(setup) dev --browser
+	$(setup) dev --browser --cluster
 	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 	$(if $(ARGS),,$(BIN)/pytest --e2e tests/e2e)
 

@@ -3,10 +3,12 @@
     python3 scripts/bootstrap.py run              what Samspel runs on
     python3 scripts/bootstrap.py dev              and the tools for tests and checks
     python3 scripts/bootstrap.py dev --browser    and a Chromium for the browser tests
+    python3 scripts/bootstrap.py dev --cluster    and a Spark for the test that counts on a cluster
 
 Standard library only: this runs before anything is installed. What is up to date is left alone, so that a second run
 takes a moment. Packages come from where pip is set to look (PIP_INDEX_URL, pip.conf), checked against the hashes in
-requirements/; nothing outside this folder is changed, except that Chromium is installed when root asks for tests.
+requirements/; nothing outside this folder is changed, except that Chromium and Java are installed when root asks for
+tests.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ CACHE = ROOT / ".cache"
 TOOLS = CACHE / "tools"
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+# Samspel with the extra "cluster", beside .venv: Spark weighs more than all the rest.
+CLUSTER = CACHE / "cluster"
 # .venv has no pip; the Python that it was made from has.
 PIP = [getattr(sys, "_base_executable", sys.executable), "-m", "pip"]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -58,6 +62,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Set up Samspel in this folder.")
     parser.add_argument("level", choices=["run", "dev"])
     parser.add_argument("--browser", action="store_true", help="see to a Chromium as well")
+    parser.add_argument("--cluster", action="store_true", help="see to a Spark as well")
     options = parser.parse_args()
     try:
         with one_at_a_time():
@@ -65,6 +70,8 @@ def main() -> int:
             if options.browser:
                 see_to_browser()
                 see_to_servers()
+            if options.cluster:
+                see_to_cluster()
     except SetupError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -260,6 +267,36 @@ def see_to_servers() -> None:
     if missing and os.environ.get("CI") == "true" and os.geteuid() == 0 and shutil.which("apt-get"):
         with step(f"Installing {' and '.join(missing)} for the tests of many processes"):
             apt_get(*missing)
+
+
+# ---------------------------------------------------------------- cluster
+
+
+def see_to_cluster() -> None:
+    """Spark in an environment of its own, where there is a Java to run it; otherwise what is missing is named."""
+    if shutil.which("java") is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        with step("Installing Java for the test that counts on a cluster"):
+            apt_get("openjdk-17-jre-headless")
+    if shutil.which("java") is None:
+        print(
+            "Java is missing: the test that counts on a cluster will not run. To have it: "
+            "sudo apt-get install openjdk-17-jre-headless, then run this again.",
+            flush=True,
+        )
+        return
+    locked, mark = ROOT / "requirements" / "cluster.txt", CLUSTER / ".samspel-stamp"
+    stamp = hashlib.sha256(locked.read_bytes() + sys.version.encode()).hexdigest()
+    if mark.is_file() and mark.read_text() == stamp:
+        return
+    python = str(CLUSTER / "bin" / "python")
+    with step("Installing Spark for the test that counts on a cluster"):
+        run([str(uv()), "venv", "--quiet", "--clear", "--python", sys.executable, str(CLUSTER)])
+        sync = ["pip", "sync", "--quiet", "--require-hashes", "--build-constraints", str(locked), "--python", python]
+        run([str(uv()), *sync, str(locked)], advice=UNREACHABLE)
+    mark.write_text(stamp)
+
+
+# ---------------------------------------------------------------- what Debian has
 
 
 def apt_get(*packages: str) -> None:

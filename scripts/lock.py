@@ -23,6 +23,8 @@ def main() -> int:
     lock(["requirements/tools.in"], "tools.txt", upgrade)
     lock(["pyproject.toml", "--group", "build"], "run.txt", upgrade)
     lock(["pyproject.toml", "--group", "dev", "--constraints", "requirements/run.txt"], "dev.txt", upgrade)
+    extra = ["pyproject.toml", "--extra", "cluster", "requirements/cluster.in"]
+    lock([*extra, "--constraints", "requirements/run.txt"], "cluster.txt", upgrade)
     for source in sorted(LOCKS.glob("peers-*.in")):
         # Not every peer is built for every system; where measuring is done is Linux.
         lock([str(source.relative_to(ROOT))], f"{source.stem}.txt", upgrade, where=["--python-platform", "linux"])
