@@ -150,7 +150,7 @@ def check_start() -> None:
 
 
 def _check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("check", help="check settings and database")
+    parser = commands.add_parser("check", help="check settings, database and the files of answers")
     parser.set_defaults(run=_run_check)
 
 
@@ -158,7 +158,40 @@ def _run_check(options: argparse.Namespace) -> int:
     with Database():
         set_up()
         check_start()
-        say("All is well.")
+        from samspel.encounters import verifying
+
+        faults = verifying.faults()
+    for fault in faults:
+        print(f"encounters: {fault}", file=sys.stderr)
+    if faults:
+        raise CommandError("the answers above are not as they should be; see docs/operations/encounters.md")
+    say("All is well.")
+    return 0
+
+
+def _compact(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "compact",
+        help="move answers that have rested out of the database",
+        description="Move the answers of days that have rested from the database into files, and let the figures hold"
+        " what is answered until now. It is done every night by itself, and can be stopped anywhere and run again.",
+    )
+    parser.set_defaults(run=_run_compact)
+
+
+def _run_compact(options: argparse.Namespace) -> int:
+    with Database():
+        set_up()
+        migrate()
+        from samspel.encounters import compaction
+
+        try:
+            moved = compaction.compact(datetime.now(UTC))
+        except compaction.BusyError as error:
+            raise CommandError("another process is moving answers just now; nothing was changed") from error
+    say(f"{moved.rows:,} answers moved, {moved.written} files written, {moved.swept} old ones removed.")
+    if moved.waiting:
+        say(f"{moved.waiting} days changed meanwhile and are moved the next time.")
     return 0
 
 
@@ -426,6 +459,7 @@ COMMANDS: list[Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"],
     _serve,
     _init,
     _check,
+    _compact,
     _backup,
     _restore,
     _import,
