@@ -27,6 +27,7 @@ from samspel.dialogues.actions import whole
 from samspel.dialogues.models import Agreement, Dialogue, Leader, Note, Seat, Sitting, State, Table
 from samspel.dialogues.sealing import SeatToken, author_token, seal
 from samspel.dialogues.takeover import TAKE_OVERS
+from samspel.encounters.models import Story
 from samspel.people.models import Person
 from tests.people import (
     PLAN,
@@ -335,6 +336,20 @@ def open_thread(world: World) -> None:
     world.more["thread"] = begun.pk
 
 
+def a_story_told(world: World) -> None:
+    words = "Hon lyssnade, och sedan löste det sig."
+    story = Story.objects.create(
+        unit=world.town.guidance,
+        words=words,
+        side="resident",
+        told_at=WHEN,
+        consented_at=WHEN,
+        withdrawal=device_key().encode(),
+        key=device_key(),
+    )
+    world.more["story"] = story.pk
+
+
 AGREED = {"text": "Vi prövar mindre grupper", "when": "weeks4", "becomes": "trial", "key": key}
 STAFF = "name;email;unit;parent;profession;roles\nNy Person;ny@lindvik.example;Ny enhet;;;member\n"
 
@@ -443,6 +458,12 @@ PROBES: dict[str, Probe] = {
     ),
     "round.manage": Probe(post("/units/{unit}/encounters/round", do="open", weeks="8"), has_phases=False),
     "round.read": Probe(get("/said-and-done/{unit}"), reads=True, has_phases=False),
+    "figures.unit": Probe(get("/units/{unit}/encounters"), reads=True, has_phases=False),
+    "story.publish": Probe(
+        post("/units/{unit}/encounters/stories", story=lambda world, who: world.more["story"], do="publish"),
+        ready=a_story_told,
+        has_phases=False,
+    ),
     # core
     "site.read": Probe(get("/accessibility"), reads=True, has_phases=False),
     "site.language": Probe(post("/language", language="da", next="/"), has_phases=False),

@@ -1,12 +1,14 @@
-"""How dialogues and agreements look on a red thread."""
+"""How dialogues and agreements look on a red thread, and what a unit meets about next."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from django.urls import reverse
 
-from samspel.core import thread
+from samspel.core import coming, thread
 from samspel.core.models import Stage
 from samspel.dialogues.models import Agreement, Dialogue, State
+from samspel.dialogues.queries import next_dialogue
 
 
 def _dialogues(ids: Collection[int]) -> Mapping[int, thread.KnotView]:
@@ -45,6 +47,12 @@ def _agreements(ids: Collection[int]) -> Mapping[int, thread.KnotView]:
     }
 
 
+def _coming(unit_id: int, at: datetime) -> coming.Coming | None:
+    found = next_dialogue(unit_id, at)
+    return None if found is None else coming.Coming(found.title, found.starts_at)
+
+
 def register() -> None:
+    coming.register(_coming)
     thread.register("dialogues.dialogue", _dialogues)
     thread.register("dialogues.agreement", _agreements)

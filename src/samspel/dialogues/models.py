@@ -127,6 +127,8 @@ class Dialogue(models.Model):
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     is_rehearsal = models.BooleanField(default=False)
+    # What the unit had heard that this takes up, as it stood then (``encounters.taking_up.Heard``).
+    heard = models.JSONField(default=list)
     # seating
     has_seating = models.BooleanField(default=True)
     group_size = models.SmallIntegerField(default=3)

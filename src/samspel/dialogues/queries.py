@@ -371,6 +371,13 @@ def agreements_to_open_with(dialogue: Dialogue) -> list[Agreement]:
     return list(rows.select_related("dialogue").order_by("-agreed_at", "pk"))
 
 
+def next_dialogue(unit_id: int, at: datetime, *, lock: bool = False) -> Dialogue | None:
+    """The next dialogue that a unit has planned, or has a draft of."""
+    rows = Dialogue.objects.select_for_update() if lock else Dialogue.objects.all()
+    coming = rows.filter(unit_id=unit_id, starts_at__gt=at, state__in=[State.DRAFT, State.PLANNED], is_rehearsal=False)
+    return coming.order_by("starts_at", "pk").first()
+
+
 def next_dialogue_of(dialogue: Dialogue) -> Dialogue | None:
     """The unit's next planned dialogue after this one."""
     return (

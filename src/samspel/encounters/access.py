@@ -21,6 +21,12 @@ PERMISSIONS = permission_table(
             why="Everybody in a unit knows where people are asked",
         ),
         allow("point.manage", "manager administrator", why="Who leads the unit decides where and how often it asks"),
+        # figures
+        allow(
+            "figures.unit",
+            "member manager facilitator analyst administrator",
+            why="A unit's figures are first its own: of those who work there, lead it, or help it read them",
+        ),
         # what became of it
         allow("round.manage", "manager administrator", why="Who leads the unit answers for what it does"),
         allow(
@@ -28,6 +34,7 @@ PERMISSIONS = permission_table(
             "visitor person participant",
             why="Who answered may see what was heard and done, without an account",
         ),
+        allow("story.publish", "manager facilitator administrator", why="A story is read before it is shown"),
     ],
 )
 

@@ -5,7 +5,7 @@ import hashlib
 import math
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -41,6 +41,7 @@ from samspel.dialogues.models import (
 from samspel.dialogues.people_list import add_unit
 from samspel.dialogues.table_names import next_name
 from samspel.encounters.queries import signals_of
+from samspel.encounters.taking_up import heard
 from samspel.people.access import get_unit
 from samspel.people.queries import members_of
 
@@ -116,7 +117,7 @@ def create_dialogue(
     _put_questions(dialogue, texts)
     lay_steps(dialogue, template, max(template.questions, len(texts), 1))
     if grows_from:
-        _grow_from(dialogue, grows_from, at)
+        grow_from(dialogue, grows_from, at)
     set_tables(dialogue, 1)
     record(actor, "dialogue.created", dialogue, unit=unit.pk, template=template.key)
     if invite_unit:
@@ -363,7 +364,7 @@ def save_plan(*, actor: Actor, dialogue_id: int, plan: Plan, at: datetime) -> Sa
     _save_minutes(dialogue, plan, errors)
     seated_anew = _save_tables(dialogue, was, plan, errors, joined=joined)
     if plan.grows_from != was.grows_from:
-        _grow_from(dialogue, plan.grows_from, at)
+        grow_from(dialogue, plan.grows_from, at)
     if seated_anew and not joined:
         compute.seat_everyone(dialogue)
     if plan_of(dialogue) != was:
@@ -554,7 +555,7 @@ def set_minutes(*, actor: Actor, dialogue_id: int, step_id: int, minutes: int, a
 
 def grows_from_of(dialogue: Dialogue) -> str:
     """What the dialogue takes up, as ``signal:7`` or ``thread:3``; empty when nothing was chosen."""
-    knot = Knot.objects.filter(object_type=dialogue._meta.label_lower, object_id=dialogue.pk).first()
+    knot = Knot.objects.filter(object_type=dialogue._meta.label_lower, object_id=dialogue.pk).order_by("pk").first()
     if knot is None:
         return ""
     tied = knot.ties.select_related("to").first()
@@ -565,25 +566,20 @@ def grows_from_of(dialogue: Dialogue) -> str:
     return f"thread:{knot.thread_id}"
 
 
-def _grow_from(dialogue: Dialogue, source: str, at: datetime) -> None:
+def grow_from(dialogue: Dialogue, source: str, at: datetime) -> None:
     """Hang the dialogue on the thread of a signal, or go on with a thread; an empty source takes it off again.
 
     :raises NotFoundError: when the unit has no such signal or thread.
     """
     kind, _colon, number = source.partition(":")
     Knot.objects.filter(object_type=dialogue._meta.label_lower, object_id=dialogue.pk).delete()
+    if dialogue.heard:
+        dialogue.heard = []
+        dialogue.save(update_fields=["heard"])
     if not source:
         return
     if kind == "signal":
-        signal = next((row for row in signals_of(dialogue.unit_id) if str(row.pk) == number), None)
-        if signal is None:
-            raise NotFoundError("signal")
-        knots = thread.knots_of(signal)
-        if not knots:
-            begun = thread.start_thread(unit_id=dialogue.unit_id, title=signal.words, at=at)
-            knots = [thread.add_knot(begun.pk, Stage.SIGNAL, signal, at=at)]
-        knot = thread.add_knot(knots[0].thread_id, Stage.DIALOGUE, dialogue, at=at)
-        thread.tie(knot, knots[0], TieKind.GREW_FROM)
+        hang_on_signal(dialogue, int(number) if number.isdecimal() else 0, at)
         return
     if kind != "thread" or not number.isdecimal():
         raise NotFoundError("thread")
@@ -594,6 +590,23 @@ def _grow_from(dialogue: Dialogue, source: str, at: datetime) -> None:
     knot = thread.add_knot(found.pk, Stage.DIALOGUE, dialogue, at=at)
     if last is not None:
         thread.tie(knot, last, TieKind.REPEATS)
+
+
+def hang_on_signal(dialogue: Dialogue, signal_id: int, at: datetime) -> None:
+    """Hang the dialogue on a signal's thread beside where it hangs already, and keep the words it opens with.
+
+    :raises NotFoundError: when the unit has no such signal.
+    """
+    words = heard(dialogue.unit_id, signal_id, at=at)
+    signal = next(row for row in signals_of(dialogue.unit_id) if row.pk == signal_id)
+    knots = thread.knots_of(signal)
+    if not knots:
+        begun = thread.start_thread(unit_id=dialogue.unit_id, title=signal.words, at=at)
+        knots = [thread.add_knot(begun.pk, Stage.SIGNAL, signal, at=at)]
+    knot = thread.add_knot(knots[0].thread_id, Stage.DIALOGUE, dialogue, at=at)
+    thread.tie(knot, knots[0], TieKind.GREW_FROM)
+    dialogue.heard = [*dialogue.heard, asdict(words)]
+    dialogue.save(update_fields=["heard"])
 
 
 def put_on_thread(dialogue: Dialogue, at: datetime) -> None:
@@ -677,7 +690,7 @@ def delete_draft(*, actor: Actor, dialogue_id: int, at: datetime) -> int:
     if dialogue.state != State.DRAFT:
         raise InvalidError(_("Inbjudan är redan ute, så planen kan inte kastas."))
     unit_id = dialogue.unit_id
-    _grow_from(dialogue, "", at)
+    grow_from(dialogue, "", at)
     record(actor, "dialogue.draft_deleted", dialogue, unit=unit_id)
     dialogue.delete()
     return unit_id

@@ -22,6 +22,7 @@ from samspel.dialogues.threads import (
     thread_rows,
     unit_threads,
 )
+from samspel.encounters.taking_up import to_take_up
 from samspel.people.access import get_unit, roles_in, roles_in_each
 from samspel.people.queries import members_of, units_of, units_to_lead
 
@@ -81,6 +82,7 @@ def unit(request: Request, unit_id: int) -> HttpResponse:
     threads = unit_threads(found.pk, public_only=not inside)
     chosen = next((view for view in threads if str(view.thread.pk) == request.GET.get("thread")), None)
     view = chosen or (threads[0] if threads else None)
+    sees_encounters, now = may(roles, "figures.unit"), timezone.now()
     return render(
         request,
         "dialogues/unit.html",
@@ -88,6 +90,8 @@ def unit(request: Request, unit_id: int) -> HttpResponse:
             "unit": found,
             "inside": inside,
             "may_plan": may(roles, "dialogue.create"),
+            "sees_encounters": sees_encounters,
+            "take": to_take_up(found.pk, now) if sees_encounters else None,
             "may_note": may(roles, "signal.note"),
             "may_answer": may(roles, "agreement.answer", "closed"),
             "may_read": may(roles, "dialogue.read_protocol", "closed"),
@@ -101,7 +105,7 @@ def unit(request: Request, unit_id: int) -> HttpResponse:
             "agreements": _agreements(found.pk) if inside else [],
             "finished": list(dialogues.filter(state=State.CLOSED).order_by("-closed_at")[:5]) if inside else [],
             "section": "unit",
-            "now": timezone.now(),
+            "now": now,
         },
     )
 

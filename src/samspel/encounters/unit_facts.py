@@ -1,0 +1,209 @@
+"""What a unit's picture of its meetings is made of, as ``disclosing`` lets it out: None is a hidden number."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from django.utils import timezone
+
+from samspel.core import defaults
+from samspel.core.models import Installation
+from samspel.encounters import disclosing, figures
+from samspel.encounters.models import Factor, Point, Round, Side
+from samspel.encounters.weeks import Week, mondays
+from samspel.engine import themes
+from samspel.engine.inference import Interval
+from samspel.ui.templatetags.sam import in_language
+
+# Pairs, factors and words are counted from the newest of these days that lies so far back. The day stays put while
+# answers come: of two pictures with days of their own, one could be taken from the other.
+COUNTED_FROM = ((1, 1), (5, 1), (9, 1))
+COUNTED_AT_LEAST = timedelta(weeks=8)
+WORDS_MOST, FACTORS_MOST = 8, 6
+# Beside the words, how many texts they are out of: no word is empty.
+ALL_TEXTS = ""
+
+Way = Literal["helped", "hindered"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A side's share of "Bra" changed: since when, from what, to what, and on how many answers. The intervals hold
+    however often one looks."""
+
+    side: Side
+    since: date
+    before: Interval
+    after: Interval
+    n: int
+
+    @property
+    def is_better(self) -> bool:
+        return self.after.estimate > self.before.estimate
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Meetings that both sides told of; ``n`` is the sum of the parts that are shown."""
+
+    n: int | None = None
+    alike: int | None = None
+    staff_better: int | None = None
+    resident_better: int | None = None
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """In how many answers each side named a factor."""
+
+    factor: str
+    them: int | None
+    us: int | None
+
+
+@dataclass(frozen=True)
+class Factors:
+    """What helped and what was in the way, and of how many answers of each side."""
+
+    them: int | None = None
+    us: int | None = None
+    helped: Sequence[Mentions] = ()
+    hindered: Sequence[Mentions] = ()
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word, how many wrote it, and its size: 1 is the largest."""
+
+    text: str
+    count: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What a unit told that it did after a round, and when."""
+
+    words: str
+    told_on: date
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the picture is made of. ``counted_from``: the day from which pairs, factors and words are counted.
+    ``peers``: other units' residents with the same service, as (how many said "Bra", of how many)."""
+
+    weeks: Mapping[Side, Sequence[Week]]
+    counted_from: date
+    changes: Sequence[Change] = ()
+    pairs: Pairs = Pairs()
+    factors: Factors = Factors()
+    words: Sequence[Word] = ()
+    texts: int = 0
+    peers: Sequence[tuple[int, int]] = ()
+    deed: Deed | None = None
+
+
+def counted_from(today: date) -> date:
+    """The fixed day from which pairs, factors and words are counted.
+
+    >>> counted_from(date(2026, 11, 22)), counted_from(date(2026, 2, 1))
+    (datetime.date(2026, 9, 1), datetime.date(2025, 9, 1))
+    """
+    days = [date(year, month, day) for year in (today.year - 1, today.year) for month, day in COUNTED_FROM]
+    return max(day for day in days if day + COUNTED_AT_LEAST <= today)
+
+
+def facts_of(unit_id: int, *, at: datetime) -> Facts:
+    """Everything for a unit's picture as of now."""
+    today = timezone.localdate(at)
+    shown = mondays(today)
+    since, until = shown[0], shown[-1] + timedelta(weeks=1)
+    start = counted_from(today)
+    weeks = disclosing.weeks_of_unit(unit_id, figures.weeks(unit_id, since, until), today=today, at=at)
+    pairs = disclosing.pairs_of_unit(unit_id, start, figures.agreement(unit_id, start, until), at=at)
+    words, texts = _words(unit_id, start, until, at=at)
+    return Facts(
+        weeks={side: [Week(day, weeks.get((side, day), disclosing.HIDDEN)) for day in shown] for side in Side},
+        counted_from=start,
+        pairs=Pairs(pairs["n"], pairs["alike"], pairs["staff_better"], pairs["resident_better"]),
+        factors=_factors(unit_id, start, until, at=at),
+        words=words,
+        texts=texts,
+        peers=_peers(unit_id, since, until),
+        deed=_deed(unit_id, since),
+    )
+
+
+def _factors(unit_id: int, since: date, until: date, *, at: datetime) -> Factors:
+    answers = dict.fromkeys(Side.values, 0)
+    for period in figures.weeks(unit_id, since, until):
+        answers[period.side] += period.counts.n
+    found, told = disclosing.factors_of_unit(unit_id, since, figures.factors(unit_id, since, until), answers, at=at)
+    by_factor: dict[str, dict[str, disclosing.FactorFigures]] = {}
+    for one in found:
+        by_factor.setdefault(one.factor, {})[one.side] = one
+    named = Factor.objects.filter(key__in=by_factor).order_by("position", "pk")
+    rows = [(in_language(factor.name), by_factor[factor.key]) for factor in named]
+    return Factors(
+        told[Side.RESIDENT],
+        told[Side.STAFF],
+        _mentions(rows, "helped"),
+        _mentions(rows, "hindered"),
+    )
+
+
+def _mentions(rows: Sequence[tuple[str, Mapping[str, disclosing.FactorFigures]]], way: Way) -> list[Mentions]:
+    """What residents named most stands first; what neither side named is left out."""
+
+    def count(found: Mapping[str, disclosing.FactorFigures], side: Side) -> int | None:
+        return getattr(found[side], way) if side in found else 0
+
+    mentions = [Mentions(name, count(found, Side.RESIDENT), count(found, Side.STAFF)) for name, found in rows]
+    named = [one for one in mentions if one.them or one.us]
+    return sorted(named, key=lambda one: (-(one.them or 0), -(one.us or 0)))[:FACTORS_MOST]
+
+
+def _words(unit_id: int, since: date, until: date, *, at: datetime) -> tuple[list[Word], int]:
+    """The words that enough residents have written, the most usual first, and in how many texts."""
+    texts = figures.texts(unit_id, since, until)
+    notes = (themes.Note(str(number), text) for number, text in enumerate(texts))
+    counted = themes.count_words(notes, language=_language(), keep_notes=False)
+    writers = {one.word: one.count for one in counted} | {ALL_TEXTS: len(texts)}
+    shown = disclosing.words_of_unit(unit_id, since, writers, at=at)
+    told = shown.pop(ALL_TEXTS, 0)
+    most = sorted(shown.items(), key=lambda row: (-row[1], row[0]))[:WORDS_MOST]
+    sizes = themes.size_classes([count for _word, count in most])
+    return [Word(word, count, size) for (word, count), size in zip(most, sizes, strict=True)], told
+
+
+def _language() -> themes.Language:
+    row = Installation.objects.filter(pk=1).first()
+    return "da" if row and row.language == "da" else "en" if row and row.language == "en" else "sv"
+
+
+def _peers(unit_id: int, since: date, until: date) -> list[tuple[int, int]]:
+    """Other units with the service this unit is most asked about, where they have answers enough to tell in public."""
+    services = Counter(
+        Point.objects.filter(unit_id=unit_id, service__isnull=False).order_by("pk").values_list("service_id", flat=True)
+    )
+    if not services:
+        return []
+    [(service_id, _points)] = services.most_common(1)
+    least = defaults.value("figures.least_public")
+    return [
+        (one.counts.good, one.counts.n)
+        for one in figures.units_of(service_id, since, until)
+        if one.unit_id != unit_id and one.counts.n >= least
+    ]
+
+
+def _deed(unit_id: int, since: date) -> Deed | None:
+    """What the unit last told that it did, if the weeks that are shown reach back before it."""
+    told = Round.objects.filter(unit_id=unit_id, published_at__isnull=False).order_by("-number").first()
+    if told is None or told.published_at is None:
+        return None
+    day = timezone.localdate(told.published_at)
+    return Deed(told.done, day) if day > since else None

@@ -1,0 +1,30 @@
+"""Stories are read before they are shown."""
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.timezone import now
+from django.views.decorators.http import require_http_methods
+
+from samspel.core.actor import Request
+from samspel.core.errors import NotFoundError
+from samspel.encounters.actions.reviewing_stories import show_story
+from samspel.encounters.stories import stories_to_read
+from samspel.people.access import get_unit
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: Request, unit_id: int) -> HttpResponse:
+    """Everything that has been told about a unit's meetings, and which of it the unit shows."""
+    unit = get_unit(request.actor, unit_id, "story.publish")
+    if request.method != "POST":
+        return render(
+            request,
+            "encounters/stories_review.html",
+            {"unit": unit, "stories": stories_to_read(unit.pk), "section": "encounters"},
+        )
+    story, wanted = request.POST.get("story", ""), request.POST.get("do") == "publish"
+    if not story.isdecimal():
+        raise NotFoundError("story")
+    show_story(actor=request.actor, unit_id=unit_id, story_id=int(story), wanted=wanted, at=now())
+    return HttpResponseRedirect(f"{reverse('unit_stories', args=[unit_id])}#berattelse-{story}")
