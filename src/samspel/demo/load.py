@@ -8,7 +8,7 @@ network and this machine add; run it from another machine than the server's to l
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from samspel.demo.browser import Browser, PageError, Radio, Tally, client_for
@@ -16,6 +16,8 @@ from samspel.demo.figures import Figures, report, usage_of
 from samspel.demo.phone import Phone
 
 LOOKS_AT_ONCE = 8
+# As many as a phone needs: a page, and a press beside it.
+CONNECTIONS = 2
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Plan:
     :param per_s: so many things a second they do, all together, while a page invites them to something.
     :param seconds: how long they stay at most once all have come; they leave earlier when the meeting is closed.
     :param mistyped: so many of a hundred type the code wrong first.
+    :param helping: so many of a hundred press for somebody beside them who has no phone.
     :param pids: the server's processes, when they are on this machine.
     """
 
@@ -35,6 +38,7 @@ class Plan:
     seconds: float = 3600.0
     mistyped: int = 0
     pids: tuple[int, ...] = ()
+    helping: int = 0
 
 
 @dataclass
@@ -118,21 +122,32 @@ async def hall_of(address: str, code: str, plan: Plan) -> AsyncIterator[Hall]:
     """The phones, before they come; afterwards they have hung up."""
     figures, tally = Figures(), Tally()
     gap_s = plan.people / plan.per_s if plan.per_s else 3600.0
-    async with client_for(address, most=min(plan.people + 10, 400)) as client:
+    async with AsyncExitStack() as clients:
         phones = []
         for number in range(1, plan.people + 1):
             radio = Radio()
+            client = await clients.enter_async_context(client_for(address, most=CONNECTIONS))
             browser = Browser(client, tally=tally, radio=radio)
-            mistypes = plan.mistyped > 0 and number * plan.mistyped // 100 != (number - 1) * plan.mistyped // 100
-            phones.append(
-                Phone(number, browser, radio, address, code, figures, gap_s=gap_s, mistypes=mistypes, pids=plan.pids)
+            mistypes, helps = _is_among(number, plan.mistyped), _is_among(number, plan.helping)
+            phone = Phone(
+                *(number, browser, radio, address, code, figures),
+                gap_s=gap_s,
+                mistypes=mistypes,
+                helps=helps,
+                pids=plan.pids,
             )
+            phones.append(phone)
         hall = Hall(plan, phones, figures, tally)
         try:
             yield hall
         finally:
             for phone in phones:
                 phone.leave()
+
+
+def _is_among(number: int, of_a_hundred: int) -> bool:
+    """Whether this one is of so many in a hundred, evenly."""
+    return number * of_a_hundred // 100 != (number - 1) * of_a_hundred // 100
 
 
 async def run(address: str, code: str, plan: Plan, say: Callable[[str], None]) -> Figures:
