@@ -9,6 +9,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
+from django.utils.timezone import now
 
 from samspel.core import thread
 from samspel.core.limits import BUCKETS
@@ -28,7 +30,10 @@ from samspel.dialogues.models import Agreement, Dialogue, Leader, Note, Seat, Si
 from samspel.dialogues.sealing import SeatToken, author_token, seal
 from samspel.dialogues.takeover import TAKE_OVERS
 from samspel.encounters.models import Story
+from samspel.encounters.actions.stories import tell_story
+from samspel.encounters.windows import new_press
 from samspel.people.models import Person
+from tests.encounters.asking import make_point, make_round
 from tests.people import (
     PLAN,
     WHEN,
@@ -350,6 +355,15 @@ def a_story_told(world: World) -> None:
     world.more["story"] = story.pk
 
 
+def a_point_that_asks(world: World) -> None:
+    """A poster of a unit that asks now, and a story that was told there."""
+    make_round(world.town.guidance, opened_at=now() - timedelta(days=1))
+    point = make_point(world.town.guidance)
+    told = tell_story(point=point, words="Det var bra.", is_hard=False, consents=True, key=device_key(), at=now())
+    assert told is not None
+    world.more |= {"point": point.code, "story_code": told.code}
+
+
 AGREED = {"text": "Vi prövar mindre grupper", "when": "weeks4", "becomes": "trial", "key": key}
 STAFF = "name;email;unit;parent;profession;roles\nNy Person;ny@lindvik.example;Ny enhet;;;member\n"
 
@@ -450,6 +464,21 @@ PROBES: dict[str, Probe] = {
     ),
     "home.read": Probe(get("/home"), reads=True, has_phases=False),
     # encounters
+    "encounter.answer": Probe(
+        post("/s/{point}", level="3", p=lambda world, who: new_press(now())),
+        ready=a_point_that_asks,
+        has_phases=False,
+    ),
+    "story.tell": Probe(
+        post("/s/{point}/story", words="Hon tog sig tid.", consents="1", key=key),
+        ready=a_point_that_asks,
+        has_phases=False,
+    ),
+    "story.withdraw": Probe(
+        post("/stories/withdraw", code=lambda world, who: world.more["story_code"]),
+        ready=a_point_that_asks,
+        has_phases=False,
+    ),
     "signal.note": Probe(post("/units/{unit}/signals", words="Ingen svarar", key=key), has_phases=False),
     "point.read": Probe(get("/units/{unit}/encounters/points"), reads=True, has_phases=False),
     "point.manage": Probe(

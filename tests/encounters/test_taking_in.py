@@ -152,9 +152,9 @@ def test_what_is_told_more_replaces_what_was_told_for_half_an_hour(town: Town) -
     take_in([one], at=NOW)
 
     assert tell_more(one.key, at=NOW, helped=["time"], text="Först", is_no_meeting=True, age_band="65-")
-    assert tell_more(one.key, at=NOW + timedelta(minutes=30), hindered=["rules"], text="Sedan")
+    assert tell_more(one.key, at=NOW + timedelta(minutes=30), hindered=["rules"], text="Sedan", language="ar")
     assert not tell_more(one.key, at=NOW + timedelta(minutes=30, seconds=1), text="För sent")
 
     kept = Answer.objects.get()
     assert (kept.helped, kept.hindered, kept.text, kept.is_no_meeting) == ([], ["rules"], "Sedan", False)
-    assert (kept.language, kept.age_band, kept.level) == ("ar", "65-", 1)
+    assert (kept.language, kept.age_band, kept.level) == ("ar", "", 1)

@@ -9,6 +9,18 @@ from samspel.people.access import get_unit
 PERMISSIONS = permission_table(
     "encounters",
     [
+        # answering
+        allow(
+            "encounter.answer",
+            "visitor person participant",
+            why="Anybody tells how a meeting was, without an account",
+        ),
+        allow("story.tell", "visitor person participant", why="Anybody may tell of a meeting"),
+        allow(
+            "story.withdraw",
+            "visitor person participant",
+            why="Who told it has the code, and needs no account",
+        ),
         allow(
             "signal.note",
             "member manager facilitator administrator",

@@ -83,7 +83,7 @@ class Language:
     def direction(self) -> str:
         """``rtl`` for any language that is written from the right, not only those that meetings know."""
         try:
-            return "rtl" if Locale.parse(self.code, sep="-").text_direction == "right-to-left" else "ltr"
+            return Locale.parse(self.code, sep="-").text_direction
         except (UnknownLocaleError, ValueError):
             return "ltr"
 

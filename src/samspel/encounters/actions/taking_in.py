@@ -122,18 +122,16 @@ def tell_more(
     age_band: str = "",
     area_id: int | None = None,
 ) -> bool:
-    """All that is told beside the level, in the place of what was told before; False when it is too late for that.
+    """All that is told beside the level, groups too, in the place of what was told before; False when it is too late.
 
-    A group that is left out keeps what the point of asking knew. ``text`` has been screened.
+    The caller gives the point's own groups where the writer tells none. ``text`` has been screened.
     """
     answer = _own(key, at - TOLD_WITHIN)
     if answer is None:
         return False
     answer.helped, answer.hindered = list(helped), list(hindered)
     answer.text, answer.is_no_meeting = text, is_no_meeting
-    answer.language = language or answer.language
-    answer.age_band = age_band or answer.age_band
-    answer.area_id = area_id or answer.area_id
+    answer.language, answer.age_band, answer.area_id = language, age_band, area_id
     answer.save(update_fields=["helped", "hindered", "text", "is_no_meeting", "language", "age_band", "area"])
     return True
 

@@ -1,8 +1,9 @@
 """Addresses of encounters, by who uses them."""
 
-from samspel.encounters.urls import plans, points, rounds, signals, unit
+from samspel.encounters.urls import answering, plans, points, rounds, signals, unit
 
 urlpatterns = [
+    *answering.urlpatterns,
     *points.urlpatterns,
     *plans.urlpatterns,
     *rounds.urlpatterns,
