@@ -104,6 +104,16 @@ def test_agreement_between_limits_is_wilsons() -> None:
     assert (between.percent, between.low, between.high) == (71, 61, 79)
 
 
+def test_agreement_reckons_with_what_is_hidden() -> None:
+    many = picture_of(facts(pairs=Pairs(200, 150, 50, None, hidden=4)))
+    few = picture_of(facts(pairs=Pairs(12, 12, None, None, hidden=8)))
+
+    assert many.alike.title == "Ofta. Lika svar i 150 av ungefär 200 möten."
+    assert many.alike_between is not None
+    assert many.alike_between.low == 67
+    assert few.alike.title == "Det går inte att säga än."
+
+
 def mentions(*counts: int | None) -> list[Mentions]:
     names = ("Väntan", "Regler", "Tid")
     return [Mentions(name, count, None) for name, count in zip(names, counts, strict=False)]

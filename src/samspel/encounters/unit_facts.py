@@ -11,7 +11,7 @@ from django.utils import timezone
 from samspel.core import defaults
 from samspel.core.models import Installation
 from samspel.encounters import disclosing, figures
-from samspel.encounters.models import Factor, Point, Round, Side
+from samspel.encounters.models import Factor, Point, Round, Side, Signal
 from samspel.encounters.weeks import Week, mondays
 from samspel.engine import themes
 from samspel.engine.inference import Interval
@@ -46,12 +46,14 @@ class Change:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Meetings that both sides told of; ``n`` is the sum of the parts that are shown."""
+    """Meetings that both sides told of; ``n`` is the sum of the parts that are shown, and ``hidden`` the most that the
+    others can be."""
 
     n: int | None = None
     alike: int | None = None
     staff_better: int | None = None
     resident_better: int | None = None
+    hidden: int = 0
 
 
 @dataclass(frozen=True)
@@ -124,17 +126,36 @@ def facts_of(unit_id: int, *, at: datetime) -> Facts:
     start = counted_from(today)
     weeks = disclosing.weeks_of_unit(unit_id, figures.weeks(unit_id, since, until), today=today, at=at)
     pairs = disclosing.pairs_of_unit(unit_id, start, figures.agreement(unit_id, start, until), at=at)
+    hidden = sum(part is None for part in pairs.values()) * (disclosing.UNIT_PAIRS.circle.threshold - 1)
     words, texts = _words(unit_id, start, until, at=at)
     return Facts(
         weeks={side: [Week(day, weeks.get((side, day), disclosing.HIDDEN)) for day in shown] for side in Side},
         counted_from=start,
-        pairs=Pairs(pairs["n"], pairs["alike"], pairs["staff_better"], pairs["resident_better"]),
+        changes=_changes(unit_id, since),
+        pairs=Pairs(pairs["n"], pairs["alike"], pairs["staff_better"], pairs["resident_better"], hidden),
         factors=_factors(unit_id, start, until, at=at),
         words=words,
         texts=texts,
         peers=_peers(unit_id, since, until),
         deed=_deed(unit_id, since),
     )
+
+
+def _changes(unit_id: int, since: date) -> list[Change]:
+    """Each side's newest change within the weeks shown, residents' first, as the night's watch found it."""
+    found: dict[str, Change] = {}
+    for signal in Signal.objects.filter(unit_id=unit_id, finding__isnull=False).order_by("noted_at"):
+        finding = signal.finding
+        change = Change(
+            Side(finding["side"]),
+            date.fromisoformat(finding["since"]),
+            Interval(**finding["before"]),
+            Interval(**finding["after"]),
+            finding["n_after"],
+        )
+        if change.since >= since:
+            found[change.side] = change
+    return [found[side] for side in Side if side in found]
 
 
 def _factors(unit_id: int, since: date, until: date, *, at: datetime) -> Factors:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from samspel.encounters.models import Side
-from samspel.encounters.unit_facts import Change, Deed, Factors, Facts, Mentions, Word
+from samspel.encounters.unit_facts import Change, Deed, Factors, Facts, Mentions, Pairs, Word
 from samspel.encounters.weeks import Between, Drawing, Drawn, Week, between, draw, monday_of, number_of
 from samspel.engine.inference import (
     Interval,
@@ -31,6 +31,8 @@ TRIED_WEEKS = 4
 WEEKS_TO_TELL = 6
 # With fewer answers than this a unit is steadied, if there are so many others with the same service.
 FEW_ANSWERS, PEERS_LEAST = 100, 3
+# Pairs that are hidden may be so large a part of those that are shown.
+HIDDEN_MOST = 0.1
 # Limits that hold 95 times of 100.
 LIMIT = 1.96
 
@@ -113,7 +115,7 @@ def picture_of(facts: Facts) -> Picture:
     """What the page says of these facts."""
     them, us = (_side(facts, side) for side in (Side.RESIDENT, Side.STAFF))
     drawing = draw([them.drawn, us.drawn])
-    pairs = facts.pairs
+    pairs, alike = facts.pairs, _alike_share(facts.pairs)
     return Picture(
         first=drawing.first,
         last=drawing.last,
@@ -128,8 +130,8 @@ def picture_of(facts: Facts) -> Picture:
         steadied=_steadied(facts),
         deed=facts.deed,
         tried=None if facts.deed is None else _tried(facts, facts.deed),
-        alike=_alike(facts),
-        alike_between=_alike_between(facts),
+        alike=_alike(pairs),
+        alike_between=None if alike is None else between(alike),
         parts=(
             Part(_("Lika"), pairs.alike),
             Part(_("Vi nöjdare"), pairs.staff_better),
@@ -339,19 +341,23 @@ def _weeks_gone(gone: int) -> str:
 # ---------------------------------------------------------------- do both see the same meeting
 
 
-def _alike_between(facts: Facts) -> Between | None:
-    pairs = facts.pairs
-    return None if pairs.alike is None or not pairs.n else between(wilson(pairs.alike, pairs.n))
+def _alike_share(pairs: Pairs) -> Interval | None:
+    """Of all meetings, with what the hidden ones could change; None where they could change much."""
+    if pairs.alike is None or not pairs.n or pairs.hidden > HIDDEN_MOST * pairs.n:
+        return None
+    shown, all_others = wilson(pairs.alike, pairs.n), wilson(pairs.alike, pairs.n + pairs.hidden)
+    return Interval(shown.estimate, all_others.low, shown.high, shown.level)
 
 
-def _alike(facts: Facts) -> Answer:
-    pairs = facts.pairs
-    if pairs.alike is None or not pairs.n:
-        return Answer(_("Det går inte att säga än."), _("Det behövs minst fem möten som båda sidor har berättat om."))
-    share = wilson(pairs.alike, pairs.n)
+def _alike(pairs: Pairs) -> Answer:
+    share = _alike_share(pairs)
+    if share is None:
+        return Answer(_("Det går inte att säga än."), _("Det behövs fler möten som båda sidor har berättat om."))
     how_often = _("Ofta.") if share.low > 0.5 else _("Sällan.") if share.high < 0.5 else _("Ibland.")
-    count = _("Lika svar i %(alike)s av %(n)s möten.") % {"alike": pairs.alike, "n": pairs.n}
-    return Answer(f"{how_often} {count}")
+    told = {"alike": pairs.alike, "n": pairs.n}
+    if pairs.hidden:
+        return Answer(f"{how_often} {_('Lika svar i %(alike)s av ungefär %(n)s möten.') % told}")
+    return Answer(f"{how_often} {_('Lika svar i %(alike)s av %(n)s möten.') % told}")
 
 
 # ---------------------------------------------------------------- what helped, and what was in the way
