@@ -244,6 +244,32 @@ def _password(file: Path | None) -> str:
 
 
 def _backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _key(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "key",
+        help="make a key for another system",
+        description="Print a key with which another system takes in answers as this person, for a year. It ends with her"
+        " account or her password. It is shown once and kept nowhere.",
+    )
+    parser.add_argument("email", help="an administrator's or an analyst's address")
+    parser.set_defaults(run=_run_key)
+
+
+def _run_key(options: argparse.Namespace) -> int:
+    with Database():
+        set_up()
+        from samspel.core.actor import Actor
+        from samspel.core.errors import NotFoundError
+        from samspel.people.keys import new_key
+
+        try:
+            key = new_key(actor=Actor("person", name="command line", is_administrator=True), email=options.email)
+        except NotFoundError as error:
+            raise CommandError(f"nobody with an open account has the address {options.email}") from error
+    say(key)
+    return 0
+
+
     parser = commands.add_parser("backup", help="write the whole installation into one file")
     parser.add_argument("file", type=Path)
     parser.set_defaults(run=_run_backup)

@@ -280,6 +280,13 @@ def ask_pen(world: World, who: str) -> HttpResponse:
     return post("/m/{code}/table/pen", ask="1")(world, who)
 
 
+def ask_take_in(world: World, who: str) -> HttpResponse:
+    """Another system, signed in as somebody."""
+    row = {"at": "2026-04-02T13:05", "unit": str(world.town.guidance.pk), "side": "staff", "level": 2}
+    row["key"] = device_key()
+    return world.clients[who].post("/api/v1/answers", row, content_type="application/json")
+
+
 def for_person_or_seat(
     person: Callable[[World, str], HttpResponse], seat: Callable[[World, str], HttpResponse]
 ) -> Callable[[World, str], HttpResponse]:
@@ -487,6 +494,7 @@ PROBES: dict[str, Probe] = {
     ),
     "round.manage": Probe(post("/units/{unit}/encounters/round", do="open", weeks="8"), has_phases=False),
     "round.read": Probe(get("/said-and-done/{unit}"), reads=True, has_phases=False),
+    "encounter.take_in": Probe(ask_take_in, has_phases=False),
     "figures.unit": Probe(get("/units/{unit}/encounters"), reads=True, has_phases=False),
     "story.publish": Probe(
         post("/units/{unit}/encounters/stories", story=lambda world, who: world.more["story"], do="publish"),

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import NinjaAPI, Schema
+from ninja import NinjaAPI, Schema, Status
 from ninja.errors import ValidationError
 from ninja.security import django_auth
 
+from samspel.api import answers
 from samspel.core.actor import Actor
 from samspel.core.errors import InvalidError, SamspelError
 from samspel.core.middleware import answer
@@ -178,7 +179,7 @@ def signal(request: HttpRequest, body: SignalIn) -> Any:
         key=body.key,
         at=timezone.now(),
     )
-    return 201, SignalOut(id=noted.pk)
+    return Status(201, SignalOut(id=noted.pk))
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -197,6 +198,8 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return answer(request, InvalidError(fields=fields))
 
 
+api.add_router("", answers.router)
+
 app_name = "api"
 # What is not open to all: its act and its limit.
 CLOSED = {
@@ -205,6 +208,8 @@ CLOSED = {
     "open_dialogue_file": ("site.read", "heavy"),
     "themes": ("dialogue.read_protocol", "page"),
     "signal": ("signal.note", "write"),
+    "take_in_answer": ("encounter.take_in", "take-in"),
+    "take_in_answers": ("encounter.take_in", "take-in"),
 }
 
 urlpatterns = api.urls[0]
@@ -212,3 +217,5 @@ for pattern in urlpatterns:
     assert pattern.callback is not None
     act, limit = CLOSED.get(str(pattern.name), ("site.read", "page"))
     pattern.callback = guarded(pattern.callback, owner="api", act=act, limit=limit)
+    if limit == "take-in":
+        pattern.callback = answers.signed_in_by_key(pattern.callback)

@@ -54,6 +54,8 @@ class Limit:
 LIMITS = {
     "page": Limit(burst=120, per_s=4, address_burst=6000, address_per_s=400),
     "write": Limit(burst=60, per_s=4, address_burst=4000, address_per_s=300),
+    # A system that tells answers, one by one or ten thousand at once: it has no browser, and is one address.
+    "take-in": Limit(burst=3000, per_s=1500, address_burst=3000, address_per_s=1500),
     "stream": Limit(burst=20, per_s=0.5, address_burst=12000, address_per_s=400),
     "heavy": Limit(burst=10, per_s=0.2, address_burst=200, address_per_s=5),
     "join": Limit(burst=20, per_s=0.5, address_burst=2000, address_per_s=60),

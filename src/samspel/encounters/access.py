@@ -28,6 +28,7 @@ PERMISSIONS = permission_table(
         ),
         # asking
         allow(
+        allow("encounter.take_in", "analyst administrator", why="Files and other systems tell much at once, unseen"),
             "point.read",
             "member manager facilitator administrator",
             why="Everybody in a unit knows where people are asked",

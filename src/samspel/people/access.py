@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from samspel.core.actor import Actor
 from samspel.core.errors import NotFoundError
-from samspel.core.permissions import allow, may, permission_table
+from samspel.core.permissions import allow, may, permission, permission_table
 from samspel.people.models import Person, Role, Unit
 
 PERMISSIONS = permission_table(
@@ -81,3 +81,10 @@ def require(actor: Actor, act: str) -> None:
     """Stop one who may not do an act that concerns no unit in particular."""
     if not may(site_roles(actor), act):
         raise NotFoundError(act)
+
+
+def may_somewhere(actor: Actor, act: str) -> bool:
+    """Whether there is any unit in which the actor may do the act."""
+    if may(site_roles(actor), act):
+        return True
+    return Role.objects.filter(person_id=actor.own_id, kind__in=permission(act).roles).exists()

@@ -1,0 +1,272 @@
+"""Answers from other systems, one by one and many at once: JSON with the columns that a file has."""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Annotated, Any, Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from ninja import Header, Router, Schema, Status
+from ninja.security import HttpBearer, django_auth
+
+from samspel.core.actor import Actor
+from samspel.core.errors import ConflictError, InvalidError, SamspelError, SignInError
+from samspel.core.idempotency import KEY
+from samspel.encounters.actions.incoming import MOST_ROWS, take_in_told
+from samspel.encounters.models import AgeBand, Channel, Level, Side
+from samspel.encounters.rows import COLUMNS, REQUIRED, Fault
+from samspel.encounters.rows import KEY as ROW_KEY
+from samspel.encounters.screening import LONGEST
+from samspel.people.keys import actor_of_key
+
+MOST_BYTES: Final = 8_000_000
+
+router = Router()
+
+
+class TooLargeError(SamspelError):
+    code = "too-large"
+    status = 413
+    sentence = gettext_lazy("Det är för mycket på en gång. Dela upp det.")
+
+
+class NotJsonError(SamspelError):
+    code = "not-json"
+    status = 415
+    sentence = gettext_lazy("Skicka JSON, med Content-Type: application/json.")
+
+
+class BrokenJsonError(SamspelError):
+    code = "broken-json"
+    status = 400
+    sentence = gettext_lazy("Det går inte att läsa som JSON.")
+
+
+class SystemKey(HttpBearer):
+    """``Authorization: Bearer …`` with a key that ``samspel key`` made; ``signed_in_by_key`` has looked at it."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        return _actor(request)
+
+
+# ---------------------------------------------------------------- what goes in and out
+
+
+class Problem(Schema):
+    """RFC 9457. ``fields`` has a sentence for each column that cannot be used."""
+
+    type: str
+    title: str
+    status: int
+    fields: dict[str, str] | None = None
+
+
+class Rejected(Schema):
+    """Why a row was not taken in: its place among the rows that were sent, from 1, and the column."""
+
+    line: int
+    column: str
+    reason: str
+
+
+class RowsRejected(Problem):
+    """Some rows were not taken in, each with its reasons. **The others are taken in and durable**, and ``taken`` and
+    ``known`` count them; nothing but the rejected rows need be sent again."""
+
+    taken: int
+    known: int
+    rejected: list[Rejected]
+
+
+class AnswerTaken(Schema):
+    key: str
+
+
+class AnswersTaken(Schema):
+    """So many rows were new, and so many were there already, with the same key and the same content."""
+
+    taken: int
+    known: int
+
+
+def _text(about: str, **more: object) -> dict[str, object]:
+    return {"type": "string", "description": about, **more}
+
+
+ROW: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "One side's answer about one meeting. Names as they stand in the administration.",
+    "required": list(REQUIRED),
+    "additionalProperties": False,
+    "properties": {
+        "at": _text(
+            "When they met: ISO 8601. Without an offset in the municipality's own time; of a day alone its noon.",
+            examples=["2026-04-02T13:05:00+02:00"],
+        ),
+        "unit": _text('The unit by its name ("Norrskolan / Köket" where several have it) or number.', maxLength=300),
+        "service": _text("What the resident came for, by its key or name.", maxLength=120),
+        "channel": {"type": "string", "enum": ["", *Channel.values], "description": "How they met."},
+        "provider": _text("Who performed it, by name.", maxLength=120),
+        "language": _text("The resident's language as a code of two or three letters.", pattern="^([a-z]{2,3})?$"),
+        "age_band": {"type": "string", "enum": ["", *AgeBand.values]},
+        "area": _text("A part of the municipality, by its key or name; never an address.", maxLength=80),
+        "side": {"type": "string", "enum": [*Side.values], "description": "Whose answer it is."},
+        "level": {"type": "integer", "enum": [*Level.values], "description": "1 not good, 2 so-so, 3 good."},
+        "factors": _text(
+            "Factors by key or name with | between: + before what helped, - before what got in the way; without a sign"
+            " it helped when the level is 3 and got in the way otherwise.",
+            examples=["+time|-rules"],
+        ),
+        "text": _text("A line of text. Names, numbers and health are masked before it is kept.", maxLength=LONGEST),
+        "token": _text("The meeting's own, if both sides answer: the two are sealed until both are in.", maxLength=200),
+        "key": _text("The row's own: sent again with the same key it is the same answer.", pattern=f"^{ROW_KEY}$"),
+    },
+}
+EXAMPLE: Final = {"at": "2026-04-02T13:05", "unit": "Stadsbiblioteket", "side": "resident", "level": 3, "key": "a-1"}
+BATCH: Final = {
+    "type": "object",
+    "required": ["answers"],
+    "additionalProperties": False,
+    "properties": {"answers": {"type": "array", "maxItems": MOST_ROWS, "items": ROW}},
+}
+
+
+def _body(schema: dict[str, Any], example: object) -> dict[str, Any]:
+    content = {"application/json": {"schema": schema, "example": example}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+BatchKey = Annotated[
+    str,
+    Header(
+        "",
+        alias="Idempotency-Key",
+        pattern=f"^({KEY.pattern.strip('^$')})?$",
+        description="For rows without a key: what is sent again under it is the same.",
+    ),
+]
+PROBLEMS: dict[Any, Any] = dict.fromkeys((400, 401, 403, 404, 413, 415, 429, 503), Problem)
+SIGN_IN: Final = [SystemKey(), django_auth]
+
+
+# ---------------------------------------------------------------- addresses
+
+
+@router.post(
+    "/v1/answers",
+    response={200: AnswerTaken, 201: AnswerTaken, 409: Problem, 422: Problem, **PROBLEMS},
+    auth=SIGN_IN,
+    operation_id="take_in_answer",
+    url_name="take_in_answer",
+    openapi_extra=_body(ROW, EXAMPLE),
+)
+def take_in_answer(request: HttpRequest, idempotency_key: BatchKey) -> Any:
+    """Take in one answer. 201 when it is new and 200 when it was there already; either way it is durable."""
+    row = _cells(_json(request), idempotency_key)
+    told = take_in_told(actor=_actor(request), rows=[(1, row)], at=timezone.now())
+    faults = {one.column: one.reason for one in told.rejected}
+    if any(one.is_conflict for one in told.rejected):
+        raise ConflictError(faults["key"], fields=faults)
+    if faults:
+        raise InvalidError(fields=faults)
+    assert not isinstance(row, list)
+    return Status(201 if told.taken else 200, AnswerTaken(key=row["key"]))
+
+
+@router.post(
+    "/v1/answers/batch",
+    response={200: AnswersTaken, 422: RowsRejected | Problem, **PROBLEMS},
+    auth=SIGN_IN,
+    operation_id="take_in_answers",
+    url_name="take_in_answers",
+    openapi_extra=_body(BATCH, {"answers": [EXAMPLE]}),
+)
+def take_in_answers(request: HttpRequest, idempotency_key: BatchKey) -> Any:
+    """Take in up to 10,000 answers in one transaction. Good rows are taken in **also when others are rejected** (422).
+
+    A row without a key is known by the Idempotency-Key and its place: send the same rows in the same order again.
+    """
+    sent = _json(request)
+    answers = sent["answers"] if isinstance(sent, dict) and sent.keys() == {"answers"} else None
+    if not isinstance(answers, list):
+        raise InvalidError(fields={"answers": _("Skicka en lista av svar under namnet answers.")})
+    if len(answers) > MOST_ROWS:
+        raise InvalidError(fields={"answers": _("Högst %(most)s rader på en gång.") % {"most": MOST_ROWS}})
+    rows = [
+        (line, _cells(row, idempotency_key and f"{idempotency_key}-{line}"))
+        for line, row in enumerate(answers, start=1)
+    ]
+    told = take_in_told(actor=_actor(request), rows=rows, at=timezone.now())
+    if not told.rejected:
+        return AnswersTaken(taken=told.taken, known=told.known)
+    count = len({one.line for one in told.rejected})
+    problem = RowsRejected(
+        type="urn:samspel:rows-rejected",
+        title=ngettext(
+            "%(count)s rad togs inte in. Alla andra är intagna.",
+            "%(count)s rader togs inte in. Alla andra är intagna.",
+            count,
+        )
+        % {"count": count},
+        status=422,
+        taken=told.taken,
+        known=told.known,
+        rejected=[Rejected(line=one.line, column=one.column, reason=one.reason) for one in told.rejected],
+    )
+    body = problem.model_dump_json(exclude_none=True)
+    return HttpResponse(body, status=422, content_type="application/problem+json")
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+def _json(request: HttpRequest) -> Any:
+    if request.content_type != "application/json":
+        raise NotJsonError
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+        raise TooLargeError
+    try:
+        # Not request.body, which stops at what a page's form may hold.
+        return json.loads(request.read(MOST_BYTES))
+    except (ValueError, RecursionError) as error:
+        raise BrokenJsonError from error
+
+
+def _cells(row: Any, key: str) -> Mapping[str, str] | list[Fault]:
+    """A row as a file would have it; ``key`` for one that has none of its own."""
+    if not isinstance(row, dict):
+        return [Fault("", _("Raden är inget objekt."))]
+    faults = [Fault(str(name)[:80], _("Kolumnen finns inte.")) for name in row.keys() - set(COLUMNS)]
+    cells = {"key": key}
+    for name, value in row.items():
+        if name == "level" and isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
+            cells[name] = str(int(value))
+        elif isinstance(value, str) and name != "level":
+            cells[name] = value
+        else:
+            faults.append(Fault(name, _("Skriv ett heltal.") if name == "level" else _("Skriv en text.")))
+    return faults or cells
+
+
+# ---------------------------------------------------------------- signing in
+
+
+def signed_in_by_key(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Before anything else is asked: who brings a key is whom it is for."""
+
+    @wraps(view)
+    def by_key(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        kind, _blank, key = request.headers.get("Authorization", "").partition(" ")
+        if kind.casefold() == "bearer":
+            actor = actor_of_key(key)
+            if actor is None:
+                raise SignInError
+            request.actor = actor  # type: ignore[attr-defined]
+        return view(request, *args, **kwargs)
+
+    return by_key

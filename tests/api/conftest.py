@@ -1,0 +1,13 @@
+from collections.abc import Iterator
+
+import pytest
+
+from samspel.encounters.actions.incoming import NAMES
+
+
+@pytest.fixture(autouse=True)
+def fresh_names() -> Iterator[None]:
+    """Names that a test before made are not there any more."""
+    NAMES.clear()
+    yield
+    NAMES.clear()
