@@ -3,7 +3,8 @@
 import secrets
 from datetime import datetime, timedelta
 
-from samspel.encounters.models import Channel, Point, Round, Service
+from samspel.encounters.keyed import hash_of, new_secret
+from samspel.encounters.models import Channel, Point, Round, Service, Tablet
 from samspel.people.models import Unit
 from tests.people import WHEN
 
@@ -26,3 +27,10 @@ def make_round(unit: Unit, *, opened_at: datetime = WHEN, days: int = 56, told: 
     return Round.objects.create(
         unit=unit, number=number, opened_at=opened_at, closes_at=closes_at, **(answer if told else {})
     )
+
+
+def make_tablet(point: Point, name: str = "Receptionen") -> str:
+    """A tablet at a kiosk's point; gives the secret of its address."""
+    secret = new_secret()
+    Tablet.objects.create(point=point, name=name, secret=hash_of("tablet", secret), made_at=point.opened_at)
+    return secret

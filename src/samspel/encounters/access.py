@@ -3,7 +3,8 @@
 from samspel.core.actor import Actor
 from samspel.core.errors import NotFoundError
 from samspel.core.permissions import allow, permission_table
-from samspel.encounters.models import Point, Round
+from samspel.encounters.keyed import hash_of
+from samspel.encounters.models import Invitation, Point, Round, Tablet
 from samspel.people.access import get_unit
 
 PERMISSIONS = permission_table(
@@ -14,6 +15,11 @@ PERMISSIONS = permission_table(
             "encounter.answer",
             "visitor person participant",
             why="Anybody tells how a meeting was, without an account",
+        ),
+        allow(
+            "encounter.answer_staff",
+            "member manager facilitator administrator",
+            why="Whoever received somebody tells her own side of the meeting",
         ),
         allow("story.tell", "visitor person participant", why="Anybody may tell of a meeting"),
         allow(
@@ -26,9 +32,9 @@ PERMISSIONS = permission_table(
             "member manager facilitator administrator",
             why="Whoever meets people may note what she heard",
         ),
+        allow("encounter.take_in", "analyst administrator", why="Files and other systems tell much at once, unseen"),
         # asking
         allow(
-        allow("encounter.take_in", "analyst administrator", why="Files and other systems tell much at once, unseen"),
             "point.read",
             "member manager facilitator administrator",
             why="Everybody in a unit knows where people are asked",
@@ -52,29 +58,33 @@ PERMISSIONS = permission_table(
 )
 
 
-def get_point(actor: Actor, unit_id: int, point_id: int, act: str, *, lock: bool = False) -> Point:
-    """A point of a unit in which the actor may do ``act``."""
-    unit = get_unit(actor, unit_id, act)
-    points = Point.objects.select_for_update() if lock else Point.objects.all()
-    point = points.filter(pk=point_id, unit=unit).first()
-    if point is None:
+def get_tablet(secret: str) -> Tablet:
+    """The tablet whose page this is, with its point; a closed one too, which may have answers to send yet."""
+    tablet = Tablet.objects.select_related("point__unit").filter(secret=hash_of("tablet", secret)).first()
+    if tablet is None:
+        raise NotFoundError("tablet")
+    return tablet
+
+
+def get_invitation(secret: str) -> Invitation:
+    """The link in somebody's SMS or letter, with its point; one that is over too, to be told so."""
+    invitation = Invitation.objects.select_related("point__unit").filter(secret=hash_of("link", secret)).first()
+    if invitation is None:
+        raise NotFoundError("link")
+    return invitation
+
+
+def get_point_to_tap(code: str) -> Point:
+    """The point that a poster or a staff member's phone leads to; the two other kinds have addresses of their own."""
+    point = get_point_by_code(code)
+    if point.kind == Point.Kind.LINK:
         raise NotFoundError("point")
     return point
 
 
-def get_round(actor: Actor, unit_id: int, number: int, act: str, *, lock: bool = False) -> Round:
-    """A unit's round by its number, where the actor may do ``act``."""
-    unit = get_unit(actor, unit_id, act)
-    rounds = Round.objects.select_for_update() if lock else Round.objects.all()
-    found = rounds.filter(unit=unit, number=number).first()
-    if found is None:
-        raise NotFoundError("round")
-    return found
-
-
 def get_point_by_code(code: str) -> Point:
-    """The point that a poster or a staff member's phone leads to; the two other kinds have addresses of their own."""
-    kinds = [Point.Kind.WALL, Point.Kind.STAFF]
+    """A point that somebody has answered at on a device of her own, and may tell more."""
+    kinds = [Point.Kind.WALL, Point.Kind.STAFF, Point.Kind.LINK]
     point = Point.objects.select_related("unit").filter(code=code, kind__in=kinds).first()
     if point is None:
         raise NotFoundError("point")

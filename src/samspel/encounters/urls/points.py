@@ -14,6 +14,9 @@ urlpatterns = [
     manage(f"{HERE}/<int:point_id>", points.point, name="encounter_point", look="point.read"),
     manage(f"{HERE}/<int:point_id>/open", points.point_open, name="encounter_point_open"),
     manage(f"{HERE}/<int:point_id>/visits", points.point_visits, name="encounter_point_visits"),
+    manage(f"{HERE}/<int:point_id>/tablets", points.point_tablets, name="encounter_tablets"),
+    manage(f"{HERE}/<int:point_id>/tablets/<int:tablet_id>/close", points.tablet_close, name="encounter_tablet_close"),
+    manage(f"{HERE}/<int:point_id>/links", points.point_links, name="encounter_links"),
     route(
         f"{HERE}/<int:point_id>/<str:form>.pdf",
         points.point_sheet,

@@ -12,7 +12,7 @@ from samspel.core.errors import ConflictError, InvalidError
 from samspel.core.languages import spoken_choices
 from samspel.core.middleware import wants_json
 from samspel.encounters import texts
-from samspel.encounters.access import get_point_by_code
+from samspel.encounters.access import get_point_by_code, get_point_to_tap
 from samspel.encounters.actions.answering import Press, Pressed, press_level, pressed_before
 from samspel.encounters.models import Area
 from samspel.encounters.queries import asking_now
@@ -35,7 +35,7 @@ from samspel.encounters.telling import ages_in, factors_offered, found_in, save_
 def tap(request: HttpRequest, code: str) -> HttpResponse:
     """Three levels, ready to be pressed; one press saves at once. Three queries to look."""
     at = now()
-    point = get_point_by_code(code)
+    point = get_point_to_tap(code)
     asking = asking_now(point, at)
     offered = texts.languages_offered()
     language = language_of(request, point, offered)

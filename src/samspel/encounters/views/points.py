@@ -2,20 +2,26 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from samspel.core import defaults
 from samspel.core.actor import Request
-from samspel.core.errors import InvalidError, NotFoundError
+from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.languages import SIGNED, spoken_choices
 from samspel.core.permissions import may
 from samspel.encounters import forms, points
 from samspel.encounters.access import get_point
 from samspel.encounters.actions import points as actions
+from samspel.encounters.actions.invitations import MOST_AT_ONCE, make_links
+from samspel.encounters.actions.tablets import add_tablet, close_tablet
+from samspel.encounters.links import links_csv, links_of
 from samspel.encounters.models import AgeBand, Area, Channel, Point
 from samspel.encounters.sheets import FORMS, sheet_pdf
 from samspel.people.access import get_unit, roles_in
@@ -113,6 +119,10 @@ def point_context(request: Request, found: Point, fields: dict[str, str] | None 
         "address": points.address_of(found),
         "path": points.path_of(found),
         "tablets": points.tablets_of(found, at) if found.kind == Point.Kind.KIOSK else [],
+        "links": links_of(found) if found.kind == Point.Kind.LINK else 0,
+        "most_links": MOST_AT_ONCE,
+        "link_days": defaults.value("encounters.link_days"),
+        "is_https": settings.HTTPS,
         "weeks": points.weeks_of(found, at),
         "may_manage": may(roles_in(request.actor, found.unit), "point.manage"),
         "part": "points",
@@ -146,6 +156,65 @@ def point_visits(request: Request, unit_id: int, point_id: int) -> HttpResponse:
         )
     messages.success(request, _("Sparat."))
     return redirect("encounter_point", unit_id, point_id)
+
+
+@require_POST
+def point_tablets(request: Request, unit_id: int, point_id: int) -> HttpResponse:
+    """Set a tablet up. Its address is shown in this one answer and never again."""
+    secret, wrong = None, {}
+    try:
+        secret = add_tablet(
+            actor=request.actor,
+            unit_id=unit_id,
+            point_id=point_id,
+            name=request.POST.get("name", ""),
+            key=request.POST.get("key", ""),
+            at=timezone.now(),
+        )
+    except InvalidError as error:
+        wrong = error.fields
+    if secret is None and not wrong:
+        return redirect("encounter_point", unit_id, point_id)
+    found = get_point(request.actor, unit_id, point_id, "point.manage")
+    context = point_context(request, found) | {"wrong": wrong}
+    if secret is not None:
+        context |= {"new_path": reverse("kiosk", args=[secret]), "new_name": request.POST.get("name", "")}
+    response = render(request, "encounters/point.html", context, status=422 if wrong else 200)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+def tablet_close(request: Request, unit_id: int, point_id: int, tablet_id: int) -> HttpResponse:
+    close_tablet(actor=request.actor, unit_id=unit_id, point_id=point_id, tablet_id=tablet_id, at=timezone.now())
+    messages.success(request, _("Plattan frågar inte längre. Det den har kvar tas emot när den hör av sig."))
+    return redirect("encounter_point", unit_id, point_id)
+
+
+@require_POST
+def point_links(request: Request, unit_id: int, point_id: int) -> HttpResponse:
+    """Links as a file, one a row. They are in this one answer and nowhere else."""
+    at = timezone.now()
+    try:
+        made = make_links(
+            actor=request.actor,
+            unit_id=unit_id,
+            point_id=point_id,
+            number=forms.number_in(request, "number"),
+            is_single_use=request.POST.get("single") == "on",
+            key=request.POST.get("key", ""),
+            at=at,
+        )
+    except (InvalidError, ConflictError) as error:
+        found = get_point(request.actor, unit_id, point_id, "point.manage")
+        wrong = error.fields or {"number": error.message}
+        return render(
+            request, "encounters/point.html", point_context(request, found) | {"wrong": wrong}, status=error.status
+        )
+    response = HttpResponse(links_csv(made, at), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="lankar-{timezone.localdate(at)}.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @require_GET

@@ -1,0 +1,107 @@
+"""What a link in an SMS or a letter leads to: the tap page, once or for as long as the link holds."""
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.timezone import now
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from samspel.core.errors import ConflictError, InvalidError
+from samspel.core.middleware import wants_json
+from samspel.encounters import texts
+from samspel.encounters.access import get_invitation
+from samspel.encounters.actions.answering import Press, Pressed, press_level, pressed_before
+from samspel.encounters.actions.invitations import use_once
+from samspel.encounters.models import Invitation
+from samspel.encounters.queries import asking_now
+from samspel.encounters.tap_page import (
+    COOKIE,
+    Device,
+    device_at,
+    language_of,
+    levels_in,
+    page,
+    require_own_page,
+    seconds_left,
+)
+
+
+@csrf_exempt  # no cookie goes with it before a press; require_own_page refuses other sites' pages
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, secret: str) -> HttpResponse:
+    """Four queries to look."""
+    at = now()
+    link = get_invitation(secret)
+    point = link.point
+    asking = asking_now(point, at)
+    offered = texts.languages_offered()
+    language = language_of(request, point, offered)
+    device = device_at(request, point, at)
+    earlier = None if device.is_new else pressed_before(device.key)
+    is_used = link.is_single_use and link.used_at is not None and earlier is None
+    if is_used or link.expires_at <= at or not asking.is_asking:
+        if wants_json(request):
+            raise ConflictError(language.texts["not_asking"])
+        return page(
+            request,
+            "link_over",
+            language,
+            point,
+            is_used=is_used,
+            is_over=link.expires_at <= at,
+            told=asking.told,
+            languages=offered,
+        )
+    if request.method == "POST":
+        require_own_page(request)
+        earlier = _press(request, link, device)
+        if earlier is None:
+            return page(request, "link_over", language, point, is_used=True, languages=offered)
+    left = seconds_left(earlier, at)
+    if request.method == "POST" and earlier is not None and wants_json(request):
+        response: HttpResponse = JsonResponse({"level": earlier.level, "changes_s": left})
+    else:
+        response = page(
+            request,
+            "tap",
+            language,
+            point,
+            link=secret,
+            languages=offered,
+            levels=levels_in(language),
+            press=device.press,
+            token="",
+            pressed=earlier.level if earlier else None,
+            locked=earlier is not None and not left,
+            state="ask" if earlier is None else "saved" if left else "already",
+            changes_s=left,
+        )
+    if earlier is not None:
+        _remember(response, link, device, secret)
+    return response
+
+
+@transaction.atomic
+def _press(request: HttpRequest, link: Invitation, device: Device) -> Pressed | None:
+    """The press, with the link used up in the same moment; None when the link took somebody's answer just before."""
+    at = now()
+    level = request.POST.get("level", "")
+    if level not in {"1", "2", "3"}:
+        raise InvalidError
+    if link.is_single_use and not use_once(link, at=at) and pressed_before(device.key) is None:
+        return None
+    return press_level(Press(link.point, int(level), device.key), at=at)
+
+
+def _remember(response: HttpResponse, link: Invitation, device: Device, secret: str) -> None:
+    """For the point's window the link shows this device what it answered."""
+    response.set_cookie(
+        COOKIE,
+        device.press,
+        max_age=link.point.window_min * 60,
+        path=f"/l/{secret}",
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
