@@ -243,7 +243,6 @@ def _password(file: Path | None) -> str:
     return first
 
 
-def _backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 def _key(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser(
         "key",
@@ -270,6 +269,7 @@ def _run_key(options: argparse.Namespace) -> int:
     return 0
 
 
+def _backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("backup", help="write the whole installation into one file")
     parser.add_argument("file", type=Path)
     parser.set_defaults(run=_run_backup)
@@ -485,6 +485,7 @@ COMMANDS: list[Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"],
     _serve,
     _init,
     _check,
+    _key,
     _compact,
     _backup,
     _restore,
