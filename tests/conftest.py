@@ -39,6 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     missing = {
         "data": None if data_folder() else "SAMSPEL_DATA is not set, so the real data is not here",
         "browser": browser_missing() if any(item.get_closest_marker("browser") for item in items) else None,
+        "cluster": cluster_missing(),
     }
     for item in items:
         for mark, reason in missing.items():
@@ -65,6 +66,14 @@ def browser_missing() -> str | None:
     node, *_ = compute_driver_executable()
     done = subprocess.run([node, "--version"], capture_output=True, text=True)
     return f"{done.stderr.strip()} (apt-get install libatomic1)" if done.returncode else None
+
+
+def cluster_missing() -> str | None:
+    """Why no Spark can be started here, or None."""
+    if shutil.which("java") is None:
+        return "Java is not installed (apt-get install openjdk-17-jre-headless)"
+    place = Path(__file__).resolve().parent.parent / ".cache" / "cluster" / ".samspel-stamp"
+    return None if place.exists() else "Spark is not in .cache/cluster (python3 scripts/bootstrap.py dev --cluster)"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

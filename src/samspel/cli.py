@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from samspel import __version__
-from samspel.commands import choose, load, seat, themes
+from samspel.commands import answers, choose, load, seat, themes
 from samspel.commands.files import FileError, read_bytes, read_text
 from samspel.core.embedded_postgres import EmbeddedPostgresError, Server, ensure_running, keep_running, stop
 
@@ -121,6 +121,7 @@ def _serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 
 def _run_serve(options: argparse.Namespace) -> int:
+    os.environ["SAMSPEL_FIGURES_ENGINE"] = "duckdb"  # a page never waits for a cluster
     with Database() as database:
         set_up()
         database.get_ready()
@@ -280,10 +281,16 @@ def _run_backup(options: argparse.Namespace) -> int:
 
     with Database():
         try:
-            manifest = backup.back_up(os.environ["SAMSPEL_DATABASE_URL"], options.file, made_at=datetime.now(UTC))
+            set_up()
+            from samspel.encounters import store
+
+            answers = backup.Beside(store.folder(), store.LOCK, store.resting_files)
+            url = os.environ["SAMSPEL_DATABASE_URL"]
+            manifest = backup.back_up(url, options.file, made_at=datetime.now(UTC), beside=answers)
         except backup.BackupError as error:
             raise CommandError(str(error)) from error
-    say(f"{options.file}: {manifest.size_bytes:,} bytes, sha256 {manifest.sha256[:16]}…")
+    size_bytes = manifest.size_bytes + manifest.files_size_bytes
+    say(f"{options.file}: {size_bytes:,} bytes, sha256 {manifest.sha256[:16]}…")
     return 0
 
 
@@ -299,23 +306,32 @@ def _run_restore(options: argparse.Namespace) -> int:
 
     with Database():
         try:
-            manifest = backup.restore(os.environ["SAMSPEL_DATABASE_URL"], options.file, replace=options.replace)
+            set_up()
+            from samspel.encounters import compaction, store
+
+            url = os.environ["SAMSPEL_DATABASE_URL"]
+            manifest = backup.restore(url, options.file, replace=options.replace, folder=store.folder())
         except backup.BackupError as error:
             raise CommandError(str(error)) from error
-        set_up()
         migrate()
+        compaction.refresh(datetime.now(UTC))
     say(f"Restored what was backed up {manifest.made_at:%Y-%m-%d %H:%M} UTC.")
     return 0
 
 
 def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("import", help="take in a file")
-    parser.add_argument("what", choices=("staff",))
-    parser.add_argument("file", type=Path, help="CSV or Excel (.xlsx)")
+    parser.add_argument("what", choices=("staff", "encounters"))
+    parser.add_argument("file", type=Path, help="staff: CSV or Excel (.xlsx); encounters: CSV, also .gz, or Parquet")
+    parser.add_argument("--rejected", type=Path, metavar="OUT.csv", help="encounters: what was not taken in, and why")
+    parser.add_argument("--template", action="store_true", help="encounters: write an example to the file instead")
+    parser.add_argument("--language", default="sv", choices=("sv", "da", "en"), help="of the reasons")
     parser.set_defaults(run=_run_import)
 
 
 def _run_import(options: argparse.Namespace) -> int:
+    if options.what == "encounters":
+        return _run_import_encounters(options)
     content = read_bytes(options.file)
     with Database():
         set_up()
@@ -334,6 +350,22 @@ def _run_import(options: argparse.Namespace) -> int:
         print(f"{options.file}:{row.line}: {row.reason}", file=sys.stderr)
     say(f"{done.rows} rows in, {len(done.bad)} not. {done.new_people} new people, {done.new_units} new units.")
     return 0 if not done.bad else 1
+
+
+def _run_import_encounters(options: argparse.Namespace) -> int:
+    if options.template:
+        answers.write_template(options.file)
+        return 0
+    if not options.file.is_file():
+        raise CommandError(f"{options.file} cannot be read (no such file)")
+    with Database():
+        set_up()
+        migrate()
+        from django.utils import timezone, translation
+
+        with translation.override(options.language):
+            rejected = answers.take_in(options.file, options.rejected, at=timezone.now(), out=say)
+    return 0 if not rejected else 1
 
 
 def _export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

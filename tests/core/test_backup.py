@@ -457,3 +457,59 @@ def _wait_for(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never came"
         time.sleep(0.002)
+
+
+# -- files beside the database ----------------------------------------------------------------------------------------
+
+LOCK = 4711
+
+
+def _beside(folder: Path) -> backup.Beside:
+    for name in ("answers/day=1/a", "sums/day=1/a"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode() * 5000)
+    return backup.Beside(folder, LOCK, lambda: [path for path in folder.rglob("*") if path.is_file()])
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_files_beside_the_database_come_back_and_open_without_samspel(filled: str, empty: str, tmp_path: Path) -> None:
+    beside = _beside(tmp_path / "there")
+    made = back_up(filled, tmp_path / "backup.samspel", made_at=NOON, beside=beside)
+
+    restore(empty, tmp_path / "backup.samspel", folder=tmp_path / "here")
+
+    assert read_manifest(tmp_path / "backup.samspel") == made
+    assert _files(tmp_path / "here") == _files(tmp_path / "there")
+    assert _rows(empty) == _rows(filled)
+    with tarfile.open(tmp_path / "backup.samspel") as archive:
+        assert archive.getnames() == ["manifest.json", "database.dump", "files.tar"]
+        with tarfile.open(fileobj=archive.extractfile("files.tar")) as files:
+            assert files.getnames() == ["answers/day=1/a", "sums/day=1/a"]
+
+
+def test_damaged_files_leave_everything_as_it_was(filled: str, empty: str, tmp_path: Path) -> None:
+    file = tmp_path / "backup.samspel"
+    back_up(filled, file, made_at=NOON, beside=_beside(tmp_path / "there"))
+    content = bytearray(file.read_bytes())
+    content[content.index(b"sums/day=1/asums/day=1/a")] ^= 1
+    file.write_bytes(content)
+
+    with pytest.raises(BackupError, match="damaged"):
+        restore(empty, file, folder=tmp_path / "here")
+
+    assert not (tmp_path / "here").exists()
+
+
+def test_a_backup_waits_for_the_one_who_writes_the_files(
+    filled: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup, "WRITER_WAIT_S", 1)
+    with psycopg.connect(filled, autocommit=True) as line:
+        line.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        with pytest.raises(BackupError, match="being moved"):
+            back_up(filled, tmp_path / "backup.samspel", made_at=NOON, beside=_beside(tmp_path / "there"))
+
+    back_up(filled, tmp_path / "backup.samspel", made_at=NOON, beside=_beside(tmp_path / "there"))

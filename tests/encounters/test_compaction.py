@@ -58,6 +58,16 @@ def test_today_yesterday_what_is_sealed_and_what_just_came_stay(town: Town) -> N
     assert len(kept()) == 3
 
 
+def test_a_meeting_of_which_both_have_told_is_opened_and_then_counted(town: Town) -> None:
+    sealed = {"token": b"t" * 32, "sealed_until": WHEN + timedelta(days=14)}
+    given(town.guidance, good=1, refresh=False, **sealed)
+    given(town.guidance, bad=1, side="staff", refresh=False, **sealed)
+
+    refreshed(WHEN + timedelta(minutes=5))
+
+    assert figures.agreement(town.guidance.pk, *ALL) == figures.Agreement(0, 0, 1)
+
+
 def test_a_second_compaction_writes_nothing(town: Town) -> None:
     given(town.guidance, good=3)
     compaction.compact(SOON)
@@ -196,7 +206,7 @@ def test_nothing_new_writes_no_new_snapshot(town: Town) -> None:
 def somebody_else() -> Iterator[None]:
     """Another connection that holds the writers' lock."""
     with psycopg.connect(**{**connection.get_connection_params(), "cursor_factory": psycopg.Cursor}) as line:
-        line.execute("SELECT pg_advisory_lock(%s)", [compaction.LOCK])
+        line.execute("SELECT pg_advisory_lock(%s)", [store.LOCK])
         yield
 
 

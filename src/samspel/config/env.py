@@ -73,6 +73,14 @@ def redis(name: str) -> str:
     return address
 
 
+def engine(name: str) -> str:
+    """``duckdb``, or the address of an Apache Spark: ``spark://host:7077``."""
+    value = text(name, "duckdb")
+    if value != "duckdb" and urlsplit(value).scheme != "spark":
+        raise SettingError(f"{name} must be duckdb or begin with spark://")
+    return value
+
+
 def database(name: str, default: str) -> dict[str, object]:
     """Django's description of the database at a ``postgresql://user:password@host:port/name?option=…`` address.
 

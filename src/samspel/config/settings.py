@@ -127,6 +127,7 @@ LIVE_BUS = env.redis("SAMSPEL_LIVE_BUS")
 # counting may take of the machine.
 ENCOUNTERS = VAR / "encounters"
 MUNICIPALITY = env.text("SAMSPEL_MUNICIPALITY", "own")
+FIGURES_ENGINE = env.engine("SAMSPEL_FIGURES_ENGINE")
 FIGURES_MEMORY = env.text("SAMSPEL_FIGURES_MEMORY", "1GB")
 FIGURES_THREADS = env.whole("SAMSPEL_FIGURES_THREADS", 2, least=1)
 

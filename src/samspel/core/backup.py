@@ -1,7 +1,8 @@
 """A backup of the whole database in one file, and back again.
 
-The file is an ordinary tar of two members: ``manifest.json`` (what, when, from which versions, and the SHA-256 of the
-rest) and ``database.dump`` (pg_dump's custom format, so that PostgreSQL's own tools read it without Samspel).
+The file is an ordinary tar: ``manifest.json`` (what, when, from which versions, and the SHA-256 of the rest),
+``database.dump`` (pg_dump's custom format, so that PostgreSQL's own tools read it without Samspel) and ``files.tar``
+(what belongs to the database and lies beside it; see ``Beside``).
 
 Works with the embedded server and with any other up to the major version of the bundled programs.
 """
@@ -21,11 +22,11 @@ import subprocess
 import tarfile
 import tempfile
 import threading
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -33,15 +34,17 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from samspel import __version__
 from samspel.core.embedded_postgres import MAJOR_VERSION, program
 
-__all__ = ["BackupError", "Manifest", "back_up", "read_manifest", "restore"]
+__all__ = ["BackupError", "Beside", "Manifest", "back_up", "read_manifest", "restore"]
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 DUMP = "database.dump"
+FILES = "files.tar"
 MANIFEST_SIZE_BYTES = 16_384  # room kept at the start of the file; the manifest is written last, padded with blanks
 BLOCK_BYTES = tarfile.BLOCKSIZE
 CHUNK_BYTES = 1 << 20
 LOCK_WAIT_S = 30
+WRITER_WAIT_S = 600
 
 
 class BackupError(RuntimeError):
@@ -58,13 +61,24 @@ class Manifest:
     migrations: dict[str, str] = field(default_factory=dict)  # the latest of each app
     sha256: str = ""
     size_bytes: int = 0
+    files_sha256: str = ""
+    files_size_bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Files that rows of the database name. They never change, and nobody writes them without this advisory lock."""
+
+    folder: Path
+    lock: int
+    files: Callable[[], Sequence[Path]]
 
 
 # -- out --------------------------------------------------------------------------------------------------------------
 
 
-def back_up(url: str, target: Path, *, made_at: datetime) -> Manifest:
-    """Write the database at `url` to the file `target`, readable by its owner only.
+def back_up(url: str, target: Path, *, made_at: datetime, beside: Beside | None = None) -> Manifest:
+    """Write the database at `url`, and the files beside it, to the file `target`, readable by its owner only.
 
     The file is there whole or not at all: an older backup of this name stays until the new one is on the disk.
     Runs beside everything else; what it holds is the database at one moment.
@@ -79,11 +93,37 @@ def back_up(url: str, target: Path, *, made_at: datetime) -> Manifest:
                 "reads no newer one. Use the pg_dump of that server, or upgrade Samspel."
             )
         migrations = _migrations(connection)
+        with _no_writer(connection, beside):
+            return _write(url, target, Manifest(made_at, __version__, version, migrations), beside)
+
+
+@contextlib.contextmanager
+def _no_writer(connection: psycopg.Connection[Any], beside: Beside | None) -> Iterator[None]:
+    """Nobody writes the files meanwhile, so that those that the database names are there."""
+    if beside is None:
+        yield
+        return
+    connection.execute(f"SET lock_timeout = '{WRITER_WAIT_S}s'")
+    try:
+        connection.execute("SELECT pg_advisory_lock(%s)", [beside.lock])
+    except psycopg.errors.LockNotAvailable as error:
+        raise BackupError(
+            "Answers are being moved out of the database (samspel compact) and that takes long. No backup was made; "
+            "try again when it is done."
+        ) from error
+    yield
+
+
+def _write(url: str, target: Path, manifest: Manifest, beside: Beside | None) -> Manifest:
     try:
         with _new_file(target) as part:
             part.seek(2 * BLOCK_BYTES + MANIFEST_SIZE_BYTES)
             digest, size_bytes = _dump(url, part)
-            manifest = Manifest(made_at, __version__, version, migrations, digest, size_bytes)
+            manifest = replace(manifest, sha256=digest, size_bytes=size_bytes)
+            if beside is not None:
+                part.seek(_files_at(manifest))
+                digest, size_bytes = _pack(beside, part)
+                manifest = replace(manifest, files_sha256=digest, files_size_bytes=size_bytes)
             _finish_tar(part, manifest)
         return manifest
     except OSError as error:
@@ -117,9 +157,42 @@ def _dump(url: str, part: IO[bytes]) -> tuple[str, int]:
     return digest.hexdigest(), size_bytes
 
 
+def _files_at(manifest: Manifest) -> int:
+    """Where the files begin, which lie after the dump."""
+    dump_blocks = -(-manifest.size_bytes // BLOCK_BYTES)
+    return 2 * BLOCK_BYTES + MANIFEST_SIZE_BYTES + (dump_blocks + 1) * BLOCK_BYTES
+
+
+class _Told:
+    """A file to write to that tells how much it was, and its digest."""
+
+    def __init__(self, part: IO[bytes]) -> None:
+        self.part, self.digest, self.size_bytes = part, hashlib.sha256(), 0
+
+    def write(self, content: bytes) -> int:
+        self.digest.update(content)
+        self.size_bytes += len(content)
+        return self.part.write(content)
+
+
+def _pack(beside: Beside, part: IO[bytes]) -> tuple[str, int]:
+    told = _Told(part)
+    with tarfile.open(fileobj=cast(IO[bytes], told), mode="w|", format=tarfile.GNU_FORMAT) as archive:
+        for path in sorted(beside.files()):
+            member = tarfile.TarInfo(path.relative_to(beside.folder).as_posix())
+            member.size, member.mode, member.mtime = path.stat().st_size, 0o600, int(path.stat().st_mtime)
+            with path.open("rb") as file:
+                archive.addfile(member, file)
+    return told.digest.hexdigest(), told.size_bytes
+
+
 def _finish_tar(part: IO[bytes], manifest: Manifest) -> None:
-    """Fill in what stands before the dump and could not be known before it was written."""
-    part.write(b"\0" * (-manifest.size_bytes % BLOCK_BYTES + 2 * BLOCK_BYTES))
+    """Fill in what stands before the dump and the files and could not be known before they were written."""
+    last_bytes = manifest.files_size_bytes or manifest.size_bytes
+    part.write(b"\0" * (-last_bytes % BLOCK_BYTES + 2 * BLOCK_BYTES))
+    if manifest.files_size_bytes:
+        part.seek(_files_at(manifest) - BLOCK_BYTES)
+        part.write(_tar_header(FILES, manifest.files_size_bytes, manifest.made_at))
     text = json.dumps(
         {"format": FORMAT, **asdict(manifest), "made_at": manifest.made_at.isoformat()}, indent=2
     ).encode()
@@ -188,11 +261,12 @@ def read_manifest(file: Path) -> Manifest:
         ) from error
 
 
-def restore(url: str, file: Path, *, replace: bool = False) -> Manifest:
-    """Put the backup into the database at `url`, all of it or nothing.
+def restore(url: str, file: Path, *, replace: bool = False, folder: Path | None = None) -> Manifest:
+    """Put the backup into the database at `url`, all of it or nothing, and its files into `folder`.
 
     The database must be empty; with `replace` everything in it gives way. Nobody else may be connected. Killed at
-    any moment, the database is as it was. Migrate afterwards: the backup may come from an older Samspel.
+    any moment, the database is as it was; files that came before it are named by nothing then, and take nobody's
+    place. Migrate afterwards: the backup may come from an older Samspel.
     """
     manifest = read_manifest(file)
     _verify(file, manifest)
@@ -206,6 +280,8 @@ def restore(url: str, file: Path, *, replace: bool = False) -> Manifest:
                 "The database is not empty. To give up what it holds now for what the backup holds, say --replace "
                 "(and make a backup of it first). Nothing was changed."
             )
+    if folder is not None and manifest.files_size_bytes:
+        _unpack(file, manifest, folder)
     _play(url, file, manifest, emptied=schemas if replace else [], server_version=version)
     with _connect(url) as connection:
         connection.execute("ANALYZE")
@@ -213,22 +289,49 @@ def restore(url: str, file: Path, *, replace: bool = False) -> Manifest:
 
 
 def _verify(file: Path, manifest: Manifest) -> None:
-    digest = hashlib.sha256()
     with _dump_of(file) as dump:
-        left = manifest.size_bytes
-        while chunk := dump.read(min(CHUNK_BYTES, left)):
-            digest.update(chunk)
-            left -= len(chunk)
+        _verify_part(file, dump, manifest.size_bytes, manifest.sha256)
+    if manifest.files_size_bytes:
+        with _files_of(file, manifest) as files:
+            _verify_part(file, files, manifest.files_size_bytes, manifest.files_sha256)
+
+
+def _verify_part(file: Path, part: IO[bytes], size_bytes: int, sha256: str) -> None:
+    digest, left = hashlib.sha256(), size_bytes
+    while chunk := part.read(min(CHUNK_BYTES, left)):
+        digest.update(chunk)
+        left -= len(chunk)
     if left:
         raise BackupError(
-            f"{file} is cut off: {left:,} of {manifest.size_bytes:,} bytes are missing. Fetch it again, or take "
+            f"{file} is cut off: {left:,} of {size_bytes:,} bytes are missing. Fetch it again, or take "
             "another backup. Nothing was changed."
         )
-    if digest.hexdigest() != manifest.sha256:
+    if digest.hexdigest() != sha256:
         raise BackupError(
             f"{file} is damaged: its contents are not what was written (SHA-256). Fetch it again, or take another "
             "backup. Nothing was changed."
         )
+
+
+@contextlib.contextmanager
+def _files_of(file: Path, manifest: Manifest) -> Iterator[IO[bytes]]:
+    with file.open("rb") as backup:
+        backup.seek(_files_at(manifest))
+        yield backup
+
+
+def _unpack(file: Path, manifest: Manifest, folder: Path) -> None:
+    """Each file beside its place, then into it. Names are never used twice, so what is there is not disturbed."""
+    with _files_of(file, manifest) as files, tarfile.open(fileobj=files, mode="r|") as archive:
+        for member in archive:
+            path = Path(member.name)
+            content = archive.extractfile(member)
+            if content is None or path.is_absolute() or ".." in path.parts:
+                raise BackupError(f"{file} holds {member.name}, which is no file of ours. Nothing was changed.")
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with _new_file(target) as part:
+                shutil.copyfileobj(content, part, CHUNK_BYTES)
 
 
 @contextlib.contextmanager

@@ -19,9 +19,12 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 from psycopg.errors import SerializationFailure
+from pyarrow.compute import unique
+from pyarrow.dataset import Dataset
 
 from samspel.core import defaults
 from samspel.encounters import store, writing
+from samspel.encounters.actions import pairing
 from samspel.encounters.models import Amendment, Answer, Day
 
 # A day has rested when so many days lie between it and today: kiosks send for a day, and clocks differ.
@@ -34,8 +37,6 @@ MONTH_RESTS_DAYS: Final = 18
 ROWS_TOGETHER: Final = 50_000
 # So many leave the database at a time, for they pass through this process's memory.
 ROWS_AT_ONCE: Final = 1_000_000
-# Of ours alone: one writer at a time.
-LOCK: Final = 5_301_774_210_046_531
 
 
 class BusyError(RuntimeError):
@@ -58,6 +59,7 @@ def refresh(at: datetime, *, wait: bool = True) -> store.Manifest:
     :raises BusyError: when another process is at it and we are not to wait.
     """
     with alone(wait=wait):
+        pairing.open_due(at)
         return _publish()
 
 
@@ -71,6 +73,7 @@ def compact(at: datetime, *, wait: bool = False) -> Moved:
     with alone(wait=wait):
         swept += store.sweep(kept=Day.objects.values_list("file", flat=True).distinct())
         _erase_old(at)
+        pairing.open_due(at)
         for days in _due(at):
             try:
                 rows += _rewrite(days, at)
@@ -96,16 +99,16 @@ def alone(*, wait: bool) -> Iterator[None]:
     """Hold the writers' lock; it goes with the connection, so that one who dies lets go of it."""
     with connection.cursor() as cursor:
         if wait:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+            cursor.execute("SELECT pg_advisory_lock(%s)", [store.LOCK])
         else:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [store.LOCK])
             if not cursor.fetchone()[0]:
                 raise BusyError("another process is moving answers")
     try:
         yield
     finally:
         with contextlib.suppress(DatabaseError), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [store.LOCK])
 
 
 @contextlib.contextmanager
@@ -205,6 +208,56 @@ def _mark(days: list[date], new: writing.Written | None, at: datetime) -> None:
         )
         for day, rows in new.days.items()
     )
+
+
+# ---------------------------------------------------------------- what comes rested
+
+
+@dataclass(frozen=True)
+class Landed:
+    """So many rows came, and so many of them were not there."""
+
+    rows: int = 0
+    added: int = 0
+
+
+def period_of(day: date, at: datetime) -> str:
+    """What the file of a rested day is called by: its month when that is long over, else the day."""
+    over = timezone.localdate(at) - timedelta(days=MONTH_RESTS_DAYS)
+    return f"month={day:%Y-%m}" if day < over.replace(day=1) else f"day={day}"
+
+
+@contextlib.contextmanager
+def landing(fresh: Mapping[str, Dataset], at: datetime, *, are_unique: bool = False) -> Iterator[Landed]:
+    """Put rows of rested days, by ``period_of``, straight into their files. The files are written first; what the
+    caller does with the outcome is in the transaction that says they hold. Rows that are there already change nothing.
+
+    :param are_unique: no two of the rows have the same day and key.
+    """
+    with alone(wait=True):
+        with _one_moment():
+            each = [_land(period, rows, at, are_unique=are_unique) for period, rows in fresh.items()]
+            yield Landed(sum(one.rows for one in each), sum(one.added for one in each))
+        _publish()
+
+
+def _land(period: str, fresh: Dataset, at: datetime, *, are_unique: bool) -> Landed:
+    came = sorted(unique(fresh.to_table(columns=["day"])["day"]).to_pylist())
+    is_month = {"day__year": came[0].year, "day__month": came[0].month}
+    there = Day.objects.filter(**is_month) if period.startswith("month=") else Day.objects.filter(day__in=came)
+    rows = {row.day: row for row in there}
+    whole = sorted({*came, *rows})
+    new = writing.write(
+        period,
+        1 + max((row.version for row in rows.values()), default=0),
+        fresh,
+        _parts_of(rows.values()),
+        are_unique=are_unique,
+        without_texts=whole[-1] < _kept_from(at, "keep.texts_days"),
+    )
+    _mark(whole, new, at)
+    assert new is not None
+    return Landed(fresh.count_rows(), sum(new.days.values()) - sum(row.rows for row in rows.values()))
 
 
 # ---------------------------------------------------------------- how long answers are kept

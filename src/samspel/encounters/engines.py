@@ -1,4 +1,4 @@
-"""What runs the figures' expressions: DuckDB in this process."""
+"""What runs the figures' expressions: DuckDB in this process, or Apache Spark by a setting."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from samspel.encounters import store
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    from pyspark.sql import SparkSession
 
 DUCKDB_TYPES: Final = {
     "string": "VARCHAR",
@@ -26,6 +27,11 @@ DUCKDB_TYPES: Final = {
     "boolean": "BOOLEAN",
     "array<string>": "VARCHAR[]",
 }
+_SPARK_TYPES: Final = DUCKDB_TYPES | {
+    "string": "STRING",
+    "timestamp('UTC', 6)": "TIMESTAMP",
+    "array<string>": "ARRAY<STRING>",
+}
 
 _here = threading.local()
 _lock = threading.Lock()
@@ -34,13 +40,10 @@ _houses: dict[int, duckdb.DuckDBPyConnection] = {}
 
 def rows(expression: ir.Table, dataset: str, since: date, until: date) -> list[tuple[Any, ...]]:
     """The expression's rows over the files that hold now and have days from ``since`` to before ``until``."""
-    from samspel.encounters import expressions
-
-    sql = expressions.sql(expression)
+    run = _on_spark if settings.FIGURES_ENGINE.startswith("spark://") else _on_duckdb
     with store.reading() as manifest:
-        line = _line()
-        line.execute(view(dataset, dataset, [str(path) for path in manifest.files(dataset, since, until)]))
-        return [tuple(_plain(value) for value in row) for row in line.execute(sql).fetchall()]
+        found = run(expression, dataset, [str(path) for path in manifest.files(dataset, since, until)])
+    return [tuple(_plain(value) for value in row) for row in found]
 
 
 def _plain(value: Any) -> Any:
@@ -48,15 +51,31 @@ def _plain(value: Any) -> Any:
     return value.date() if isinstance(value, datetime) else value
 
 
+# ---------------------------------------------------------------- DuckDB
+
+
+def _on_duckdb(expression: ir.Table, dataset: str, files: Sequence[str]) -> Sequence[tuple[Any, ...]]:
+    from samspel.encounters import expressions
+
+    line = _line()
+    line.execute(view(dataset, dataset, files))
+    return line.execute(expressions.sql(expression)).fetchall()
+
+
 def view(name: str, dataset: str, files: Sequence[str]) -> str:
     """SQL that lets ``name`` mean these files of a dataset, on this line only."""
     if files:
-        listed = ", ".join(map(quoted, files))
-        source = f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false)"  # noqa: S608 (our own paths)
+        source = f"SELECT * FROM read_parquet([{', '.join(map(quoted, files))}], hive_partitioning = false)"  # noqa: S608
     else:
-        none = (f'CAST(NULL AS {DUCKDB_TYPES[kind]}) AS "{column}"' for column, kind in store.DATASETS[dataset].items())
-        source = f"SELECT {', '.join(none)} LIMIT 0"
+        source = _nothing(dataset, DUCKDB_TYPES, '"')
     return f"CREATE OR REPLACE TEMP VIEW {name} AS {source}"
+
+
+def _nothing(dataset: str, types: dict[str, str], quote: str) -> str:
+    columns = store.DATASETS[dataset].items()
+    return (
+        f"SELECT {', '.join(f'CAST(NULL AS {types[kind]}) AS {quote}{name}{quote}' for name, kind in columns)} LIMIT 0"
+    )
 
 
 def quoted(path: str | Path) -> str:
@@ -65,12 +84,11 @@ def quoted(path: str | Path) -> str:
 
 def open_duckdb() -> duckdb.DuckDBPyConnection:
     """A DuckDB of its own, within the memory and threads that the settings give."""
-    scratch = store.folder() / "scratch"
     return duckdb.connect(
         config={
             "memory_limit": settings.FIGURES_MEMORY,
             "threads": settings.FIGURES_THREADS,
-            "temp_directory": str(scratch),
+            "temp_directory": str(store.folder() / "scratch"),
             "autoinstall_known_extensions": False,
         }
     )
@@ -86,3 +104,35 @@ def _line() -> duckdb.DuckDBPyConnection:
             _here.line, _here.process = house.cursor(), os.getpid()
     line: duckdb.DuckDBPyConnection = _here.line
     return line
+
+
+# ---------------------------------------------------------------- Spark
+
+
+def _on_spark(expression: ir.Table, dataset: str, files: Sequence[str]) -> Sequence[tuple[Any, ...]]:
+    from samspel.encounters import expressions
+
+    session = _session()
+    if files:
+        session.read.parquet(*files).createOrReplaceTempView(dataset)
+    else:
+        session.sql(_nothing(dataset, _SPARK_TYPES, "`")).createOrReplaceTempView(dataset)
+    found: list[tuple[Any, ...]] = session.sql(expressions.sql(expression, "pyspark")).collect()
+    return found
+
+
+def _session() -> SparkSession:
+    """This thread's session: all threads share one application on the cluster, which lives as long as the process.
+
+    What it may take of the cluster is said in Spark's own spark-defaults.conf.
+    """
+    from pyspark.sql import SparkSession
+
+    if getattr(_here, "session", None) is None:
+        with _lock:
+            first = SparkSession.builder.master(settings.FIGURES_ENGINE).appName("samspel").getOrCreate()
+        _here.session = first.newSession()
+        # Days are the municipality's own already; nothing is to be moved by a clock.
+        _here.session.conf.set("spark.sql.session.timeZone", "UTC")
+    session: SparkSession = _here.session
+    return session

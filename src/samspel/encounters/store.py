@@ -24,6 +24,8 @@ from typing import Any, Final
 
 from django.conf import settings
 
+# PostgreSQL's advisory lock of the one who writes here; of ours alone.
+LOCK: Final = 5_301_774_210_046_531
 # Of the columns below; written into each file's own metadata and into the manifest.
 SCHEMA_VERSION: Final = 1
 
@@ -148,6 +150,11 @@ def _read(path: Path) -> Manifest:
         for part in found["parts"]
     )
     return Manifest(found["number"], tuple(parts))
+
+
+def resting_files() -> list[Path]:
+    """What rows of the database name: all but the snapshot of what is open, which is made of rows that are there."""
+    return [path for path in folder().glob("*/municipality=*/*/*.parquet") if path.parent.name != "open"]
 
 
 # ---------------------------------------------------------------- writing
