@@ -29,8 +29,9 @@ from samspel.dialogues.actions import whole
 from samspel.dialogues.models import Agreement, Dialogue, Leader, Note, Seat, Sitting, State, Table
 from samspel.dialogues.sealing import SeatToken, author_token, seal
 from samspel.dialogues.takeover import TAKE_OVERS
-from samspel.encounters.models import Story
+from samspel.encounters.actions.receiving import begin_meeting
 from samspel.encounters.actions.stories import tell_story
+from samspel.encounters.models import Story
 from samspel.encounters.windows import new_press
 from samspel.people.models import Person
 from tests.encounters.asking import make_point, make_round
@@ -371,6 +372,14 @@ def a_point_that_asks(world: World) -> None:
     world.more |= {"point": point.code, "story_code": told.code}
 
 
+def a_meeting(world: World) -> None:
+    """A meeting that somebody at the unit has begun on her phone."""
+    make_round(world.town.guidance, opened_at=now() - timedelta(days=1))
+    actor, unit = actor_of(world.town.member), world.town.guidance.pk
+    begun = begin_meeting(actor=actor, unit_id=unit, service_id=None, channel="visit", at=now())
+    world.more["meeting"] = begun.token.text
+
+
 AGREED = {"text": "Vi prövar mindre grupper", "when": "weeks4", "becomes": "trial", "key": key}
 STAFF = "name;email;unit;parent;profession;roles\nNy Person;ny@lindvik.example;Ny enhet;;;member\n"
 
@@ -474,6 +483,11 @@ PROBES: dict[str, Probe] = {
     "encounter.answer": Probe(
         post("/s/{point}", level="3", p=lambda world, who: new_press(now())),
         ready=a_point_that_asks,
+        has_phases=False,
+    ),
+    "encounter.answer_staff": Probe(
+        post("/units/{unit}/meet/answer", m=lambda world, who: world.more["meeting"], level="2"),
+        ready=a_meeting,
         has_phases=False,
     ),
     "story.tell": Probe(

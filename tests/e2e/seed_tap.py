@@ -27,7 +27,7 @@ def main() -> None:
         unit=unit, number=1, defaults={"opened_at": at - timedelta(days=1), "closes_at": at + timedelta(days=50)}
     )
     codes = {}
-    for name in ("wall", "plain", "slow", "pictures"):
+    for name in ("wall", "plain", "slow", "pictures", "more", "measured"):
         code = f"tap{name}"[:12]
         Point.objects.get_or_create(
             code=code,

@@ -16,6 +16,11 @@ PERMISSIONS = permission_table(
             "visitor person participant",
             why="Anybody tells how a meeting was, without an account",
         ),
+        allow(
+            "encounter.answer_staff",
+            "member manager facilitator administrator",
+            why="Whoever received somebody tells her own side of the meeting",
+        ),
         allow("story.tell", "visitor person participant", why="Anybody may tell of a meeting"),
         allow(
             "story.withdraw",

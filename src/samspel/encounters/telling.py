@@ -61,11 +61,14 @@ def told_before(key: str, at: datetime) -> Told | None:
     )
 
 
-def save_told(sent: QueryDict, before: Told, key: str, point: Point, *, at: datetime) -> tuple[Told, str, list[Found]]:
+def save_told(
+    sent: QueryDict, before: Told, key: str, point: Point | None, *, at: datetime
+) -> tuple[Told, str, list[Found]]:
     """Save a form: what then is told, the line as its field should show it, and what the writer must be asked about.
 
     A line that looks like somebody is not saved until she has seen what it looks like and said ``without``; then what
-    was found is masked. All else is saved at once. A group that she does not tell is what the point knows.
+    was found is masked. All else is saved at once. A group that she does not tell is what the point knows; staff
+    have no groups, and no point here.
     """
     screened = screen(sent.get("text", ""))
     asks = bool(screened.found) and "without" not in sent
@@ -75,9 +78,9 @@ def save_told(sent: QueryDict, before: Told, key: str, point: Point, *, at: date
         _marked(sent.getlist("hindered"), before.service_id),
         before.text if asks else screened.text,
         "no_meeting" in sent,
-        _one_of(sent.get("language", ""), SPOKEN) or point.language,
-        _one_of(sent.get("age", ""), AgeBand.values) or point.age_band,
-        _area(sent.get("area", "")) or point.area_id,
+        _one_of(sent.get("language", ""), SPOKEN) or (point.language if point else ""),
+        _one_of(sent.get("age", ""), AgeBand.values) or (point.age_band if point else ""),
+        _area(sent.get("area", "")) or (point.area_id if point else None),
     )
     tell_more(
         key,

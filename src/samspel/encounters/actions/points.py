@@ -48,7 +48,7 @@ def add_point(*, actor: Actor, unit_id: int, draft: PointDraft, key: str, at: da
     values = _checked(draft)
     if not once(key):
         return None
-    point = Point.objects.create(unit=unit, kind=draft.kind, code=_new_code(), opened_at=at, **values)
+    point = Point.objects.create(unit=unit, kind=draft.kind, code=new_code(), opened_at=at, **values)
     record(actor, "point.added", point, unit=unit.pk, kind=draft.kind)
     return point
 
@@ -93,7 +93,7 @@ def count_visits(
     record(actor, "point.visits_counted", point, unit=unit_id, week=monday.isoformat())
 
 
-def _new_code() -> str:
+def new_code() -> str:
     return "".join(secrets.choice(CODE_LETTERS) for _place in range(CODE_LENGTH))
 
 

@@ -1,9 +1,10 @@
 """Addresses of encounters, by who uses them."""
 
-from samspel.encounters.urls import answering, invitation, kiosk, plans, points, rounds, signals, unit
+from samspel.encounters.urls import answering, invitation, kiosk, plans, points, receiving, rounds, signals, unit
 
 urlpatterns = [
     *answering.urlpatterns,
+    *receiving.urlpatterns,
     *invitation.urlpatterns,
     *kiosk.urlpatterns,
     *points.urlpatterns,
