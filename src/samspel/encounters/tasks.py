@@ -5,7 +5,7 @@ import contextlib
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from samspel.encounters import compaction
+from samspel.encounters import compaction, compute_looks, compute_signals
 
 
 @app.periodic(cron="* * * * *")
@@ -22,3 +22,17 @@ def compact(timestamp: int) -> None:
     """Move the days that have rested; who is at it already does the same."""
     with contextlib.suppress(compaction.BusyError):
         compaction.compact(timezone.now())
+
+
+@app.periodic(cron="11 4 * * *")
+@app.task(name="encounters.look_for_changes", queueing_lock="encounters.look_for_changes", pass_context=False)
+def look_for_changes(timestamp: int) -> None:
+    """Tell the units whose pattern has changed; the night's compaction has been."""
+    compute_signals.look(timezone.now())
+
+
+@app.periodic(cron="23 * * * *")
+@app.task(name="encounters.look", queueing_lock="encounters.look", pass_context=False)
+def look(timestamp: int) -> None:
+    """Take the looks that are due: every fourth week there is one, at all other hours this costs two queries."""
+    compute_looks.take_due_looks(timezone.now())

@@ -171,6 +171,18 @@ def test_few_answers_are_laid_together_and_weeks_without_any_wait():
     assert path.evidence[0, 6] == path.evidence[0, 4] > path.evidence[0, 3]
 
 
+def test_a_unit_that_comes_late_is_watched_from_its_first_answers():
+    rng = np.random.default_rng(9)
+    n = rng.poisson(30, (1, 30))
+    good = rng.binomial(n, np.where(np.arange(30) < 15, 0.9, 0.4))
+    late, late_good = (np.concatenate([np.zeros((1, 40), dtype=int), one], axis=1) for one in (n, good))
+
+    (soon,) = follow(panel(good, n), np.zeros((1, 30))).alarms
+    (later,) = follow(panel(late_good, late), np.zeros((1, 70))).alarms
+
+    assert later == replace(soon, begins=soon.begins + 40, seen=soon.seen + 40)
+
+
 def test_stopping_leaves_a_unit_after_its_first_alarm():
     rng = np.random.default_rng(5)
     shares = np.full((1, 60), 0.8)

@@ -113,6 +113,8 @@ class _Watch:
         self.step[..., : week + 1] *= self.lasting[:, None]
         self.wide = self.variance + self.lasting**2 * (self.wide - self.variance)
         n = self.panel.n[:, week]
+        # The watch begins with the first answers: weeks before them have no stakes.
+        self.begins = np.where((self.blocks == 0) & (self.held[0] == 0), week, self.begins)
         self.opened = np.where(self.held[0] == 0, week, self.opened)
         self.held += (n, self.panel.good[:, week], n * self.away[:, week])
         told = np.asarray(self.held[0] >= self.settings.least)
