@@ -54,7 +54,7 @@ def _free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def _wait(port: int, process: "subprocess.Popen[bytes]", deadline_s: float = 60) -> None:
+def _wait(port: int, process: "subprocess.Popen[bytes]", deadline_s: float = 240) -> None:
     until = time.monotonic() + deadline_s
     while time.monotonic() < until:
         if process.poll() is not None:
