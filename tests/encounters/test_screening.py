@@ -80,6 +80,9 @@ NO_HITS = [
     "The office was closed at 12",
     "Jag är trött på att bli runtskickad",
     "DET TOG FÖR LÅNG TID",
+    "Hon frågade vad jag själv ville",
+    "Vi ska klara det i augusti, i samma klass",
+    "I like this place and this queue",
     "Det var lugnt: Ingen stressade",
     "شكراً جزيلاً",
     "",
@@ -109,28 +112,22 @@ def test_the_writer_is_shown_what_was_seen_and_nobody_else() -> None:
     assert "Anna" not in repr(found)
 
 
-LINES = st.lists(
-    st.sampled_from(
-        [
-            "Anna",
-            "Holm",
-            "och",
-            "0701234567",
-            "adhd",
-            "på",
-            "Björkgatan 4",
-            "x@y.example",
-            ".",
-            "Ö",
-            "Bo",
-            "MARK",
-            "-",
-            "12",
-        ]
-    )
-    | st.text(max_size=8),
-    max_size=14,
-).map(" ".join)
+WORDS = [
+    "Anna",
+    "Holm",
+    "och",
+    "0701234567",
+    "adhd",
+    "på",
+    "Björkgatan 4",
+    "x@y.example",
+    "Ö",
+    "Bo",
+    "MARK",
+    "Ville",
+    "12",
+]
+LINES = st.lists(st.sampled_from([*WORDS, ".", "-", "(", ":", "å7", "@", "/"]), max_size=14).map(" ".join)
 
 
 @given(LINES)
