@@ -84,6 +84,17 @@ def require_own_page(request: HttpRequest) -> None:
         raise InvalidError
 
 
+def level_sent(request: HttpRequest) -> int:
+    """The level that was pressed.
+
+    :raises InvalidError: none of the three.
+    """
+    level = request.POST.get("level", "")
+    if level not in {"1", "2", "3"}:
+        raise InvalidError
+    return int(level)
+
+
 def language_of(request: HttpRequest, point: Point, offered: list[texts.Language]) -> texts.Language:
     return texts.pick_language(
         offered,

@@ -8,7 +8,7 @@ from django.utils.timezone import now
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from samspel.core.errors import ConflictError, InvalidError
+from samspel.core.errors import ConflictError
 from samspel.core.languages import spoken_choices
 from samspel.core.middleware import wants_json
 from samspel.encounters import texts
@@ -21,6 +21,7 @@ from samspel.encounters.tap_page import (
     Device,
     device_at,
     language_of,
+    level_sent,
     levels_in,
     more_language,
     page,
@@ -48,7 +49,7 @@ def tap(request: HttpRequest, code: str) -> HttpResponse:
         pressed = None if device.is_new else pressed_before(device.key)
         return _tap_page(request, language, offered, device, pressed, seconds_left(pressed, at))
     require_own_page(request)
-    pressed = press_level(Press(point, _level(request), device.key, token=device.token), at=at)
+    pressed = press_level(Press(point, level_sent(request), device.key, token=device.token), at=at)
     left = seconds_left(pressed, at)
     response: HttpResponse
     if wants_json(request):
@@ -57,13 +58,6 @@ def tap(request: HttpRequest, code: str) -> HttpResponse:
         response = _tap_page(request, language, offered, device, pressed, left)
     device.remember(response)
     return response
-
-
-def _level(request: HttpRequest) -> int:
-    level = request.POST.get("level", "")
-    if level not in {"1", "2", "3"}:
-        raise InvalidError
-    return int(level)
 
 
 def _tap_page(

@@ -7,7 +7,7 @@ from django.utils.timezone import now
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from samspel.core.errors import ConflictError, InvalidError
+from samspel.core.errors import ConflictError
 from samspel.core.middleware import wants_json
 from samspel.encounters import texts
 from samspel.encounters.access import get_invitation
@@ -20,6 +20,7 @@ from samspel.encounters.tap_page import (
     Device,
     device_at,
     language_of,
+    level_sent,
     levels_in,
     page,
     require_own_page,
@@ -86,12 +87,10 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
 def _press(request: HttpRequest, link: Invitation, device: Device) -> Pressed | None:
     """The press, with the link used up in the same moment; None when the link took somebody's answer just before."""
     at = now()
-    level = request.POST.get("level", "")
-    if level not in {"1", "2", "3"}:
-        raise InvalidError
+    level = level_sent(request)
     if link.is_single_use and not use_once(link, at=at) and pressed_before(device.key) is None:
         return None
-    return press_level(Press(link.point, int(level), device.key), at=at)
+    return press_level(Press(link.point, level, device.key), at=at)
 
 
 def _remember(response: HttpResponse, link: Invitation, device: Device, secret: str) -> None:

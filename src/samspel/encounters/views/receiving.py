@@ -13,14 +13,13 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST
 
 from samspel.core.actor import Request
-from samspel.core.errors import InvalidError
 from samspel.encounters import texts
 from samspel.encounters.actions import receiving
 from samspel.encounters.actions.answering import Pressed, pressed_before
 from samspel.encounters.models import Channel, Point
 from samspel.encounters.points import open_services
 from samspel.encounters.queries import asking_now
-from samspel.encounters.tap_page import levels_in, seconds_left
+from samspel.encounters.tap_page import level_sent, levels_in, seconds_left
 from samspel.encounters.telling import factors_offered, save_told, told_before
 from samspel.people.access import get_unit
 
@@ -66,10 +65,7 @@ def answer(request: Request, unit_id: int) -> HttpResponse:
     """Her level: saved at once, changeable for ten seconds, sealed with the other side's."""
     at = now()
     meeting = _meeting(request, unit_id)
-    level = request.POST.get("level", "")
-    if level not in {"1", "2", "3"}:
-        raise InvalidError
-    pressed = receiving.answer_as_staff(meeting, int(level), at=at)
+    pressed = receiving.answer_as_staff(meeting, level_sent(request), at=at)
     return _page(request, meeting.point, _chosen_of(meeting), meeting=meeting, pressed=pressed)
 
 
