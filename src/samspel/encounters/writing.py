@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute
 import pyarrow.csv
+import pyarrow.dataset
 from django.conf import settings
 from django.db import connection
 
@@ -125,31 +126,35 @@ def from_columns(table: pa.Table) -> pa.Table:
 def write(
     period: str,
     version: int,
-    fresh: pa.Table,
+    fresh: pa.Table | pyarrow.dataset.Dataset,
     old: Sequence[store.Part] = (),
     *,
     keep_old: bool = True,
+    are_unique: bool = False,
     amended: Sequence[Amended] = (),
     without_texts: bool = False,
 ) -> Written | None:
     """A new part of the fresh rows and, with ``keep_old``, what the old parts have of theirs; None when nothing is.
 
-    A fresh row whose key the old parts have of the same day is not written again, whatever it says.
+    A fresh row whose key the old parts have of the same day is not written again, whatever it says; nor is one whose
+    key another fresh row of the day has, unless ``are_unique`` says that there is none.
     """
     part = store.Part(store.new_name(period, version), date.max, date.min, 0)
+    select = _select(keep_old=keep_old, without_texts=without_texts, are_unique=are_unique)
     try:
-        return _write(part, fresh, old, _select(keep_old=keep_old, without_texts=without_texts), amended)
+        return _write(part, fresh, old, select, amended)
     except BaseException:
         for dataset in store.DATASETS:
             part.path(dataset).unlink(missing_ok=True)
         raise
 
 
-def _select(*, keep_old: bool, without_texts: bool) -> str:
+def _select(*, keep_old: bool, without_texts: bool, are_unique: bool) -> str:
     changed = {"aside": "coalesce(amended.aside, old.aside)"} | ({"text": "''"} if without_texts else {})
     own = ", ".join(changed.get(name, f'old."{name}"') + f' AS "{name}"' for name in store.ANSWERS)
     new = ", ".join("'' AS \"text\"" if name == "text" and without_texts else f'"{name}"' for name in store.ANSWERS)
-    once = "SELECT *, row_number() OVER (PARTITION BY day, key ORDER BY received_at) AS nth FROM fresh"
+    nth = "1" if are_unique else "row_number() OVER (PARTITION BY day, key ORDER BY received_at)"
+    once = f"SELECT *, {nth} AS nth FROM fresh"  # noqa: S608
     had = "SELECT day, key FROM old WHERE day IN (SELECT day FROM fresh)"
     rows = f"SELECT {new} FROM ({once}) AS come ANTI JOIN ({had}) AS had USING (day, key) WHERE nth = 1"  # noqa: S608
     if keep_old:
@@ -161,7 +166,11 @@ def _select(*, keep_old: bool, without_texts: bool) -> str:
 
 
 def _write(
-    part: store.Part, fresh: pa.Table, old: Sequence[store.Part], select: str, amended: Sequence[Amended]
+    part: store.Part,
+    fresh: pa.Table | pyarrow.dataset.Dataset,
+    old: Sequence[store.Part],
+    select: str,
+    amended: Sequence[Amended],
 ) -> Written | None:
     with engines.open_duckdb() as line:
         line.register("fresh", fresh)

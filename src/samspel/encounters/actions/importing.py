@@ -1,0 +1,287 @@
+"""A file of answers is taken in: each row once, however often the file comes and whatever happens on the way.
+
+Piece by piece what the rows say is read. Rows of open days, and those that wait for their meeting's other side, are
+taken in with the piece's progress in one transaction. Rows of rested days are laid beside the store, and when the whole
+file has been read they go into their days' Parquet, all at once. Whoever goes on after a kill begins where the last
+piece ended; what was done twice has the same keys, and is there once.
+"""
+
+import csv
+import errno
+import os
+import shutil
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.dataset
+import pyarrow.ipc
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from samspel.core.actor import Actor
+from samspel.core.audit import record
+from samspel.encounters import compaction, files, rows, store, writing
+from samspel.encounters.actions.incoming import conflict
+from samspel.encounters.actions.taking_in import NewAnswer, Taken, take_in
+from samspel.encounters.columns import Columns, read_columns
+from samspel.encounters.models import TakenFile
+from samspel.people.access import require
+
+HEADING: Final = ("line", "column", "reason")
+_EPOCH: Final = date(1970, 1, 1)
+# Of its SHA-256: what a row without a key is known by, with its line.
+_PREFIX: Final = 20
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What has become of the file's rows, over all times that it was taken in. ``is_known`` when there was nothing left
+    to do."""
+
+    taken: int
+    known: int
+    rejected: int
+    is_known: bool = False
+
+
+def import_answers(
+    *,
+    actor: Actor,
+    path: Path,
+    rejected: Path | None,
+    at: datetime,
+    tell: Callable[[int, int], None] = lambda offset, line: None,
+) -> Imported:
+    """Take in a file, or go on with it.
+
+    :param rejected: where to write line, column and reason of what could not be taken in.
+    :param tell: is told how far we are, in bytes (of Parquet: rows) and lines.
+    :raises FileError: the file cannot be read, or another process is taking it in.
+    """
+    require(actor, "encounter.take_in")
+    columns = files.columns_of(path)
+    digest = files.digest_of(path)
+    with _alone_with(digest), _told_when_full():
+        file, _new = TakenFile.objects.get_or_create(digest=digest, defaults={"name": path.name, "began_at": at})
+        if file.ended_at is not None and not file.rejected:
+            return Imported(0, file.taken + file.known, 0, is_known=True)
+        work = _Work(store.folder() / "incoming" / digest.hex())
+        spot = work.spot(file.lines_done if file.ended_at is None else 0)
+        if spot == files.Spot():
+            # From the beginning, also when it ended with rows that were rejected: they may be good by now.
+            TakenFile.objects.filter(pk=file.pk).update(
+                lines_done=0, taken=0, known=0, rejected=0, ended_at=None, began_at=at
+            )
+        reading = rows.rules(rows.load_names(), at)
+        for piece in files.pieces(path, spot):
+            _take_piece(file, piece, reading, work, digest.hex()[:_PREFIX], at)
+            tell(piece.end.offset, piece.end.line)
+        if rejected is not None:
+            work.write_rejected(rejected)
+        with compaction.landing(work.parts(), at, are_unique="key" not in columns) as landed:
+            # In the transaction that says which files hold now.
+            file.refresh_from_db()
+            file.taken += landed.added
+            file.known += landed.rows - landed.added
+            file.ended_at = at
+            file.save(update_fields=["taken", "known", "ended_at"])
+            record(actor, "answers.imported", file, taken=file.taken, known=file.known, rejected=file.rejected)
+        work.remove()
+        return Imported(file.taken, file.known, file.rejected)
+
+
+@contextmanager
+def _alone_with(digest: bytes) -> Iterator[None]:
+    """One process at a time with one file; the lock goes with the connection."""
+    (lock,) = struct.unpack("<q", digest[:8])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [lock])
+        if not cursor.fetchone()[0]:
+            raise files.FileError(_("Filen tas in just nu av någon annan."))
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [lock])
+
+
+@contextmanager
+def _told_when_full() -> Iterator[None]:
+    full = _("Disken är full. Det som är intaget finns kvar; ge plats och kör om, så fortsätter det där det var.")
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            raise files.FileError(full) from error
+        raise
+    except duckdb.Error as error:
+        if any(words in str(error) for words in ("No space left", "File too large", "Could not write")):
+            raise files.FileError(full) from error
+        raise
+
+
+# ---------------------------------------------------------------- a piece
+
+
+def _take_piece(
+    file: TakenFile,
+    piece: files.Piece,
+    reading: dict[str, Callable[[str], Any]],
+    work: "_Work",
+    prefix: str,
+    at: datetime,
+) -> None:
+    columns = read_columns(piece.table, reading, at, prefix, piece.lines)
+    rejected = [(piece.lines[place], fault.column, fault.reason) for place, fault in columns.faults]
+    rejected += [(line, "", reason) for line, reason in piece.broken]
+    has_token = np.array([value is not None for value in columns.words["token"].values] or [False], np.bool_)
+    is_sealed = has_token[np.maximum(columns.words["token"].codes, 0)]
+    is_rested = columns.is_good & ~is_sealed & (columns.moments.days <= _days(_last_rested(at)))
+    work.write_parts(piece.end, _rested(columns, np.flatnonzero(is_rested), at), at)
+    places = np.flatnonzero(columns.is_good & ~is_rested)
+    with transaction.atomic():
+        taken = take_in([_answer(columns, place) for place in places.tolist()], at=at) if len(places) else Taken(0, 0)
+        rejected += [(piece.lines[int(places[place])], "key", conflict()) for place in taken.conflicts]
+        work.write_progress(piece.end, sorted(rejected, key=lambda one: one[0]))
+        TakenFile.objects.filter(pk=file.pk).update(
+            lines_done=piece.end.line,
+            taken=F("taken") + taken.taken,
+            known=F("known") + taken.known,
+            rejected=F("rejected") + len({line for line, _column, _reason in rejected}),
+        )
+
+
+def _last_rested(at: datetime) -> date:
+    return timezone.localdate(at) - timedelta(days=compaction.RESTS_DAYS)
+
+
+def _days(day: date) -> int:
+    return (day - _EPOCH).days
+
+
+def _answer(columns: Columns, place: int) -> NewAnswer:
+    values = {name: read.values[read.codes[place]] for name, read in columns.words.items()}
+    values["at"] = rows.OLDEST + timedelta(microseconds=int(columns.moments.at_us[place]) - _OLDEST_US)
+    values["key"] = columns.keys[place].as_py()
+    return rows.answer_of(values)
+
+
+_OLDEST_US: Final = int(rows.OLDEST.timestamp()) * 1_000_000
+
+
+def _rested(columns: Columns, places: "np.typing.NDArray[np.int64]", at: datetime) -> pa.Table:
+    """The rows at these places as the store has them."""
+    count = len(places)
+
+    def said(name: str, kind: pa.DataType) -> pa.Array:
+        read = columns.words[name]
+        return pa.array(read.values or [None], kind).take(pa.array(read.codes[places]))
+
+    levels, marks = columns.words["level"], columns.words["factors"]
+    each = [mark.at_level(level) for mark in marks.values for level in levels.values]
+    both = pa.array(marks.codes[places] * len(levels.values) + levels.codes[places])
+    lists = pa.list_(pa.string())
+    found = {
+        "municipality": pa.repeat(pa.scalar(settings.MUNICIPALITY), count),
+        "day": pa.array(columns.moments.days[places]).cast(pa.date32()),
+        "at": pa.array(columns.moments.at_us[places]).cast(pa.timestamp("us", "UTC")),
+        "received_at": pa.repeat(pa.scalar(at, pa.timestamp("us", "UTC")), count),
+        **{name: said(name, pa.int64()) for name in ("unit", "service", "provider", "area")},
+        "point": pa.nulls(count, pa.int64()),
+        **{name: said(name, pa.string()) for name in ("channel", "language", "age_band", "side", "text")},
+        "level": said("level", pa.int8()),
+        "is_no_meeting": pa.repeat(pa.scalar(False), count),
+        "helped": pa.array([helped for helped, _hindered in each] or [None], lists).take(both),
+        "hindered": pa.array([hindered for _helped, hindered in each] or [None], lists).take(both),
+        "other_level": pa.nulls(count, pa.int8()),
+        "aside": pa.repeat(pa.scalar(""), count),
+        "key": columns.keys.take(pa.array(places)),
+    }
+    return pa.Table.from_arrays([found[name] for name in writing.SCHEMA.names], schema=writing.SCHEMA)
+
+
+# ---------------------------------------------------------------- on the way
+
+
+class _Work:
+    """What lies beside the store until the file has been read: rows of rested days by the file that they will be in,
+    and after each piece what was rejected in it, under a name that says how far it reaches."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def spot(self, line: int) -> files.Spot:
+        """Where to go on after this line; the beginning, when what was laid beside is gone or nothing was done."""
+        found = list(self._folder.glob(f"{line}-*.csv")) if line else []
+        if not found:
+            self.remove()
+            self._folder.mkdir(mode=0o700, parents=True)
+            return files.Spot()
+        for path in [*self._folder.glob("*.csv"), *self._folder.glob("*/*.arrow")]:
+            if int(path.stem.partition("-")[0]) > line:
+                path.unlink()
+        return files.Spot(int(found[0].stem.partition("-")[2]), line)
+
+    def write_parts(self, end: files.Spot, table: pa.Table, at: datetime) -> None:
+        days = table.column("day")
+        periods = {day: compaction.period_of(day, at) for day in pa.compute.unique(days).to_pylist()}
+        for period in sorted(set(periods.values())):
+            own = pa.array([day for day in periods if periods[day] == period], pa.date32())
+            here = table if len(set(periods.values())) == 1 else table.filter(pa.compute.is_in(days, own))
+            with _new_file(self._folder / period / f"{end.line}.arrow") as path:
+                options = pa.ipc.IpcWriteOptions(compression="lz4")
+                with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema, options=options) as out:
+                    out.write_table(here)
+
+    def write_progress(self, end: files.Spot, rejected: Sequence[tuple[int, str, str]]) -> None:
+        with (
+            _new_file(self._folder / f"{end.line}-{end.offset}.csv") as path,
+            path.open("w", encoding="utf-8", newline="") as file,
+        ):
+            csv.writer(file).writerows(rejected)
+
+    def write_rejected(self, to: Path) -> None:
+        """All that was rejected, in the order of lines; the file is whole or not there."""
+        with _new_file(to) as path, path.open("wb") as out:
+            out.write(b"\xef\xbb\xbf" + ",".join(HEADING).encode() + b"\r\n")
+            for piece in sorted(self._folder.glob("*.csv"), key=lambda one: int(one.stem.partition("-")[0])):
+                out.write(piece.read_bytes())
+
+    def parts(self) -> dict[str, pa.dataset.Dataset]:
+        """The rested rows by the period whose file they will be in."""
+        return {
+            folder.name: pa.dataset.dataset([str(path) for path in sorted(folder.iterdir())], format="ipc")
+            for folder in sorted(self._folder.iterdir())
+            if folder.is_dir()
+        }
+
+    def remove(self) -> None:
+        if self._folder.exists():
+            shutil.rmtree(self._folder)
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[Path]:
+    """A place to write beside ``path``; it takes the name when it is on the disk, whole."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.new")
+    try:
+        yield part
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
