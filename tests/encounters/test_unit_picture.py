@@ -6,16 +6,28 @@ from datetime import date, timedelta
 import pytest
 from django.utils import translation
 
+from samspel.encounters.compute_signals import Found
 from samspel.encounters.disclosing import HIDDEN, Figure
 from samspel.encounters.models import Side
-from samspel.encounters.unit_facts import Change, Deed, Factors, Facts, Mentions, Pairs, Word, counted_from
+from samspel.encounters.unit_facts import Deed, Factors, Facts, Mentions, Pairs, Word, counted_from
 from samspel.encounters.unit_picture import picture_of
 from samspel.encounters.weeks import WEEKS, Week
 from samspel.engine.inference import Interval
 
 FIRST = date(2025, 11, 24)  # week 48
-FEWER = Change(
-    Side.RESIDENT, FIRST + timedelta(weeks=13), Interval(0.8, 0.77, 0.83, 0.95), Interval(0.68, 0.61, 0.74, 0.95), 212
+SINCE = FIRST + timedelta(weeks=13)
+FEWER = Found(
+    signal_id=1,
+    side=Side.RESIDENT,
+    since=SINCE,
+    earliest=SINCE,
+    latest=SINCE,
+    seen=SINCE + timedelta(weeks=3),
+    before=Interval(0.8, 0.77, 0.83, 0.95),
+    after=Interval(0.68, 0.61, 0.74, 0.95),
+    gap=Interval(-0.12, -0.19, -0.05, 0.95),
+    n_before=910,
+    n_after=210,
 )
 
 
@@ -37,12 +49,14 @@ def test_a_change_says_since_when_which_way_how_sure_and_on_how_many_answers() -
     picture = picture_of(facts(Figure(50, 40), Figure(50, 41), changes=[FEWER]))
 
     assert picture.changed.title == "Ja. Sedan vecka 9 säger färre besökare att mötet var bra."
-    assert picture.caption.startswith("Bandet är osäkerheten: 68 är troligen mellan 61 och 74, av 212 svar.")
+    assert picture.caption.startswith("Bandet är osäkerheten: 68 är troligen mellan 61 och 74, av 210 svar.")
     assert "80 av 100 till vecka 9, sedan 68" in picture.describes
 
 
 def test_a_change_for_the_better_of_those_who_work_there() -> None:
-    better = replace(FEWER, side=Side.STAFF, before=FEWER.after, after=FEWER.before)
+    better = replace(
+        FEWER, side=Side.STAFF, before=FEWER.after, after=FEWER.before, gap=Interval(0.12, 0.05, 0.19, 0.95)
+    )
 
     assert picture_of(facts(changes=[better])).changed.title == (
         "Ja. Sedan vecka 9 säger vi som tog emot oftare att mötet var bra."

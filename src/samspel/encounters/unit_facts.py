@@ -11,10 +11,10 @@ from django.utils import timezone
 from samspel.core import defaults
 from samspel.core.models import Installation
 from samspel.encounters import disclosing, figures
-from samspel.encounters.models import Factor, Point, Round, Side, Signal
+from samspel.encounters.compute_signals import Found, changes_of
+from samspel.encounters.models import Factor, Point, Round, Side
 from samspel.encounters.weeks import Week, mondays
 from samspel.engine import themes
-from samspel.engine.inference import Interval
 from samspel.ui.templatetags.sam import in_language
 
 # Pairs, factors and words are counted from the newest of these days that lies so far back. The day stays put while
@@ -26,22 +26,6 @@ WORDS_MOST, FACTORS_MOST = 8, 6
 ALL_TEXTS = ""
 
 Way = Literal["helped", "hindered"]
-
-
-@dataclass(frozen=True)
-class Change:
-    """A side's share of "Bra" changed: since when, from what, to what, and on how many answers. The intervals hold
-    however often one looks."""
-
-    side: Side
-    since: date
-    before: Interval
-    after: Interval
-    n: int
-
-    @property
-    def is_better(self) -> bool:
-        return self.after.estimate > self.before.estimate
 
 
 @dataclass(frozen=True)
@@ -99,7 +83,7 @@ class Facts:
 
     weeks: Mapping[Side, Sequence[Week]]
     counted_from: date
-    changes: Sequence[Change] = ()
+    changes: Sequence[Found] = ()
     pairs: Pairs = Pairs()
     factors: Factors = Factors()
     words: Sequence[Word] = ()
@@ -141,21 +125,13 @@ def facts_of(unit_id: int, *, at: datetime) -> Facts:
     )
 
 
-def _changes(unit_id: int, since: date) -> list[Change]:
-    """Each side's newest change within the weeks shown, residents' first, as the night's watch found it."""
-    found: dict[str, Change] = {}
-    for signal in Signal.objects.filter(unit_id=unit_id, finding__isnull=False).order_by("noted_at"):
-        finding = signal.finding
-        change = Change(
-            Side(finding["side"]),
-            date.fromisoformat(finding["since"]),
-            Interval(**finding["before"]),
-            Interval(**finding["after"]),
-            finding["n_after"],
-        )
+def _changes(unit_id: int, since: date) -> list[Found]:
+    """Each side's newest change within the weeks shown, residents' first."""
+    newest: dict[Side, Found] = {}
+    for change in changes_of(unit_id):
         if change.since >= since:
-            found[change.side] = change
-    return [found[side] for side in Side if side in found]
+            newest.setdefault(change.side, change)
+    return [newest[side] for side in Side if side in newest]
 
 
 def _factors(unit_id: int, since: date, until: date, *, at: datetime) -> Factors:

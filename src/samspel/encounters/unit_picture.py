@@ -12,8 +12,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from samspel.encounters.compute_signals import Found
 from samspel.encounters.models import Side
-from samspel.encounters.unit_facts import Change, Deed, Factors, Facts, Mentions, Pairs, Word
+from samspel.encounters.unit_facts import Deed, Factors, Facts, Mentions, Pairs, Word
 from samspel.encounters.weeks import Between, Drawing, Drawn, Week, between, draw, monday_of, number_of
 from samspel.engine.inference import (
     Interval,
@@ -174,7 +175,7 @@ class _Side:
 
     side: Side
     drawn: Drawn
-    change: Change | None
+    change: Found | None
     now: Interval | None
     n: int
 
@@ -188,7 +189,7 @@ def _side(facts: Facts, side: Side) -> _Side:
     weeks = facts.weeks[side]
     if change is not None:
         drawn = Drawn(side, weeks, change.before.estimate, change.since, change.after.estimate)
-        return _Side(side, drawn, change, change.after, change.n)
+        return _Side(side, drawn, change, change.after, change.n_after)
     shown = shown_of(weeks)
     if not shown:
         return _Side(side, Drawn(side, weeks), None, None, 0)
@@ -250,14 +251,14 @@ def _changed(facts: Facts, them: _Side) -> Answer:
     return Answer(_("Nej, inte så att det syns."), _would_have_seen(gap))
 
 
-def _change_in_words(change: Change) -> str:
+def _change_in_words(change: Found) -> str:
     sentences = {
         (Side.RESIDENT, True): _("Sedan vecka %(week)s säger fler besökare att mötet var bra."),
         (Side.RESIDENT, False): _("Sedan vecka %(week)s säger färre besökare att mötet var bra."),
         (Side.STAFF, True): _("Sedan vecka %(week)s säger vi som tog emot oftare att mötet var bra."),
         (Side.STAFF, False): _("Sedan vecka %(week)s säger vi som tog emot mer sällan att mötet var bra."),
     }
-    return sentences[change.side, change.is_better] % {"week": number_of(change.since)}
+    return sentences[change.side, change.gap.estimate > 0] % {"week": number_of(change.since)}
 
 
 def _variance(weeks: Sequence[Counted], before: float, after: float) -> float:
