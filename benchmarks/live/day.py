@@ -110,13 +110,14 @@ def differences(line: psycopg.Connection[tuple[object, ...]], dialogue_id: int, 
         "SELECT seat.number, mark.note_id FROM dialogues_mark mark JOIN dialogues_seat seat ON seat.id = mark.seat_id"
         " WHERE seat.dialogue_id = %s"
     )
-    compare("mark", marks, [(one.seat, note) for one in phones for note in one.kept.marks])
+    everybody = [pair for one in phones for pair in one.kept.of_all(one.seat)]
+    compare("mark", marks, [(seat, note) for seat, kept in everybody for note in kept.marks])
     ballots = rows(
         "SELECT seat.number, ballot.question, chosen.proposal_id FROM dialogues_ballot ballot"
         " JOIN dialogues_seat seat ON seat.id = ballot.seat_id"
         " JOIN dialogues_ballot_proposals chosen ON chosen.ballot_id = ballot.id WHERE ballot.dialogue_id = %s"
     )
-    cast = [(one.seat, at, chosen) for one in phones for at, all_ in one.kept.ballots.items() for chosen in all_]
+    cast = [(seat, at, chosen) for seat, kept in everybody for at, all_ in kept.ballots.items() for chosen in all_]
     compare("vote", ballots, cast)
     agreed = rows("SELECT key, text FROM dialogues_agreement WHERE dialogue_id = %s AND withdrawn_at IS NULL")
     compare("agreement", agreed, [pair for one in phones for pair in one.kept.agreements.items()])
@@ -129,7 +130,7 @@ def differences(line: psycopg.Connection[tuple[object, ...]], dialogue_id: int, 
     if len(handed) < sum(one.kept.handed_in for one in phones):
         found.append("a table's three lost")
     seats = rows("SELECT number FROM dialogues_seat WHERE dialogue_id = %s")
-    compare("seat", [row[0] for row in seats], [one.seat for one in phones])
+    compare("seat", [row[0] for row in seats], [seat for seat, _kept in everybody])
     return found
 
 

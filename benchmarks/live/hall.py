@@ -43,6 +43,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=30.0, help="things they do a second, all together")
     parser.add_argument("--phones", default="", help="listeners beside them, as 2000,10000")
     parser.add_argument("--hurt", default="", help="kill, wifi, restart; several with commas")
+    parser.add_argument("--helping", type=int, default=0, help="so many of a hundred press for one without a phone")
     parser.add_argument("--workers", type=int, default=0, help="page processes behind nginx (0: one process for all)")
     options = parser.parse_args()
     if options.smoke:
@@ -63,7 +64,7 @@ def main() -> int:
 async def day(house: House, dialogue: int, code: str, options: argparse.Namespace, hurts: set[str]) -> int:
     """The day from the door to the end; 0 when nothing failed, was lost, doubled or moved."""
     pids = () if hurts else tuple(house.serving())
-    plan = Plan(options.people, options.within, options.rate, mistyped=10, pids=pids)
+    plan = Plan(options.people, options.within, options.rate, mistyped=10, pids=pids, helping=options.helping)
     began_s = time.monotonic()
     wounds = Wounds()
     async with hall_of(house.address, code, plan) as hall, chair_at(house.address, dialogue) as chair:

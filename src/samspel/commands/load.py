@@ -24,6 +24,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument("--seconds", type=float, default=3600, metavar="S", help="how long they stay at most")
     parser.add_argument("--mistyped", type=int, default=0, metavar="PERCENT", help="so many type the code wrong first")
     parser.add_argument(
+        "--helping", type=int, default=0, metavar="PERCENT", help="so many press for somebody who has no phone"
+    )
+    parser.add_argument(
         "--server-pid",
         type=int,
         action="append",
@@ -47,10 +50,17 @@ def run_load(options: argparse.Namespace) -> int:
         return _told("the code is six digits")
     if options.people < 1 or not all(value >= 0 for value in (options.within, options.rate, options.seconds)):
         return _told("--people is at least 1; --within, --rate and --seconds are not below 0")
-    if not 0 <= options.mistyped <= 100:
-        return _told("--mistyped is between 0 and 100")
+    for name in ("mistyped", "helping"):
+        if not 0 <= getattr(options, name) <= 100:
+            return _told(f"--{name} is between 0 and 100")
     plan = Plan(
-        options.people, options.within, options.rate, options.seconds, options.mistyped, tuple(options.server_pid)
+        options.people,
+        options.within,
+        options.rate,
+        options.seconds,
+        options.mistyped,
+        tuple(options.server_pid),
+        options.helping,
     )
     try:
         figures = asyncio.run(run(address, code, plan, lambda text: print(text, file=sys.stderr, flush=True)))

@@ -361,13 +361,13 @@ class Browser:
                 )
             except httpx.TransportError:
                 self.tally.again += 1
-                await asyncio.sleep(min(0.3 * 2**number, 10))
+                await asyncio.sleep(_patience_s(number))
                 continue
             self._keep_cookies(response)
             self.tally.limited += response.status_code == 429
             if response.status_code in {429, 502, 503} and number + 1 < _TRIES:
                 self.tally.again += 1
-                await asyncio.sleep(min(float(response.headers.get("retry-after", "1")), 30))
+                await asyncio.sleep(min(float(response.headers.get("retry-after", _patience_s(number))), 30))
                 continue
             return response
         raise PageError(f"{method} {_path(address)}: no answer")
@@ -456,6 +456,11 @@ class Browser:
             if response.status_code != 200:
                 raise PageError(f"GET {_path(room)}: {response.status_code}")
             yield _events(response.aiter_lines())
+
+
+def _patience_s(number: int) -> float:
+    """How long to wait before one more try: a server that is away gets some forty seconds in all."""
+    return min(0.3 * 2.0**number, 10)
 
 
 def _grouped(data: list[tuple[str, str]]) -> dict[str, list[str]]:

@@ -41,12 +41,19 @@ class Kept:
     agreements: dict[str, str] = field(default_factory=dict)
     handed_in: int = 0
     has_checked_out: bool = False
+    # Whom she helps, who has no phone, by the number of the seat.
+    helped: "dict[int, Kept]" = field(default_factory=dict)
+
+    def of_all(self, seat: int) -> "list[tuple[int, Kept]]":
+        """What was acknowledged on this phone, for herself and for whom she helps."""
+        return [(seat, self), *self.helped.items()]
 
 
 class Phone:
     """One person's phone.
 
     :param gap_s: about so long she takes for one thing.
+    :param helps: somebody without a phone sits beside her, and she presses what that one says.
     :param pids: the server's processes, when they are on this machine: their use is noted at each step.
     """
 
@@ -61,6 +68,7 @@ class Phone:
         *,
         gap_s: float = 1.0,
         mistypes: bool = False,
+        helps: bool = False,
         pids: tuple[int, ...] = (),
     ) -> None:
         self.number = number
@@ -72,6 +80,7 @@ class Phone:
         self._browser, self._radio, self._address, self._code = browser, radio, address, code
         self._path = f"/m/{code}/"
         self._figures, self._gap_s, self._mistypes, self._pids = figures, gap_s, mistypes, pids
+        self._helps = helps
         self._rng = random.Random(number)
         self._here = ""
         self._refresh_on: frozenset[str] = frozenset()
@@ -84,6 +93,7 @@ class Phone:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._is_over = False
         self._done: set[str] = set()  # what she does once on a page of a step
+        self._key = secrets.token_urlsafe(18)
         self._step = 0
 
     # ------------------------------------------------------------ her place
@@ -304,6 +314,8 @@ class Phone:
             return self._next_at_table(html)
         if self.view == "whole_ballot" and 'name="proposal"' in html and self.question not in self.kept.ballots:
             return self._choose
+        if f"{self._path}ballot?for=" in html and self._once("ballot for another"):
+            return self._choose_for_another
         if self.view == "agree" and 'name="becomes"' in html and self.seat <= WRITE_AGREEMENTS and self._once("agree"):
             return self._agree
         # In its own step, or below the agreements when the leader has opened it there.
@@ -315,6 +327,10 @@ class Phone:
         if f'{self._path}notes/share"' in self.page and self._once("share"):
             return self._share
         if f'{self._path}table/mark"' in html:
+            if self._helps and not self.kept.helped:
+                return self._help
+            if self.kept.helped and self._once("marks for another"):
+                return self._mark_for_another
             mine = len(re.findall(r'name="unmark"', html))
             if mine < MARKS and 'name="mark"' in html and self._count("marks") < MARKS:
                 return self._mark
@@ -338,8 +354,8 @@ class Phone:
     def _did(self, what: str) -> None:
         self._done.add(what)
 
-    async def _post(self, kind: str, where: str, *data: tuple[str, str]) -> str:
-        """Press a button; what the answer holds replaces the page when it is the page.
+    async def _post(self, kind: str, where: str, *data: tuple[str, str], is_own: bool = True) -> str:
+        """Press a button; what the answer holds replaces the page when it is her own page.
 
         :raises PageError: it was refused.
         """
@@ -350,7 +366,7 @@ class Phone:
         sent = [*data, ("csrfmiddlewaretoken", found[1] if found else "")]
         response = await self._browser.post(f"{self._path}{where}", sent)
         self._time(kind, began_s)
-        if 'id="innehall"' in response.text:
+        if is_own and 'id="innehall"' in response.text:
             self.html = response.text
         return response.text
 
@@ -408,6 +424,56 @@ class Phone:
         await self._post("ballot", "ballot", key, ("question", str(question)), *(("proposal", one) for one in chosen))
         self.kept.ballots[question] = frozenset(map(int, chosen))
         await self._load()
+
+    # ------------------------------------------------------------ for somebody without a phone
+
+    async def _help(self) -> None:
+        """Give her a seat at one's own table."""
+        about = (("name", f"Gäst {self.number}"), ("key", self._key))
+        await self._post("help", "help", *about, is_own=False)
+        page = (await self._browser.fetch(f"{self._path}help")).text
+        self.kept.helped |= {int(number): Kept() for number in re.findall(r"\?for=(\d+)", page)}
+        await self._load()
+
+    async def _mark_for_another(self) -> None:
+        """What she says is pressed: three, and that she is ready."""
+        self._did("marks for another")
+        for number, kept in self.kept.helped.items():
+            page = await self._page_of(number)
+            mine = len(re.findall(r'name="unmark"', page))
+            offered = re.findall(r'name="mark" value="(\d+)"', page)
+            for note in self._rng.sample(offered, min(max(0, MARKS - mine), len(offered))):
+                await self._post_for(number, "mark for another", "table/mark", ("mark", note))
+                kept.marks.add(int(note))
+            await self._post_for(number, "ready for another", "table/ready", ("wanted", "1"))
+        await self._load()
+
+    async def _choose_for_another(self) -> None:
+        self._did("ballot for another")
+        for number, kept in self.kept.helped.items():
+            page = await self._page_of(number, "ballot")
+            asked = re.search(r'name="question" value="(\d+)"', page)
+            offered = re.findall(r'name="proposal" value="(\d+)"', page)
+            if asked is None or not offered:
+                continue
+            question = int(asked[1])
+            chosen = self._rng.sample(offered, min(STANDS_BEHIND, len(offered)))
+            about = (("key", secrets.token_urlsafe(18)), ("question", str(question)))
+            stands = tuple(("proposal", one) for one in chosen)
+            await self._post_for(number, "ballot for another", "ballot", *about, *stands)
+            kept.ballots[question] = frozenset(map(int, chosen))
+        await self._load()
+
+    async def _page_of(self, number: int, where: str = "") -> str:
+        self._browser.headers.pop("HX-Request", None)
+        page = (await self._browser.fetch(f"{self._path}{where}?for={number}")).text
+        self._browser.headers["HX-Request"] = "true"
+        return page
+
+    async def _post_for(self, number: int, kind: str, where: str, *data: tuple[str, str]) -> None:
+        await self._post(kind, where, *data, ("for", str(number)), is_own=False)
+
+    # ------------------------------------------------------------ agreeing, and going
 
     async def _agree(self) -> None:
         self._did("agree")
