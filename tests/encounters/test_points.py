@@ -1,15 +1,18 @@
 """Points of asking: the pages, what is printed, and how many visits there were."""
 
+import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from samspel.encounters.models import Area, Point, PointText, Visits
 from samspel.encounters.sheets import languages_on, sheet_pdf
 from samspel.encounters.texts import TAP
+from tests.encounters.answers import given, refreshed
 from tests.encounters.asking import make_point, make_round, make_service
 from tests.people import WHEN, Town, device_key
 
@@ -192,3 +195,37 @@ def test_the_list_takes_as_many_queries_however_long_it_is(
 
     with django_assert_num_queries(10):
         client.get(f"/units/{town.guidance.pk}/encounters/points")
+
+
+# ---------------------------------------------------------------- how many answered
+
+
+def weeks_shown(town: Town, point: Point, client: Client) -> dict[date, list[str]]:
+    """What the point's page says of each week: its cells, without what is around them."""
+    page = client.get(f"/units/{town.guidance.pk}/encounters/points/{point.pk}").content.decode()
+    body = page.split("<tbody>")[1].split("</tbody>")[0]
+    rows = [re.sub(r"<[^>]+>", " ", row).split() for row in body.split("<tr>")[1:]]
+    this = timezone.localdate() - timedelta(days=timezone.localdate().weekday())
+    return {this - timedelta(weeks=back): row for back, row in enumerate(rows)}
+
+
+def test_a_weeks_answers_stand_beside_its_visits_and_few_are_not_told(town: Town, signed_in: SignIn) -> None:
+    client = signed_in(town.manager)
+    point, other = make_point(town.guidance), make_point(town.guidance)
+    this = timezone.localdate() - timedelta(days=timezone.localdate().weekday())
+    full, few = this - timedelta(weeks=1), this - timedelta(weeks=3)
+    given(town.guidance, good=30, bad=4, day=full, point=point, refresh=False)
+    given(town.guidance, good=20, day=full, point=other, refresh=False)
+    given(town.guidance, bad=40, day=full, point=point, aside="play", refresh=False)
+    given(town.guidance, good=3, day=few, point=point, refresh=False)
+    given(town.guidance, good=30, day=this - timedelta(weeks=2), point=point, refresh=False)  # hidden beside the few
+    refreshed()
+    Visits.objects.create(point=point, monday=full, count=210)
+
+    shown = weeks_shown(town, point, client)
+
+    assert "34" in shown[full]
+    assert "40" in shown[full]
+    assert "210" in shown[full]
+    assert ".." in shown[few]
+    assert "3" not in shown[few]

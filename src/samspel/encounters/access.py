@@ -40,6 +40,7 @@ PERMISSIONS = permission_table(
             why="Everybody in a unit knows where people are asked",
         ),
         allow("point.manage", "manager administrator", why="Who leads the unit decides where and how often it asks"),
+        allow("encounters.setup", "administrator", why="Services, factors, areas and languages are the municipality's"),
         # figures
         allow(
             "figures.unit",
@@ -56,6 +57,26 @@ PERMISSIONS = permission_table(
         allow("story.publish", "manager facilitator administrator", why="A story is read before it is shown"),
     ],
 )
+
+
+def get_point(actor: Actor, unit_id: int, point_id: int, act: str, *, lock: bool = False) -> Point:
+    """A point of a unit in which the actor may do ``act``."""
+    unit = get_unit(actor, unit_id, act)
+    points = Point.objects.select_for_update() if lock else Point.objects.all()
+    point = points.filter(pk=point_id, unit=unit).first()
+    if point is None:
+        raise NotFoundError("point")
+    return point
+
+
+def get_round(actor: Actor, unit_id: int, number: int, act: str, *, lock: bool = False) -> Round:
+    """A unit's round by its number, where the actor may do ``act``."""
+    unit = get_unit(actor, unit_id, act)
+    rounds = Round.objects.select_for_update() if lock else Round.objects.all()
+    found = rounds.filter(unit=unit, number=number).first()
+    if found is None:
+        raise NotFoundError("round")
+    return found
 
 
 def get_tablet(secret: str) -> Tablet:

@@ -190,5 +190,14 @@ def texts(events: ir.Table, since: date, until: date, *, unit: int, side: str) -
     return table.select(table.text).order_by("text")
 
 
+def points(events: ir.Table, since: date, until: date, *, unit: int) -> ir.Table:
+    """begins, point, n, play: residents' answers by week and point of asking, and those set aside as play."""
+    table = _between(events.filter(events.unit == unit, events.side == "resident"), since, until)
+    table = table.filter(table.point.notnull()).mutate(
+        begins=table.day.truncate("W"), n=_one(table.aside == ""), play=_one(table.aside == "play")
+    )
+    return _added(table, ["begins", "point"], ("n", "play")).order_by(["begins", "point"])
+
+
 def sql(expression: ir.Table, dialect: str = "duckdb") -> str:
     return str(ibis.to_sql(expression, dialect=dialect))

@@ -64,6 +64,16 @@ class UnitCounts:
 
 
 @dataclass(frozen=True)
+class PointCounts:
+    """Residents' answers at a point of asking in the week that begins on ``begins``; ``play``: as many set aside."""
+
+    begins: date
+    point_id: int
+    n: int
+    play: int
+
+
+@dataclass(frozen=True)
 class GroupCounts:
     """A group of one dimension (``language``, ``age_band``, ``area``, ``channel``, ``provider``); ``""`` is unknown."""
 
@@ -161,6 +171,14 @@ def open_groups(since: date, until: date) -> dict[int, dict[tuple[str, str], Cou
     for service, dimension, group, *counts in _ask("group_day", expression, since, until):
         found.setdefault(service, {})[dimension, group] = _counts(counts)
     return found
+
+
+def points(unit_id: int, since: date, until: date) -> list[PointCounts]:
+    """A unit's points by week. Points without answers are not there."""
+    from samspel.encounters import expressions as e
+
+    expression = e.points(e.answers, since, until, unit=unit_id)
+    return [PointCounts(*row) for row in _ask("answers", expression, since, until)]
 
 
 def texts(unit_id: int, since: date, until: date, side: str = "resident") -> list[str]:

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from samspel.core import defaults
-from samspel.encounters.models import Point, Round, Service, Tablet, Visits
+from samspel.encounters import disclosing, figures
+from samspel.encounters.models import Point, Round, Service, Side, Tablet, Visits
 from samspel.encounters.queries import is_round_open
 
 VISIT_WEEKS: Final = 8
@@ -42,10 +43,14 @@ class PointRow:
 
 @dataclass(frozen=True)
 class WeekRow:
-    """A week of a point: its visits where somebody has counted them."""
+    """A week of a point: residents' answers where they may be told, those set aside as play, and its visits where
+    somebody has counted them."""
 
     monday: date
     visits: int | None
+    answers: int | None = None
+    play: int = 0
+    is_over: bool = True
 
     @property
     def number(self) -> int:
@@ -92,12 +97,36 @@ def _tablets(at: datetime, **which: object) -> dict[int, list[TabletRow]]:
 
 
 def weeks_of(point: Point, at: datetime) -> list[WeekRow]:
-    """The point's last weeks, the present one first. One query."""
+    """The point's last weeks, the present one first; its answers are told when it is over."""
     today = timezone.localtime(at).date()
     this = today - timedelta(days=today.weekday())
     mondays = [this - timedelta(weeks=back) for back in range(VISIT_WEEKS)]
     counted = dict(Visits.objects.filter(point=point, monday__in=mondays).values_list("monday", "count"))
-    return [WeekRow(monday, counted.get(monday)) for monday in mondays]
+    told, play = _told_weeks(point, mondays[-1], today, at)
+    return [
+        WeekRow(monday, counted.get(monday), told.get(monday), play.get(monday, 0), is_over=monday != this)
+        for monday in mondays
+    ]
+
+
+def _told_weeks(point: Point, since: date, today: date, at: datetime) -> tuple[dict[date, int | None], dict[date, int]]:
+    """By Monday: how many answers, as far as they may be told beside the unit's other points; and how many play."""
+    until = today + timedelta(days=1)
+    by_week: dict[date, dict[int, int]] = defaultdict(dict)
+    play = {}
+    for row in figures.points(point.unit_id, since, until):
+        by_week[row.begins][row.point_id] = row.n
+        # Only forty and more are set aside together, so that a number here is never of a few.
+        if row.point_id == point.pk and row.play:
+            play[row.begins] = row.play
+    weeks = disclosing.weeks_of_unit(point.unit_id, figures.weeks(point.unit_id, since, until), today=today, at=at)
+    told = {
+        monday: disclosing.points_of_unit(
+            point.unit_id, monday, found, weeks.get((Side.RESIDENT, monday), disclosing.HIDDEN), at=at
+        ).get(point.pk)
+        for monday, found in by_week.items()
+    }
+    return told, play
 
 
 def open_services() -> list[Service]:

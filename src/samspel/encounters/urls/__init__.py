@@ -1,6 +1,17 @@
 """Addresses of encounters, by who uses them."""
 
-from samspel.encounters.urls import answering, invitation, kiosk, plans, points, receiving, rounds, signals, unit
+from samspel.encounters.urls import (
+    answering,
+    invitation,
+    kiosk,
+    plans,
+    points,
+    receiving,
+    rounds,
+    setup,
+    signals,
+    unit,
+)
 
 urlpatterns = [
     *answering.urlpatterns,
@@ -10,6 +21,7 @@ urlpatterns = [
     *points.urlpatterns,
     *plans.urlpatterns,
     *rounds.urlpatterns,
+    *setup.urlpatterns,
     *signals.urlpatterns,
     *unit.urlpatterns,
 ]
