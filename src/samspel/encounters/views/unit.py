@@ -50,6 +50,7 @@ def picture(request: Request, unit_id: int) -> HttpResponse:
             "take": to_take_up(unit.pk, at),
             "stories": published_stories(unit.pk),
             "may_plan": may(roles, "dialogue.create"),
+            "sees_points": may(roles, "point.read"),
             "may_publish": may(roles, "story.publish"),
             "section": "encounters",
         },
