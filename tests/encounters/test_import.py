@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -412,3 +413,9 @@ def test_the_bar_tells_how_far_it_is(file: Path) -> None:
         "[###############               ]  50% 50 rows",
         "[##############################] 100% 12,345 rows\n",
     ]
+
+
+def test_the_reference_has_every_column() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "answers.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == list(COLUMNS)
