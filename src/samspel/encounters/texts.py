@@ -6,6 +6,7 @@ is offered when every text of the tap page is there. "Tell more" speaks it when 
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from babel import Locale, UnknownLocaleError
 from django.conf import settings
@@ -46,7 +47,7 @@ MORE: Mapping[str, Text] = {
     "helped": gettext_lazy("Vad hjälpte?"),
     "hindered": gettext_lazy("Vad var i vägen?"),
     "line": gettext_lazy("En rad med egna ord"),
-    "line_hint": gettext_lazy("Skriv inte namn, nummer eller något om hälsa. Enheten läser raden när tio har skrivit."),
+    "line_hint": gettext_lazy("Skriv inte namn, nummer eller något om hälsa. Enheten ser bara ord som minst tio har skrivit."),
     "looks_like": gettext_lazy("Det här ser ut som något som kan peka ut någon:"),
     "looks_like_help": gettext_lazy("Ändra raden, eller spara den utan det. Inget av raden är sparat än."),
     "name": gettext_lazy("namn"),
@@ -132,6 +133,7 @@ def own_language(code: str) -> Language:
     return Language(code, names[code], _own_texts(code))
 
 
+@cache
 def _own_texts(code: str) -> Mapping[str, str]:
     with translation.override(code):
         return {name: str(text) for name, text in NAMES.items()}
