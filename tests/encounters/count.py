@@ -25,14 +25,20 @@ ASKED = {
     "open_weeks": [()],
     "open_groups": [()],
     "texts": [(UNIT,)],
+    "points": [(UNIT,)],
 }
 EVER = (date(2000, 1, 1), date(2100, 1, 1))
 
 
+def figures_there_are() -> set[str]:
+    return {
+        name
+        for name, it in vars(figures).items()
+        if isfunction(it) and it.__module__ == figures.__name__ and not name.startswith("_")
+    }
+
+
 def main() -> None:
-    defined = {name for name, it in vars(figures).items() if isfunction(it) and not name.startswith("_")}
-    own = {name for name in defined if vars(figures)[name].__module__ == figures.__name__}
-    assert set(ASKED) == own, set(ASKED) ^ own
     found: dict[str, object] = {}
     for name, calls in ASKED.items():
         for given in calls:

@@ -16,6 +16,7 @@ import pytest
 from pytest_django import Settings
 
 from samspel.encounters import store, writing
+from tests.encounters import count
 
 ROOT = Path(__file__).resolve().parents[2]
 CLUSTER = ROOT / ".cache" / "cluster" / "bin" / "python"
@@ -162,6 +163,10 @@ def counted(python: str, var: Path, environment: dict[str, str]) -> dict[str, ob
     assert done.returncode == 0, done.stderr[-3000:]
     found: dict[str, object] = json.loads(done.stdout)
     return found
+
+
+def test_the_cluster_is_asked_for_every_figure_there_is() -> None:
+    assert set(count.ASKED) == count.figures_there_are()
 
 
 @pytest.mark.cluster
