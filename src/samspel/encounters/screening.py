@@ -63,7 +63,17 @@ def screen(text: str, longest: int = LONGEST) -> Screened:
     return Screened(line[:longest].strip(), tuple(found))
 
 
+def without_masks(text: str) -> str:
+    """A kept line's own words, to be counted.
+
+    >>> without_masks("Ring [namn] på [nummer], hon var bra")
+    'Ring på , hon var bra'
+    """
+    return " ".join(_MASK.sub(" ", text).split())
+
+
 _PASSES: Final = 5
+_MASK: Final = re.compile("|".join(re.escape(mask) for mask in MASKS.values()))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from samspel.core.models import Installation
 from samspel.encounters import disclosing, figures
 from samspel.encounters.compute_signals import Found, changes_of
 from samspel.encounters.models import Factor, Point, Round, Side
+from samspel.encounters.screening import without_masks
 from samspel.encounters.weeks import Week, mondays
 from samspel.engine import themes
 from samspel.ui.templatetags.sam import in_language
@@ -166,7 +167,7 @@ def _mentions(rows: Sequence[tuple[str, Mapping[str, disclosing.FactorFigures]]]
 def _words(unit_id: int, since: date, until: date, *, at: datetime) -> tuple[list[Word], int]:
     """The words that enough residents have written, the most usual first, and in how many texts."""
     texts = figures.texts(unit_id, since, until)
-    notes = (themes.Note(str(number), text) for number, text in enumerate(texts))
+    notes = (themes.Note(str(number), without_masks(text)) for number, text in enumerate(texts))
     counted = themes.count_words(notes, language=_language(), keep_notes=False)
     writers = {one.word: one.count for one in counted} | {ALL_TEXTS: len(texts)}
     shown = disclosing.words_of_unit(unit_id, since, writers, at=at)
