@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -81,3 +82,14 @@ def test_a_small_meeting_names_every_table_and_has_nothing_to_search(town: Town,
 
     assert 'id="find-table"' not in page
     assert 'class="tables tables--few"' in page
+
+
+def test_those_who_were_ready_before_they_lost_contact_are_counted_among_all(hall: Dialogue) -> None:
+    """A phone that is laid down when its owner is done is not connected: never “225 of 0”."""
+    with_contact = overview(hall, now=WHEN)
+    without = overview(hall, now=WHEN + timedelta(hours=1))
+
+    assert (with_contact.here, without.here) == (400, 0)
+    assert with_contact.ready == without.ready == without.ready_of > 200
+    assert with_contact.wrote == without.wrote == without.wrote_of == 400
+    assert with_contact.ready_of == with_contact.wrote_of == 400

@@ -140,7 +140,9 @@ class Overview:
     here: int
     expected: int
     wrote: int
+    wrote_of: int  # those who are connected, and those who wrote before they lost contact
     ready: int
+    ready_of: int
     tables: tuple[TableState, ...]
     needs: tuple[Need, ...]
     to_review: int
@@ -241,12 +243,9 @@ def overview(dialogue: Dialogue, *, now: datetime) -> Overview:
     connected = connected_hints(dialogue.room, now=now)
     lost = {seat_id for seat_id, number, is_quiet in seats if is_quiet and str(number) not in connected}
     ready = {seat_id for (seat_id,) in _READY(dialogue.step.pk)} if dialogue.step else set()
-    wrote = (
-        Note.objects.filter(dialogue=dialogue, question=question, seat__left_at=None)
-        .values("seat_id")
-        .distinct()
-        .count()
-    )
+    here = {seat_id for seat_id, _number, _is_quiet in seats} - lost
+    notes = Note.objects.filter(dialogue=dialogue, question=question, seat__left_at=None)
+    wrote = set(notes.values_list("seat_id", flat=True).distinct())
     tables = _tables(dialogue, seating, ready, lost)
     to_review = count_to_review(dialogue) if dialogue.needs_review else 0
     last = ConsoleAction.objects.filter(dialogue=dialogue, undone_at=None).first()
@@ -261,10 +260,12 @@ def overview(dialogue: Dialogue, *, now: datetime) -> Overview:
         now_question=questions.get(question, dialogue.title),
         next_title=go_on_of(following),
         late_min=_late_min(dialogue, steps, now),
-        here=len(seats) - len(lost),
+        here=len(here),
         expected=max(len(seats), Invitation.objects.filter(dialogue=dialogue).count()),
-        wrote=wrote,
+        wrote=len(wrote),
+        wrote_of=len(here | wrote),
         ready=len(ready),
+        ready_of=len(here | ready),
         tables=tables,
         needs=_needs(dialogue, tables, lost, seating, to_review),
         to_review=to_review,
