@@ -16,8 +16,8 @@ from samspel.engine.inference import Interval
 WEEKS = 17
 # Over so large a share the drawing reaches at least, so that chance does not look like mountains.
 SPAN_LEAST = 0.35
-# A change earlier than this in the drawing has its words to the right.
-EARLY = 0.45
+# A change earlier than this in the drawing has its words to the right; before the other, they need a phone's width.
+EARLY, CROWDED = 0.45, 0.75
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,7 @@ class Drawing:
     since: int | None = None
     since_x: str = ""
     since_is_early: bool = False
+    is_crowded: bool = False
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def draw(sides: Sequence[Drawn]) -> Drawing:
     if changed_on is None:
         return Drawing(panels, first, last)
     at = scale.between(changed_on)
-    return Drawing(panels, first, last, number_of(changed_on), _percent(at), at < EARLY)
+    return Drawing(panels, first, last, number_of(changed_on), _percent(at), at < EARLY, at < CROWDED)
 
 
 def _reach(sides: Sequence[Drawn]) -> tuple[float, float]:
