@@ -37,7 +37,7 @@ def test_one_tap_saves_and_can_be_changed(asked: dict[str, str], open_page: Call
 
     phone.reload()
     expect(phone.get_by_role("button", name="Bra", exact=True)).to_have_attribute("aria-pressed", "true")
-    phone.wait_for_function("document.querySelector('.tap').disabled", timeout=15_000)
+    expect(phone.get_by_role("button", name="Bra", exact=True)).to_be_disabled()  # after its ten seconds
     expect(phone.get_by_role("status")).to_contain_text("Tack! Ditt svar är sparat.")
 
 
@@ -87,7 +87,7 @@ def test_telling_more_is_saved_as_it_is_filled_in(asked: dict[str, str], open_pa
     holds_at_320(phone, "tap-more")
 
     helped = phone.get_by_role("group", name="Vad hjälpte?")
-    helped.get_by_text("Tonen").click()
+    helped.get_by_label("Tonen").check()
     expect(phone.get_by_text("Tack! Det du berättade är sparat.")).to_be_visible()
     phone.locator("#line").fill("Anna Holm lyssnade på mig")
     expect(phone.get_by_role("alert")).to_contain_text("Anna Holm (namn)")
@@ -137,7 +137,7 @@ def test_both_sides_of_a_meeting_answer_by_one_code(
 
     staff.get_by_role("button", name="Bra", exact=True).click()
     expect(staff.locator("h1")).to_have_text("Tack! Ditt svar är sparat.")
-    staff.get_by_role("group", name="Vad var i vägen?").get_by_text("Reglerna").click()
+    staff.get_by_role("group", name="Vad var i vägen?").get_by_label("Reglerna").check()
     staff.get_by_role("button", name="Spara", exact=True).click()
     expect(staff.locator(".ds-alert")).to_contain_text("Det du berättade är sparat.")
     look(staff, "meet-answered")
@@ -161,17 +161,19 @@ def test_over_slow_3g_the_first_tap_is_there_in_three_seconds(
         line.on("Network.loadingFinished", lambda event, sizes=sizes: sizes.append(event["encodedDataLength"]))
         began = time.monotonic()
         phone.goto(f"/s/{asked['measured']}", wait_until="commit")
+        phone.get_by_role("button", name="Bra", exact=True).click(trial=True)
+        ready_s = time.monotonic() - began
+        fetched = sum(sizes)
         phone.get_by_role("button", name="Bra", exact=True).click()
-        tapped_s = time.monotonic() - began
         expect(phone.get_by_role("status")).to_contain_text("Tack! Ditt svar är sparat.")
         saved_s = time.monotonic() - began
         painted_ms = phone.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        told.append((sum(sizes), painted_ms / 1000, tapped_s, saved_s))
+        told.append((fetched, painted_ms / 1000, ready_s, saved_s))
     with capsys.disabled():
-        for size, painted_s, tapped_s, saved_s in told:
+        for size, painted_s, ready_s, saved_s in told:
             print(
-                f"\n{size:.0f} bytes, painted {painted_s:.2f} s, tapped {tapped_s:.2f} s, saved {saved_s:.2f} s", end=""
+                f"\n{size:.0f} bytes, painted {painted_s:.2f} s, ready {ready_s:.2f} s, saved {saved_s:.2f} s", end=""
             )
 
     assert max(size for size, *_times in told) <= 20_000
-    assert min(tapped_s for _size, _painted, tapped_s, _saved in told) <= 3
+    assert min(ready_s for _size, _painted, ready_s, _saved in told) <= 3
