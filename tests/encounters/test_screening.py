@@ -1,7 +1,7 @@
 """What a line gives away is seen before anybody reads it. Every name and number here is invented."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from samspel.encounters.screening import LONGEST, MASKS, screen
@@ -131,6 +131,7 @@ LINES = st.lists(st.sampled_from([*WORDS, ".", "-", "(", ":", "å7", "@", "/"]),
 
 
 @given(LINES)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_kept_has_nothing_more_to_mask_and_holds_no_word_that_was_masked(line: str) -> None:
     screened = screen(line)
     again = screen(screened.text)
