@@ -1,4 +1,4 @@
-"""One press, and what is told after it. Nobody is known: not to the answer, not to the audit trail."""
+"""One press on one of three levels. Who pressed is known to nobody: not to the answer, not to the audit trail."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
