@@ -409,6 +409,7 @@ def test_a_leader_enters_a_ballot_on_the_page_and_never_sees_what_is_on_one(
     page = reverse("dialogue_ballots", args=[dialogue.pk])
     sent = {"question": "1", "voter": "seat-2", "proposal": tid.pk}
 
+    assert " checked" not in leader.get(page).content.decode(), "nobody's ballot is anybody's before it is said whose"
     assert "2 personer" not in leader.get(page).content.decode()
     assert "1 person utan telefon har inte röstat än." in leader.get(page).content.decode()
     assert leader.post(page, {"question": "1", "proposal": tid.pk, "key": device_key()}).status_code == 422
@@ -421,5 +422,8 @@ def test_a_leader_enters_a_ballot_on_the_page_and_never_sees_what_is_on_one(
     assert "Alla vi vet av utan telefon har röstat." in said
     leader.post(page, {"question": "1", "voter": "seat-2", "none": "1", "key": device_key()})
     assert not Ballot.objects.get().proposals.exists()
+    other = dialogue.tables.get(number=2)
+    leader.post(page, sent | {"voter": "table", "table": other.pk, "key": device_key()})
+    assert Ballot.objects.filter(seat__kind="paper", seat__placements__table=other).count() == 1
     Dialogue.objects.update(ballot_open=False)
     assert "Valet är inte öppet just nu." in leader.get(page).content.decode()

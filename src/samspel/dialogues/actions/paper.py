@@ -293,6 +293,11 @@ class Voter:
     table: str
     has_voted: bool
 
+    @property
+    def key(self) -> str:
+        """How a form names her."""
+        return f"seat-{self.number}"
+
 
 def voters_without_phone(dialogue: Dialogue, question: int) -> list[Voter]:
     """Those who are helped or on paper, by table. Two queries, however many."""

@@ -172,6 +172,8 @@ def ballots(request: Request, dialogue_id: int) -> HttpResponse:
     if request.method == "POST":
         chosen = [int(value) for value in request.POST.getlist("proposal") if value.isdecimal() and len(value) < 19]
         kind, _dash, number = request.POST.get("voter", "").partition("-")
+        if kind == "table":
+            number = number or request.POST.get("table", "")
         if kind not in {"seat", "table"}:
             error = _("Välj vem rösten är från.")
         elif not chosen and "none" not in request.POST:
@@ -203,6 +205,7 @@ def ballots(request: Request, dialogue_id: int) -> HttpResponse:
         "tables": list(dialogue.tables.all()),
         "chosen": request.POST.getlist("proposal"),
         "voter": request.POST.get("voter", ""),
+        "table_id": request.POST.get("table", ""),
         "error": error,
     }
     response = render(request, "dialogues/paper_ballots.html", context, status=422 if error else 200)
