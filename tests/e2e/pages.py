@@ -48,8 +48,12 @@ def holds_at_320(page: Page, name: str) -> None:
     assert before is not None
     page.set_viewport_size({"width": 320, "height": 640})
     wide = page.evaluate("document.documentElement.scrollWidth")
+    beyond = page.evaluate(
+        "[...document.querySelectorAll('body *')].filter(each => each.getBoundingClientRect().right > 321)"
+        ".map(each => `${each.tagName}.${each.className}`).slice(-5)"
+    )
     page.set_viewport_size(before)
-    assert wide <= 320, f"{name} is {wide} wide at 320"
+    assert wide <= 320, f"{name} is {wide} wide at 320: {beyond}"
 
 
 class Phone:

@@ -70,7 +70,7 @@ def point_new(request: Request, unit_id: int) -> HttpResponse:
     return render(
         request,
         "encounters/point_new.html",
-        _choices() | {"unit": unit, "typed": typed, "fields": fields, "part": "points"},
+        _choices() | {"unit": unit, "typed": typed, "fields": fields, "may_manage": True, "part": "points"},
         status=422 if fields else 200,
     )
 

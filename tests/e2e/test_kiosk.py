@@ -1,0 +1,186 @@
+"""A tablet in a reception loses the network for a day, and every press arrives once; the pages where it is set up."""
+
+import json
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.e2e.conftest import Site
+from tests.e2e.pages import Console, holds_at_320, look
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser]
+
+PRESSES = 50
+QUARTERS = "25:00"  # between two presses: fifty of them are most of a day
+
+
+@pytest.fixture(scope="module")
+def asked(site: Site) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(site.seed("tests.e2e.seed_kiosk"))
+    return found
+
+
+def answers(site: Site, point: int) -> list[int]:
+    """The levels that the server has from a point."""
+    with psycopg.connect(site.environment["SAMSPEL_DATABASE_URL"]) as line:
+        rows = line.execute("SELECT level FROM encounters_answer WHERE point_id = %s ORDER BY level", [point])
+        return [level for (level,) in rows.fetchall()]
+
+
+@pytest.fixture
+def tablet(open_page: Callable[..., Page]) -> Page:
+    page = open_page(phone=True)
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.clock.install()
+    return page
+
+
+def open_kiosk(tablet: Page, secret: str) -> None:
+    """Until its page is kept on the tablet."""
+    tablet.goto(f"/k/{secret}")
+    expect(tablet.locator("h1")).to_have_text("Hur kändes mötet?")
+    tablet.wait_for_function("document.documentElement.dataset.kept && navigator.serviceWorker.controller")
+
+
+def press_for_a_day(tablet: Page) -> list[int]:
+    """Fifty people, each some minutes after the one before; the tablet is started anew in the middle of the day."""
+    pressed = []
+    for number in range(PRESSES):
+        level = 1 + number % 3
+        tablet.locator(f".tap[value='{level}']").click()
+        expect(tablet.locator(f".tap[value='{level}']")).to_have_attribute("aria-pressed", "true")
+        tablet.clock.fast_forward(QUARTERS)
+        expect(tablet.locator(".tap[aria-pressed=true]")).to_have_count(0)
+        pressed.append(level)
+        if number == PRESSES // 2:
+            tablet.reload()
+            expect(tablet.locator("h1")).to_have_text("Hur kändes mötet?")
+    return sorted(pressed)
+
+
+def back_online(tablet: Page, body_of: Callable[[Route], str]) -> None:
+    """The network comes back, and twice the server gets what was sent without the tablet hearing of it."""
+    lost = 0
+
+    def on_the_way(route: Route) -> None:
+        nonlocal lost
+        answer = route.fetch(post_data=body_of(route))
+        if lost < 2:
+            lost += 1
+            route.abort()
+            return
+        sent = json.loads(route.request.post_data or "{}")
+        route.fulfill(json=answer.json() | {"done": [press["key"] for press in sent["presses"]]})
+
+    tablet.route("**/send", on_the_way)
+    tablet.context.set_offline(False)
+    for _minute in range(6):
+        tablet.clock.fast_forward("02:10")
+        tablet.wait_for_timeout(500)
+    assert lost == 2
+    expect(tablet.locator("[data-line]")).to_be_hidden()
+
+
+def keep_keys(route: Route) -> str:
+    return route.request.post_data or ""
+
+
+def forget_keys(route: Route) -> str:
+    """As a page would that made the keys when it sends."""
+    sent = json.loads(route.request.post_data or "{}")
+    for press in sent["presses"]:
+        press["key"] = secrets.token_hex(16)
+    return json.dumps(sent)
+
+
+def test_a_day_without_a_network_loses_and_doubles_nothing(site: Site, asked: dict[str, Any], tablet: Page) -> None:
+    open_kiosk(tablet, asked["kiosk"]["secret"])
+    look(tablet, "kiosk")
+    holds_at_320(tablet, "kiosk")
+    tablet.context.set_offline(True)
+
+    pressed = press_for_a_day(tablet)
+    expect(tablet.locator("[data-line]")).to_contain_text(str(PRESSES))
+    assert answers(site, asked["kiosk"]["point"]) == []
+    back_online(tablet, keep_keys)
+
+    assert answers(site, asked["kiosk"]["point"]) == pressed
+
+
+def test_without_kept_keys_the_same_day_is_counted_more_than_once(
+    site: Site, asked: dict[str, Any], tablet: Page
+) -> None:
+    open_kiosk(tablet, asked["control"]["secret"])
+    tablet.context.set_offline(True)
+
+    press_for_a_day(tablet)
+    back_online(tablet, forget_keys)
+
+    assert len(answers(site, asked["control"]["point"])) > PRESSES
+
+
+def test_it_rests_four_seconds_after_the_last_touch(asked: dict[str, Any], tablet: Page) -> None:
+    open_kiosk(tablet, asked["control"]["secret"])
+    good, bad = tablet.locator(".tap[value='3']"), tablet.locator(".tap[value='1']")
+
+    good.click()
+    tablet.clock.fast_forward(3000)
+    bad.click()
+    tablet.clock.fast_forward(3000)
+    expect(bad).to_have_attribute("aria-pressed", "true")
+    expect(good).to_have_attribute("aria-pressed", "false")
+    look(tablet, "kiosk-pressed")
+    tablet.clock.fast_forward(1500)
+    expect(bad).to_have_attribute("aria-pressed", "false")
+
+    tablet.get_by_role("link", name="English").click()
+    expect(tablet.locator("html")).to_have_attribute("lang", "en")
+    tablet.clock.fast_forward(4500)
+    expect(tablet.locator("html")).to_have_attribute("lang", "sv")
+
+
+def test_the_pages_where_a_unit_asks(site: Site, asked: dict[str, Any], open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    Console(page).sign_in(*site.person("administrator"))
+    here = f"/units/{asked['unit']}/encounters"
+
+    for address, name in (
+        ("points", "points"),
+        ("points/new", "point-new"),
+        (f"points/{asked['wall']}", "point-wall"),
+        (f"points/{asked['link']}", "point-links"),
+        (f"points/{asked['kiosk']['point']}", "point-kiosk"),
+        ("plans", "plans"),
+        ("round", "round"),
+    ):
+        page.goto(f"{here}/{address}")
+        expect(page.locator("h1")).to_be_visible()
+        look(page, name)
+        holds_at_320(page, name)
+
+    page.goto(f"{here}/plans")
+    page.locator("input[name=ask_every]").first.fill("1")
+    expect(page.locator(".gives").first).to_contain_text("Om ni frågar alla")
+
+    page.goto(f"{here}/points/{asked['kiosk']['point']}")
+    page.locator("#name").fill("I väntrummet")
+    page.get_by_role("button", name="Lägg till en platta").click()
+    expect(page.locator(".once code")).to_contain_text("/k/")
+    look(page, "point-kiosk-new")
+
+    page.goto(f"{here}/round")
+    page.get_by_role("button", name="Stäng rundan nu").click()
+    page.locator("#heard").fill("Många väntade utan att veta varför.")
+    page.locator("#done").fill("En tavla visar väntetiden.")
+    page.locator("#not_done").fill("Fler stolar fick inte plats.")
+    look(page, "round-telling")
+    page.get_by_role("button", name="Publicera").click()
+    look(page, "round-told")
+    holds_at_320(page, "round-told")
+    page.goto(f"/said-and-done/{asked['unit']}")
+    expect(page.locator("h1")).to_have_text("Ni sa – vi gjorde")
+    look(page, "said-and-done")
