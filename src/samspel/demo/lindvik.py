@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from samspel.core.actor import VISITOR, Actor
 from samspel.core.models import Installation
-from samspel.demo import town
+from samspel.demo import meetings, town
 from samspel.demo.town import Coming, Held, Worker
 from samspel.dialogues.access import Here, seating_now
 from samspel.dialogues.actions import agreeing, inviting, joining, leading, planning, solo, table, themes, whole
@@ -23,6 +23,7 @@ from samspel.dialogues.models import Agreement, Dialogue, Invitation, Note, Plac
 from samspel.dialogues.queries import Threes, threes_of
 from samspel.dialogues.sealing import SeatToken
 from samspel.dialogues.tables import notes_on, roots_of
+from samspel.encounters import compaction, compute_signals
 from samspel.encounters.actions.signals import note_signal
 from samspel.encounters.models import Signal
 from samspel.people import actions as people
@@ -54,6 +55,10 @@ def seed(*, at: datetime) -> bool:
         for held in town.HELD:
             _hold(held, at)
         _plan_coming(at)
+        meetings.make_meetings(actor_of(town.ADMINISTRATOR), at=at)
+    # The figures hold it all, and the first night has been.
+    compaction.refresh(at)
+    compute_signals.look(at)
     return True
 
 

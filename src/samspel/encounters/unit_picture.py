@@ -331,7 +331,7 @@ def _tried(facts: Facts, deed: Deed) -> Answer:
     else:
         title, words = _("Nej. Färre säger att mötet var bra."), _("Mellan %(low)s och %(high)s av 100 färre än innan.")
     told = words % {"low": least, "high": most}
-    return Answer(title, f"{told} {_('Annat kan också ha ändrats under tiden.')}")
+    return Answer(title, " ".join([told, _("Annat kan också ha ändrats under tiden.")]))
 
 
 def _weeks_gone(gone: int) -> str:
@@ -355,10 +355,9 @@ def _alike(pairs: Pairs) -> Answer:
     if share is None:
         return Answer(_("Det går inte att säga än."), _("Det behövs fler möten som båda sidor har berättat om."))
     how_often = _("Ofta.") if share.low > 0.5 else _("Sällan.") if share.high < 0.5 else _("Ibland.")
-    told = {"alike": pairs.alike, "n": pairs.n}
-    if pairs.hidden:
-        return Answer(f"{how_often} {_('Lika svar i %(alike)s av ungefär %(n)s möten.') % told}")
-    return Answer(f"{how_often} {_('Lika svar i %(alike)s av %(n)s möten.') % told}")
+    exactly, about = _("Lika svar i %(alike)s av %(n)s möten."), _("Lika svar i %(alike)s av ungefär %(n)s möten.")
+    count = (about if pairs.hidden else exactly) % {"alike": pairs.alike, "n": pairs.n}
+    return Answer(f"{how_often} {count}")
 
 
 # ---------------------------------------------------------------- what helped, and what was in the way
