@@ -147,9 +147,13 @@
     const files = [...document.querySelectorAll('link[rel=stylesheet], script[src]')].map((each) => each.href || each.src);
     const cache = await caches.open('kiosk');
     await cache.addAll([location.pathname, ...files]);
-    const wanted = new Set([new URL(location.pathname, location).href, ...files]);
-    for (const one of await cache.keys()) if (!wanted.has(one.url)) await cache.delete(one);
     document.documentElement.dataset.kept = 'true';
+    // Letters last: without them the page is as whole, in the tablet's own. Then what an earlier build left.
+    await document.fonts.ready;
+    const letters = performance.getEntriesByType('resource').map((each) => each.name).filter((name) => name.endsWith('.woff2'));
+    await cache.addAll(letters);
+    const wanted = new Set([new URL(location.pathname, location).href, ...files, ...letters]);
+    for (const one of await cache.keys()) if (!wanted.has(one.url)) await cache.delete(one);
   }
   keepPage().catch(() => { /* the page needs the network then, and says so when it is gone */ });
 })();
