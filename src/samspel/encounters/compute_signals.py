@@ -32,8 +32,8 @@ from samspel.engine.inference.watching import common, follow
 
 # How far back a watch remembers.
 WEEKS = 104
-# Units of a service with fewer others are compared with the whole city.
-CITY = 0
+# A service with fewer units is compared with the whole city: what few have in common is as unsure as each of them.
+PEERS_LEAST, CITY = 12, 0
 # Counts are told to the nearest ten, so that no week's own count follows from them.
 ROUNDED_TO = 10
 
@@ -159,7 +159,7 @@ def _peers(units: list[int]) -> np.ndarray[Any, np.dtype[np.int64]]:
         asked[unit][service] += 1
     services = [asked[unit].most_common(1)[0][0] if unit in asked else CITY for unit in units]
     many = Counter(services)
-    return np.array([one if many[one] > DEFAULT.fewest_peers else CITY for one in services], dtype=np.int64)
+    return np.array([one if many[one] >= PEERS_LEAST else CITY for one in services], dtype=np.int64)
 
 
 # ---------------------------------------------------------------- what is written
