@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 
 from samspel.encounters import compaction, engines, figures, store
+from samspel.encounters.actions import amending
 from samspel.encounters.models import Amendment, Answer, Day
 from tests.encounters.answers import DAY, given, given_pairs, refreshed
 from tests.people import WHEN, Town
@@ -109,8 +110,8 @@ def test_a_key_that_the_day_has_is_not_written_again(town: Town) -> None:
 def test_an_answer_that_rests_can_be_set_aside_and_erased(town: Town) -> None:
     stays, aside, gone = given(town.guidance, good=3)
     compaction.compact(SOON)
-    Amendment.objects.create(key=aside.key, day=DAY, aside="withdrawn", made_at=SOON)
-    Amendment.objects.create(key=gone.key, day=DAY, is_erased=True, made_at=SOON)
+    amending.set_aside(aside.key, day=DAY, aside="withdrawn", at=SOON)
+    amending.erase(gone.key, day=DAY, at=SOON)
 
     compaction.compact(SOON)
 
@@ -119,10 +120,21 @@ def test_an_answer_that_rests_can_be_set_aside_and_erased(town: Town) -> None:
     assert Amendment.objects.count() == 0
 
 
+def test_an_answer_that_is_in_the_database_is_amended_at_once(town: Town) -> None:
+    stays, aside, gone = given(town.guidance, good=3)
+    amending.set_aside(aside.key, day=DAY, aside="play", at=WHEN)
+    amending.erase(gone.key, day=DAY, at=WHEN)
+
+    refreshed()
+
+    assert kept() == sorted([(stays.key, "", ""), (aside.key, "play", "")])
+    assert Amendment.objects.count() == 0
+
+
 def test_a_day_of_which_all_is_erased_is_gone(town: Town) -> None:
     [answer] = given(town.guidance, good=1)
     compaction.compact(SOON)
-    Amendment.objects.create(key=answer.key, day=DAY, is_erased=True, made_at=SOON)
+    amending.erase(answer.key, day=DAY, at=SOON)
 
     compaction.compact(SOON)
 
@@ -174,7 +186,11 @@ def test_what_a_killed_attempt_left_is_swept(town: Town) -> None:
     (folder / "9-aaaaaaaa.parquet").write_bytes(b"whole, but never named")
     (folder / ".9-bbbbbbbb.parquet.part").write_bytes(b"half")
 
-    assert compaction.compact(SOON).swept == 2
+    spilled = store.folder() / "scratch" / "999999999-ab" / "duckdb_temp_storage-0.tmp"
+    spilled.parent.mkdir(parents=True)
+    spilled.write_bytes(b"of a process that is no more")
+
+    assert compaction.compact(SOON).swept == 3
     assert files() == before
 
 

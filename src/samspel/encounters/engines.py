@@ -9,12 +9,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import duckdb
 from django.conf import settings
 
 from samspel.encounters import store
 
 if TYPE_CHECKING:
+    import duckdb
     import ibis.expr.types as ir
     from pyspark.sql import SparkSession
 
@@ -84,11 +84,13 @@ def quoted(path: str | Path) -> str:
 
 def open_duckdb() -> duckdb.DuckDBPyConnection:
     """A DuckDB of its own, within the memory and threads that the settings give."""
+    import duckdb
+
     return duckdb.connect(
         config={
             "memory_limit": settings.FIGURES_MEMORY,
             "threads": settings.FIGURES_THREADS,
-            "temp_directory": str(store.folder() / "scratch"),
+            "temp_directory": str(store.new_scratch()),
             "autoinstall_known_extensions": False,
         }
     )

@@ -8,10 +8,12 @@ themselves, by DuckDB or by Spark.
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 import ibis
 import ibis.expr.types as ir
+from ibis.expr.operations import Node
 
 from samspel.encounters.store import ANSWERS, SUMS
 
@@ -200,4 +202,10 @@ def points(events: ir.Table, since: date, until: date, *, unit: int) -> ir.Table
 
 
 def sql(expression: ir.Table, dialect: str = "duckdb") -> str:
-    return str(ibis.to_sql(expression, dialect=dialect))
+    return _sql(expression.op(), dialect)
+
+
+@lru_cache(maxsize=4096)
+def _sql(operation: Node, dialect: str) -> str:
+    """Putting an expression into SQL takes longer than running it over a year's sums."""
+    return str(ibis.to_sql(operation.to_expr(), dialect=dialect))

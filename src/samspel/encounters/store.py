@@ -16,6 +16,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -201,7 +202,7 @@ def sweep(kept: Iterable[str] = ()) -> int:
     """
     used = {Part(file, date.min, date.min, 0).path(dataset) for file in kept for dataset in DATASETS}
     newest_path = _newest()
-    gone = 0
+    gone = _sweep_scratch()
     for path in sorted((folder() / "manifests").glob("*.json")):
         manifest = _read(path)
         if path == newest_path or not _unlinked_if_unused(path):
@@ -215,6 +216,29 @@ def sweep(kept: Iterable[str] = ()) -> int:
             with contextlib.suppress(OSError):  # not the last in its folder
                 path.parent.rmdir()
     return gone
+
+
+def new_scratch() -> Path:
+    """A folder that is not there yet, for what an engine cannot hold in memory. No two share one."""
+    return folder() / "scratch" / f"{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def _sweep_scratch() -> int:
+    """What engines left whose process is no more."""
+    left = [path for path in (folder() / "scratch").glob("*-*") if not _is_alive(int(path.name.partition("-")[0]))]
+    for path in left:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(left)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _unlinked_if_unused(manifest: Path) -> bool:

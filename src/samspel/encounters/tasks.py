@@ -1,17 +1,22 @@
-"""Background entry points of encounters."""
+"""Background entry points of encounters.
+
+What counts and moves answers is loaded when it is needed: every process loads this module, and few of them count.
+"""
 
 import contextlib
 
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from samspel.encounters import compaction, compute_looks, compute_signals
+from samspel.encounters import compute_looks, compute_signals
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="encounters.refresh", queueing_lock="encounters.refresh", pass_context=False)
 def refresh(timestamp: int) -> None:
     """Let the figures hold what has come; without anything new it costs one query."""
+    from samspel.encounters import compaction
+
     with contextlib.suppress(compaction.BusyError):
         compaction.refresh(timezone.now(), wait=False)
 
@@ -20,6 +25,8 @@ def refresh(timestamp: int) -> None:
 @app.task(name="encounters.compact", queueing_lock="encounters.compact", pass_context=False)
 def compact(timestamp: int) -> None:
     """Move the days that have rested; who is at it already does the same."""
+    from samspel.encounters import compaction
+
     with contextlib.suppress(compaction.BusyError):
         compaction.compact(timezone.now())
 
