@@ -31,7 +31,7 @@ from samspel.dialogues.sealing import SeatToken, author_token, seal
 from samspel.dialogues.takeover import TAKE_OVERS
 from samspel.encounters.actions.receiving import begin_meeting
 from samspel.encounters.actions.stories import tell_story
-from samspel.encounters.models import Story
+from samspel.encounters.models import Reason, Story
 from samspel.encounters.windows import new_press
 from samspel.people.models import Person
 from tests.encounters.asking import make_point, make_round
@@ -349,6 +349,22 @@ def open_thread(world: World) -> None:
     world.more["thread"] = begun.pk
 
 
+def a_reason_written(world: World) -> None:
+    """A unit's point asks about a service, whose difference between groups has a reason."""
+    service = make_point(world.town.guidance).service
+    assert service is not None
+    reason = Reason.objects.create(
+        service=service,
+        dimension="age_band",
+        group="16-24",
+        is_higher=True,
+        words="Två samtal i stället för ett.",
+        decided_by="Nämnden",
+        decided_on=WHEN.date(),
+    )
+    world.more["reason"] = reason.pk
+
+
 def a_story_told(world: World) -> None:
     words = "Hon lyssnade, och sedan löste det sig."
     story = Story.objects.create(
@@ -511,6 +527,12 @@ PROBES: dict[str, Probe] = {
     "round.read": Probe(get("/said-and-done/{unit}"), reads=True, has_phases=False),
     "encounter.take_in": Probe(ask_take_in, has_phases=False),
     "figures.unit": Probe(get("/units/{unit}/encounters"), reads=True, has_phases=False),
+    "figures.open": Probe(get("/encounters"), reads=True, has_phases=False),
+    "reason.write": Probe(
+        post("/services/guidance/reasons/{reason}/close"),
+        ready=a_reason_written,
+        has_phases=False,
+    ),
     "story.publish": Probe(
         post("/units/{unit}/encounters/stories", story=lambda world, who: world.more["story"], do="publish"),
         ready=a_story_told,

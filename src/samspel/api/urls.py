@@ -10,7 +10,7 @@ from ninja import NinjaAPI, Schema, Status
 from ninja.errors import ValidationError
 from ninja.security import django_auth
 
-from samspel.api import answers
+from samspel.api import answers, services
 from samspel.core.actor import Actor
 from samspel.core.errors import InvalidError, SamspelError
 from samspel.core.middleware import answer
@@ -199,10 +199,13 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 
 api.add_router("", answers.router)
+api.add_router("", services.router)
 
 app_name = "api"
-# What is not open to all: its act and its limit.
+# What is not the site's own reading: its act and its limit.
 CLOSED = {
+    "services": ("figures.open", "page"),
+    "service_table": ("figures.open", "page"),
     "protocol": ("dialogue.read_protocol", "heavy"),
     "export": ("dialogue.export", "heavy"),
     "open_dialogue_file": ("site.read", "heavy"),

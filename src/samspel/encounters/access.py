@@ -2,10 +2,11 @@
 
 from samspel.core.actor import Actor
 from samspel.core.errors import NotFoundError
-from samspel.core.permissions import allow, permission_table
+from samspel.core.permissions import allow, may, permission_table
 from samspel.encounters.keyed import hash_of
-from samspel.encounters.models import Invitation, Point, Round, Tablet
-from samspel.people.access import get_unit
+from samspel.encounters.models import Invitation, Point, Round, Service, Tablet
+from samspel.people.access import get_unit, roles_in_each, site_roles
+from samspel.people.queries import name_key, units_with
 
 PERMISSIONS = permission_table(
     "encounters",
@@ -47,6 +48,11 @@ PERMISSIONS = permission_table(
             "member manager facilitator analyst administrator",
             why="A unit's figures are first its own: of those who work there, lead it, or help it read them",
         ),
+        allow(
+            "figures.open",
+            "visitor person participant",
+            why="Services' and the city's figures are open, with the public threshold",
+        ),
         # what became of it
         allow("round.manage", "manager administrator", why="Who leads the unit answers for what it does"),
         allow(
@@ -54,9 +60,34 @@ PERMISSIONS = permission_table(
             "visitor person participant",
             why="Who answered may see what was heard and done, without an account",
         ),
+        allow("reason.write", "manager administrator", why="Who leads a unit that gives the service answers for it"),
         allow("story.publish", "manager facilitator administrator", why="A story is read before it is shown"),
     ],
 )
+
+
+def get_service(actor: Actor, key: str, act: str) -> Service:
+    """A service by its key. ``reason.write`` is for those who lead a unit that asks about it."""
+    service = Service.objects.filter(key=key, closed_at=None).first()
+    if service is None:
+        raise NotFoundError("service")
+    if act == "reason.write" and not may_write_reasons(actor, service):
+        raise NotFoundError("service")
+    return service
+
+
+def services_by_name() -> list[Service]:
+    """All that people come for now; open to everybody."""
+    return sorted(Service.objects.filter(closed_at=None), key=lambda one: name_key(one.name))
+
+
+def may_write_reasons(actor: Actor, service: Service) -> bool:
+    if not actor.is_signed_in:
+        return False
+    if may(site_roles(actor), "reason.write"):
+        return True
+    units = units_with(Point.objects.filter(service=service).values_list("unit_id", flat=True))
+    return any(may(roles, "reason.write") for roles in roles_in_each(actor, units).values())
 
 
 def get_point(actor: Actor, unit_id: int, point_id: int, act: str, *, lock: bool = False) -> Point:

@@ -6,12 +6,16 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from samspel.core import thread
+from samspel.core.models import Stage
 from samspel.encounters import figures
 from samspel.encounters.disclosing import SERVICE_GROUPS, UNIT_WEEKS, Entry, units_in_doubt
 from samspel.encounters.figures import Counts
+from samspel.encounters.funnels import units_outside
 from samspel.encounters.looks import DIMENSIONS, WEEKS_BETWEEN, Key, Last, Look, look_days, take_look
-from samspel.encounters.models import Shown
+from samspel.encounters.models import Service, Shown, Signal
 
 # Answers of no service are told only as a part of the city's.
 NO_SERVICE = 0
@@ -43,10 +47,38 @@ def _take_year(year: int, today: date, at: datetime) -> int:
         Shown.objects.update_or_create(
             pk=_name(service, year), defaults={"cells": {"looks": [*map(_packed, kept)]}, "shown_at": at}
         )
+    _tell_units_first(past, since, due[-1], at)
     row.cells["ends"] += [day.isoformat() for day in due]
     row.shown_at = at
     row.save(update_fields=["cells", "shown_at"])
     return len(due)
+
+
+def _tell_units_first(past: Mapping[int, list[Look]], since: date, ends: date, at: datetime) -> None:
+    """A unit that lies outside of a service's funnel has it on its own thread, once a year, before others see the
+    funnel."""
+    threshold = SERVICE_GROUPS.circle.threshold
+    source = _("Jämfört med andra ställen, vecka %(first)s till %(last)s") % {
+        "first": since.isocalendar().week,
+        "last": (ends - timedelta(days=1)).isocalendar().week,
+    }
+    for service in Service.objects.filter(pk__in=past, closed_at=None):
+        units = {int(unit): one for unit, one in Last(past[service.pk]).figures("unit", threshold).items()}
+        for unit, is_above in units_outside(units).items():
+            higher = _("%(service)s: fler hos er än på andra ställen säger att mötet var bra.")
+            lower = _("%(service)s: färre hos er än på andra ställen säger att mötet var bra.")
+            signal, is_new = Signal.objects.get_or_create(
+                key=f"outside-{service.pk}-{unit}-{since.year}",
+                defaults={
+                    "unit_id": unit,
+                    "words": (higher if is_above else lower) % {"service": service.name},
+                    "source": source,
+                    "noted_at": at,
+                },
+            )
+            if is_new:
+                begun = thread.start_thread(unit_id=unit, title=signal.words, at=at)
+                thread.add_knot(begun.pk, Stage.SIGNAL, signal, at=at)
 
 
 def _looks_of_all(past: Mapping[int, list[Look]], since: date, ends: date, at: datetime) -> dict[int, Look]:
@@ -72,7 +104,7 @@ def _looks_of_all(past: Mapping[int, list[Look]], since: date, ends: date, at: d
             break
         for service, unit in more:
             in_doubt[service].add(f"unit:{unit}")
-        looks |= {service: look(service) for service in {service for service, _ in more}}
+        looks |= {service: look(service) for service in {service for service, _unit in more}}
     return looks
 
 

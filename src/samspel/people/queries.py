@@ -95,3 +95,8 @@ def get_open_unit(unit_id: int) -> Unit:
     if unit is None:
         raise NotFoundError("unit")
     return unit
+
+
+def units_with(unit_ids: Iterable[int]) -> list[Unit]:
+    """The open units of these ids, in order of name."""
+    return in_order(Unit.objects.filter(pk__in=list(unit_ids), closed_at=None))
