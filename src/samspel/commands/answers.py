@@ -28,6 +28,8 @@ def take_in(path: Path, rejected: Path | None, *, at: datetime, out: Callable[[s
 
     :raises FileError: the file cannot be used, or there is no room for it.
     """
+    from django.db import InterfaceError, OperationalError
+
     from samspel.core.actor import Actor
     from samspel.encounters import files
     from samspel.encounters.actions.importing import import_answers
@@ -43,6 +45,8 @@ def take_in(path: Path, rejected: Path | None, *, at: datetime, out: Callable[[s
         )
     except files.FileError as error:
         raise FileError(f"{path}: {error}") from error
+    except (OperationalError, InterfaceError) as error:
+        raise FileError("the database does not answer; run it again, and it goes on where it was") from error
     except OSError as error:
         raise FileError(f"{error.filename or path} cannot be used ({error.strerror})") from error
     finally:

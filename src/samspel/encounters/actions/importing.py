@@ -12,7 +12,7 @@ import os
 import shutil
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -25,10 +25,11 @@ import pyarrow.compute
 import pyarrow.dataset
 import pyarrow.ipc
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.errors import DiskFull
 
 from samspel.core.actor import Actor
 from samspel.core.audit import record
@@ -75,9 +76,10 @@ def import_answers(
     digest = files.digest_of(path)
     with _alone_with(digest), _told_when_full():
         file, _new = TakenFile.objects.get_or_create(digest=digest, defaults={"name": path.name, "began_at": at})
-        if file.ended_at is not None and not file.rejected:
-            return Imported(0, file.taken + file.known, 0, is_known=True)
         work = _Work(store.folder() / "incoming" / digest.hex())
+        if file.ended_at is not None and not file.rejected:
+            work.remove()
+            return Imported(0, file.taken + file.known, 0, is_known=True)
         spot = work.spot(file.lines_done if file.ended_at is None else 0)
         if spot == files.Spot():
             # From the beginning, also when it ended with rows that were rejected: they may be good by now.
@@ -113,7 +115,7 @@ def _alone_with(digest: bytes) -> Iterator[None]:
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
+        with suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [lock])
 
 
@@ -124,6 +126,10 @@ def _told_when_full() -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            raise files.FileError(full) from error
+        raise
+    except OperationalError as error:
+        if isinstance(error.__cause__, DiskFull):
             raise files.FileError(full) from error
         raise
     except duckdb.Error as error:
