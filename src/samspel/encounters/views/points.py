@@ -235,7 +235,7 @@ def _choices() -> dict[str, Any]:
         "services": points.open_services(),
         "providers": providers(),
         "channels": Channel.choices,
-        "languages": [(code, name) for code, name in spoken_choices() if code not in SIGNED],
+        "spoken": [(code, name) for code, name in spoken_choices() if code not in SIGNED],
         "areas": Area.objects.order_by("position", "name"),
         "age_bands": AgeBand.choices,
     }
