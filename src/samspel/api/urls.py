@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import NinjaAPI, Schema, Status
 from ninja.errors import ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.security import django_auth
 
 from samspel.api import answers, services
@@ -22,7 +23,21 @@ from samspel.dialogues.protocol_files import make_file
 from samspel.dialogues.theme_queries import ThemeCount, themes_in_protocols
 from samspel.encounters.actions.signals import note_signal
 
-api = NinjaAPI(
+
+class Api(NinjaAPI):
+    """Its errors are problem+json, and its description says so."""
+
+    def get_openapi_schema(self, *args: Any, **kwargs: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(*args, **kwargs)
+        for path in schema["paths"].values():
+            for operation in path.values():
+                for status, response in operation["responses"].items():
+                    if int(status) >= 400:
+                        response["content"] = {"application/problem+json": response["content"]["application/json"]}
+        return schema
+
+
+api = Api(
     title="Samspel",
     version="1",
     description="Open dialogues and red threads for all; the unit's own protocols for those who are signed in.",
