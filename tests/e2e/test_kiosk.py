@@ -43,7 +43,8 @@ def open_kiosk(tablet: Page, secret: str) -> None:
     """Until its page is kept on the tablet."""
     tablet.goto(f"/k/{secret}")
     expect(tablet.locator("h1")).to_have_text("Hur kändes mötet?")
-    tablet.wait_for_function("document.documentElement.dataset.kept && navigator.serviceWorker.controller")
+    expect(tablet.locator("html")).to_have_attribute("data-kept", "true")
+    tablet.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
 
 
 def press_for_a_day(tablet: Page) -> list[int]:
