@@ -15,6 +15,7 @@ from django.utils import timezone
 from samspel.core.actor import VISITOR, Actor
 from samspel.core.models import Installation
 from samspel.demo import meetings, town
+from samspel.demo.encounters import set_up_asking
 from samspel.demo.town import Coming, Held, Worker
 from samspel.dialogues.access import Here, seating_now
 from samspel.dialogues.actions import agreeing, inviting, joining, leading, planning, solo, table, themes, whole
@@ -56,6 +57,7 @@ def seed(*, at: datetime) -> bool:
             _hold(held, at)
         _plan_coming(at)
         meetings.make_meetings(actor_of(town.ADMINISTRATOR), at=at)
+        set_up_asking(actor_of(town.ADMINISTRATOR), at=at)
     # The figures hold it all, and the first night has been.
     compaction.refresh(at)
     compute_signals.look(at)
