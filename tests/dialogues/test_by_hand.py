@@ -34,6 +34,10 @@ LIST = "Namn;Enhet;Chef för;Isär\n" + "\n".join(
 
 @pytest.fixture
 def planned(town: Town) -> Dialogue:
+    return planned_at_three(town)
+
+
+def planned_at_three(town: Town) -> Dialogue:
     """Nine people of three units at three tables of three, twice; still a draft."""
     dialogue = plan_dialogue(town.guidance, town.facilitator, template="mixed-90")
     inviting.import_invitations(
