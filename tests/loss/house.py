@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -63,15 +64,16 @@ class House:
 
     def serving(self) -> list[int]:
         """The processes that answer pages and streams: not the supervisor, and not the one for background work."""
-        found = [(pid, Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")) for pid in self.application()]
+        found = [(pid, _words(pid)) for pid in self.application()]
         return [pid for pid, words in found if b"samspel.serve" in words and b"tasks" not in words] + [
             pid for pid, words in found if b"spawn_main" in b" ".join(words)
         ]
 
     def page_workers(self) -> list[int]:
-        """The processes that answer pages, when they are several."""
-        found = [(pid, Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")) for pid in self.application()]
-        return [pid for one, words in found if b"pages" in words for pid in family(one)[1:] if _is_page_worker(pid)]
+        """The processes that answer pages, when they are several; the oldest first."""
+        found = [(pid, _words(pid)) for pid in self.application()]
+        workers = [pid for one, words in found if b"pages" in words for pid in family(one)[1:] if _is_page_worker(pid)]
+        return sorted(workers, key=_born)
 
     def application(self) -> list[int]:
         """Every process of the application, the supervisor first; none when it is not running."""
@@ -115,7 +117,16 @@ class House:
             return False
 
     def wait_until_up(self) -> None:
-        wait_until(self.is_up, every_s=0.1, otherwise=lambda: self.log.read_text(errors="replace")[-3000:])
+        """:raises AssertionError: it ended, or never answered."""
+
+        def said() -> str:
+            return self.log.read_text(errors="replace")[-3000:]
+
+        def answers() -> bool:
+            assert self.process is None or self.process.poll() is None, f"it ended\n{said()}"
+            return self.is_up()
+
+        wait_until(answers, every_s=0.1, otherwise=said)
 
     # ------------------------------------------------------------ the database
 
@@ -136,17 +147,25 @@ class House:
     def run(self, *arguments: str) -> str:
         """A command of the project that ends, in this installation; gives what it printed."""
         done = subprocess.run(
-            [sys.executable, *arguments], env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=120
+            [sys.executable, *arguments], env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=300
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+def free_ports(in_a_row: int) -> int:
+    """The first of so many ports. Below those that the kernel gives to whoever connects: behind a proxy the one after
+    ours would else be somebody's line now and then."""
+    for _try in range(200):
+        first = 20_000 + secrets.randbelow(12_000)
+        with contextlib.ExitStack() as held:
+            try:
+                for port in range(first, first + in_a_row):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return first
+    raise OSError("no ports in a row are free")
 
 
 @contextlib.contextmanager
@@ -165,7 +184,7 @@ def installation(folder: Path, *, database_settings: str = "", **environment: st
     }
     whole = {**kept, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "SAMSPEL_VAR": str(var), **environment}
     server = ensure_running(data)
-    house = House(var, server, free_port(), whole)
+    house = House(var, server, free_ports(3), whole)
     try:
         password = folder / "password"
         password.write_text(PASSWORD)
@@ -204,12 +223,25 @@ def nginx(folder: Path, port: int, first: int) -> "subprocess.Popen[bytes]":
 # ---------------------------------------------------------------- processes
 
 
-def _is_page_worker(pid: int) -> bool:
+def _words(pid: int) -> list[bytes]:
+    """Its command line; empty when it has gone."""
     try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
-        return False
-    return b"resource_tracker" not in words
+        return []
+
+
+def _is_page_worker(pid: int) -> bool:
+    words = b" ".join(_words(pid))
+    return bool(words) and b"resource_tracker" not in words
+
+
+def _born(pid: int) -> int:
+    """When it began, in the kernel's ticks; the last of all when it has gone."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    except OSError:
+        return sys.maxsize
 
 
 def family(pid: int) -> list[int]:
