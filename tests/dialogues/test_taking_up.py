@@ -18,6 +18,15 @@ from tests.conftest import SignIn
 from tests.encounters.answers import given
 from tests.people import Town, actor_of, device_key, go_to, make_dialogue
 
+SHARE = {"estimate": 0.8, "low": 0.7, "high": 0.9, "level": 0.95}
+FINDING = {
+    "side": "resident",
+    **dict.fromkeys(("since", "earliest", "latest", "seen"), "2026-01-05"),
+    **dict.fromkeys(("before", "after", "gap"), SHARE),
+    "n_before": 100,
+    "n_after": 50,
+}
+
 
 @pytest.fixture
 def heard(town: Town) -> Signal:
@@ -113,7 +122,7 @@ def test_what_goes_on_or_is_over_takes_up_nothing(town: Town, heard: Signal) -> 
 
 
 def test_a_pattern_brings_the_words_behind_it(town: Town, signed_in: SignIn, heard: Signal) -> None:
-    Signal.objects.filter(pk=heard.pk).update(finding={"side": "resident"})
+    Signal.objects.filter(pk=heard.pk).update(finding=FINDING)
     last = mondays(timezone.localdate())[-1]
     given(town.guidance, bad=14, day=last, text="Jag väntade länge.", hindered=["waiting"])
     planned(town)
@@ -126,6 +135,19 @@ def test_a_pattern_brings_the_words_behind_it(town: Town, signed_in: SignIn, hea
     assert one["hindered"] == [["Väntan innan", 13]]
     assert "Det här har vi hört" in plan
     assert "väntade" in plan
+
+
+def test_others_do_not_see_a_pattern_before_the_unit_or_after(town: Town, signed_in: SignIn, heard: Signal) -> None:
+    given(town.guidance, good=10)
+    Signal.objects.filter(pk=heard.pk).update(finding=FINDING)
+    home = f"/units/{town.guidance.pk}"
+
+    inside, outside = signed_in(town.member).get(home).content.decode(), Client().get(home).content.decode()
+
+    assert heard.words in inside
+    assert f"”{heard.words}”" not in inside
+    assert heard.source not in outside
+    assert heard.source not in Client().get("/").content.decode() + Client().get("/threads").content.decode()
 
 
 def test_another_choice_in_the_plan_takes_the_words_away(town: Town, signed_in: SignIn, heard: Signal) -> None:

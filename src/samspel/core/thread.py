@@ -27,6 +27,8 @@ class KnotView:
     detail: str = ""
     is_going_on: bool = False
     is_public: bool = True
+    # Whether a signal's words are somebody's own.
+    is_quote: bool = True
 
 
 # From ids to views, in one query for all of them.

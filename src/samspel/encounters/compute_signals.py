@@ -217,7 +217,8 @@ def _signal(unit: int, side: Side, since: date, seen: date, change: Change, at: 
         key=key, defaults={"unit_id": unit, "words": words, "source": source, "noted_at": at, "finding": finding}
     )
     if is_new:
-        begun = thread.start_thread(unit_id=unit, title=words, at=at)
+        # What others may come to see of the thread, when it has a dialogue that is open, says no more than this.
+        begun = thread.start_thread(unit_id=unit, title=_("Något i våra möten har ändrats"), at=at)
         thread.add_knot(begun.pk, Stage.SIGNAL, signal, at=at)
         record(SYSTEM, "signal.seen", signal, unit=unit)
     return signal

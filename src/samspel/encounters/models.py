@@ -324,6 +324,11 @@ class Signal(models.Model):
     key = models.CharField(max_length=64, unique=True)
     finding = models.JSONField(null=True)
 
+    @property
+    def is_pattern(self) -> bool:
+        """Whether figures say it, and not somebody's words: the unit sees it first, and others do not."""
+        return self.finding is not None or self.key.startswith("outside-")
+
 
 class Watch(models.Model):
     """How far a unit's pattern has been looked at, and what the test that may always be looked at has seen so far."""

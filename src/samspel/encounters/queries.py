@@ -14,7 +14,15 @@ from samspel.encounters.models import Point, Round, Signal
 
 def _knots(ids: Collection[int]) -> Mapping[int, thread.KnotView]:
     return {
-        signal.pk: thread.KnotView(signal.pk, Stage.SIGNAL, signal.words, signal.noted_at, detail=signal.source)
+        signal.pk: thread.KnotView(
+            signal.pk,
+            Stage.SIGNAL,
+            signal.words,
+            signal.noted_at,
+            detail=signal.source,
+            is_public=not signal.is_pattern,
+            is_quote=not signal.is_pattern,
+        )
         for signal in Signal.objects.filter(pk__in=ids)
     }
 

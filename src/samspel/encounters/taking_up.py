@@ -28,7 +28,7 @@ class ToTakeUp:
 
     @property
     def is_pattern(self) -> bool:
-        return self.signal.finding is not None
+        return self.signal.is_pattern
 
 
 def to_take_up(unit_id: int, at: datetime) -> ToTakeUp | None:
@@ -71,7 +71,7 @@ def heard(unit_id: int, signal_id: int, *, at: datetime) -> Heard:
     signal = Signal.objects.filter(pk=signal_id, unit_id=unit_id).first()
     if signal is None:
         raise NotFoundError("signal")
-    if signal.finding is None:
+    if not signal.is_pattern:
         return Heard(signal.pk, signal.words, signal.source, is_pattern=False)
     facts = facts_of(unit_id, at=at)
     hindered = [(one.factor, one.them) for one in facts.factors.hindered if one.them is not None]
