@@ -1,0 +1,65 @@
+"""What a visitor says, all the way: two taps about one meeting, a pattern in the night, the unit's page, a dialogue."""
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Site
+from tests.e2e.pages import Console, holds_at_320, look
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser]
+
+
+@pytest.fixture(scope="module")
+def asked(site: Site) -> dict[str, str]:
+    found: dict[str, str] = json.loads(site.seed("tests.e2e.seed_encounters"))
+    return found
+
+
+def test_from_two_taps_to_a_dialogue(site: Site, asked: dict[str, str], open_page: Callable[..., Page]) -> None:
+    # a colleague shows the code of a meeting, and both tell on their own phone
+    staff, visitor = open_page(phone=True), open_page(phone=True)
+    Console(staff).sign_in(*site.person("karin"))
+    staff.goto(f"/units/{asked['unit']}/meet")
+    staff.get_by_role("button", name="Nytt möte").click()
+    visitor.goto(staff.locator("a.address").get_attribute("href") or "")
+    visitor.get_by_role("button", name="Inte bra").click()
+    expect(visitor.get_by_role("status")).to_contain_text("Tack! Ditt svar är sparat.")
+    staff.get_by_role("button", name="Bra", exact=True).click()
+    expect(staff.locator("h1")).to_have_text("Tack! Ditt svar är sparat.")
+
+    # the night opens the pair, and finds what changed six weeks ago
+    night = json.loads(site.seed("tests.e2e.night"))
+    assert ["resident", 1, 3] in night["pairs"]
+    assert ["staff", 3, 1] in night["pairs"]
+    assert len(night["signals"]) == 1
+
+    # the manager was told nothing, and finds it
+    page = open_page()
+    Console(page).sign_in(asked["manager"], site.town["password"])
+    page.get_by_role("link", name="Möten", exact=True).locator("visible=true").click()
+    expect(page.locator("h1")).to_have_text("Våra möten")
+    expect(page.locator("#andring")).to_have_text(f"Ja. {night['signals'][0]}")
+    look(page, "encounters-unit")
+    holds_at_320(page, "encounters-unit")
+
+    # the same as a table
+    page.get_by_role("link", name="Visa som tabell").click()
+    expect(page.locator("#tabell tbody tr")).to_have_count(17)
+    look(page, "encounters-unit-table")
+    holds_at_320(page, "encounters-unit-table")
+    page.get_by_role("link", name="Visa som bild").click()
+
+    # one press, by keyboard, and the words behind it are in a dialogue
+    page.locator("body").press("Home")
+    Console(page).tab_to("form[action$='/take-up'] button")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/dialogues/\d+/plan"))
+    expect(page.locator("#hort + .heard")).to_contain_text("väntade")
+    look(page, "encounters-plan")
+    page.goto(f"/units/{asked['unit']}/encounters")
+    page.get_by_role("link", name="Följ den röda tråden").locator("visible=true").click()
+    expect(page.locator(".thread > li")).to_have_count(3)
