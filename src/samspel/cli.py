@@ -453,6 +453,7 @@ def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.add_argument("--protocol", type=Path, metavar="OUT", help="write the replayed dialogue's protocol as JSON")
     parser.add_argument("--fresh", action="store_true", help="throw the town away and make it anew")
     parser.add_argument("--quiet-people", action="store_true", help="nobody comes by herself")
+    parser.add_argument("--year", action="store_true", help="a year of encounters with planted truths; takes minutes")
     parser.set_defaults(run=_run_demo)
 
 
@@ -489,7 +490,7 @@ def _open_town(options: argparse.Namespace, port: int) -> int:
         from samspel.demo import starting
         from samspel.serve import serve
 
-        town = starting.prepare(people=options.people)
+        town = starting.prepare(people=options.people, with_year=options.year)
         ended: list[int] = []
         child = house.Child(*starting.crowd(town, options, port))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.timezone import now
 
-from samspel.demo import lindvik, town
+from samspel.demo import lindvik, town, year
 from samspel.demo.house import Child
 
 LEADER_PASSWORD = "SAMSPEL_DEMO_LEADER_PASSWORD"  # noqa: S105 (a variable's name)
@@ -36,10 +36,12 @@ class Ready:
     leader_password: str
 
 
-def prepare(*, people: int) -> Ready:
+def prepare(*, people: int, with_year: bool = False) -> Ready:
     """Make the town if it is not there, see that a dialogue is open, and give the made-up leader a new password."""
     at = now()
     is_new = lindvik.seed(at=at)
+    if with_year:
+        print(year.told(year.make_year(lindvik.actor_of(town.ADMINISTRATOR), at=at)), flush=True)
     hall = lindvik.ensure_hall(at=at)
     password = secrets.token_urlsafe(24)
     lindvik.set_password(town.SECOND_LEADER, password)
