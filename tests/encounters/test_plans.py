@@ -34,8 +34,7 @@ def test_the_difference_promised_is_seen_eight_times_of_ten() -> None:
     after = rng.binomial(plan.answers, 0.8 - plan.gap / 100, 2000)
 
     seen = sum(
-        difference((int(x), plan.answers), (int(y), plan.answers)).low > 0
-        for x, y in zip(before, after, strict=True)
+        difference((int(x), plan.answers), (int(y), plan.answers)).low > 0 for x, y in zip(before, after, strict=True)
     )
 
     assert 0.75 <= seen / 2000 <= 0.88

@@ -16,8 +16,7 @@ from samspel.core.actor import Actor
 from samspel.core.errors import ConflictError, InvalidError, SamspelError, SignInError
 from samspel.core.idempotency import KEY
 from samspel.encounters.actions.incoming import MOST_ROWS, take_in_told
-from samspel.encounters.models import AgeBand, Channel, Level, Side
-from samspel.encounters.rows import COLUMNS, REQUIRED, Fault
+from samspel.encounters.rows import AGE_BANDS, CHANNELS, COLUMNS, LEVELS, REQUIRED, SIDES, Fault
 from samspel.encounters.rows import KEY as ROW_KEY
 from samspel.encounters.screening import LONGEST
 from samspel.people.keys import actor_of_key
@@ -108,13 +107,13 @@ ROW: Final[dict[str, Any]] = {
         ),
         "unit": _text('The unit by its name ("Norrskolan / Köket" where several have it) or number.', maxLength=300),
         "service": _text("What the resident came for, by its key or name.", maxLength=120),
-        "channel": {"type": "string", "enum": ["", *Channel.values], "description": "How they met."},
+        "channel": {"type": "string", "enum": ["", *CHANNELS], "description": "How they met."},
         "provider": _text("Who performed it, by name.", maxLength=120),
         "language": _text("The resident's language as a code of two or three letters.", pattern="^([a-z]{2,3})?$"),
-        "age_band": {"type": "string", "enum": ["", *AgeBand.values]},
+        "age_band": {"type": "string", "enum": ["", *AGE_BANDS]},
         "area": _text("A part of the municipality, by its key or name; never an address.", maxLength=80),
-        "side": {"type": "string", "enum": [*Side.values], "description": "Whose answer it is."},
-        "level": {"type": "integer", "enum": [*Level.values], "description": "1 not good, 2 so-so, 3 good."},
+        "side": {"type": "string", "enum": [*SIDES], "description": "Whose answer it is."},
+        "level": {"type": "integer", "enum": [*LEVELS], "description": "1 not good, 2 so-so, 3 good."},
         "factors": _text(
             "Factors by key or name with | between: + before what helped, - before what got in the way; without a sign"
             " it helped when the level is 3 and got in the way otherwise.",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from samspel.encounters.actions.taking_in import NewAnswer
 from samspel.encounters.keyed import hash_of
-from samspel.encounters.models import AgeBand, Area, Channel, Factor, Service, Side
+from samspel.encounters.models import AgeBand, Area, Channel, Factor, Level, Service, Side
 from samspel.encounters.screening import LONGEST, screen
 from samspel.people import queries as people
 
@@ -22,6 +22,8 @@ COLUMNS: Final = (
     *("side", "level", "factors", "text", "token", "key"),
 )
 REQUIRED: Final = ("at", "unit", "side", "level")
+# What the columns with a few fixed words may hold.
+CHANNELS, AGE_BANDS, SIDES, LEVELS = Channel.values, AgeBand.values, Side.values, Level.values
 # Clocks differ; more than this is no clock.
 AHEAD: Final = timedelta(minutes=5)
 OLDEST: Final = datetime(2000, 1, 1, tzinfo=UTC)

@@ -97,6 +97,11 @@ def get_open_unit(unit_id: int) -> Unit:
     return unit
 
 
+def lock_unit(unit_id: int) -> None:
+    """Others who want the same unit wait until this transaction is over."""
+    Unit.objects.select_for_update().get(pk=unit_id)
+
+
 def units_with(unit_ids: Iterable[int]) -> list[Unit]:
     """The open units of these ids, in order of name."""
     return in_order(Unit.objects.filter(pk__in=list(unit_ids), closed_at=None))

@@ -18,7 +18,7 @@ from samspel.encounters.models import Channel, Point, Service, Side
 from samspel.encounters.queries import asking_now
 from samspel.encounters.windows import key_of
 from samspel.people.access import get_unit
-from samspel.people.models import Unit
+from samspel.people.queries import lock_unit
 
 ACT: Final = "encounter.answer_staff"
 
@@ -51,7 +51,7 @@ def begin_meeting(*, actor: Actor, unit_id: int, service_id: int | None, channel
     if service_id is not None and not Service.objects.filter(pk=service_id, closed_at=None).exists():
         raise InvalidError
     if point is None:
-        Unit.objects.select_for_update().get(pk=unit.pk)  # two phones that begin at once make one point
+        lock_unit(unit.pk)  # two phones that begin at once make one point
         point = staff_point(unit.pk) or Point.objects.create(
             unit=unit, kind=Point.Kind.STAFF, code=new_code(), opened_at=at
         )

@@ -21,7 +21,6 @@ from samspel.encounters.unit_facts import facts_of
 from samspel.encounters.unit_picture import FactorRow, picture_of
 from samspel.encounters.weeks import Week
 from samspel.people.access import get_unit, roles_in
-from samspel.people.models import Unit
 from samspel.people.queries import units_of
 
 
@@ -67,7 +66,7 @@ def weeks_csv(request: Request, unit_id: int) -> HttpResponse:
         for row in shown.rows
         for side, week in (("resident", row.them), ("staff", row.us))
     ]
-    return _csv(unit, "weeks", ("week_begins", "week", "side", "answers", "good_of_100", "low", "high"), rows)
+    return _csv(unit.name, "weeks", ("week_begins", "week", "side", "answers", "good_of_100", "low", "high"), rows)
 
 
 def _week_cells(week: Week) -> tuple[str, ...]:
@@ -88,7 +87,7 @@ def factors_csv(request: Request, unit_id: int) -> HttpResponse:
         for kind, factors in (("helped", shown.helped), ("hindered", shown.hindered))
         for cells in _factor_cells(factors)
     ]
-    return _csv(unit, "factors", ("kind", "factor", "side", "of_100", "low", "high"), rows)
+    return _csv(unit.name, "factors", ("kind", "factor", "side", "of_100", "low", "high"), rows)
 
 
 def _factor_cells(rows: Iterable[FactorRow]) -> Iterable[tuple[str, ...]]:
@@ -100,11 +99,11 @@ def _factor_cells(rows: Iterable[FactorRow]) -> Iterable[tuple[str, ...]]:
             yield (row.name, side, *told)
 
 
-def _csv(unit: Unit, what: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> HttpResponse:
+def _csv(unit: str, what: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> HttpResponse:
     text = io.StringIO()
     csv.writer(text).writerows([guarded(cell) for cell in row] for row in [columns, *rows])
     response = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
-    name = f"{slugify(unit.name)}-{what}.csv"
+    name = f"{slugify(unit)}-{what}.csv"
     response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     response.headers["Cache-Control"] = "private, no-store"
     return response
