@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from samspel.core.models import Thread
 from samspel.encounters import compute_looks
 from samspel.encounters.compute_looks import take_due_looks
 from samspel.encounters.models import Area, Reason, Service, Signal
@@ -280,5 +281,8 @@ def test_the_place_outside_is_told_on_its_own_thread_once(town: Town, year: Serv
 
     told = Signal.objects.filter(source__startswith="Jämfört med")
     assert [signal.unit for signal in told] == [odd]
+    assert all(signal.is_pattern for signal in told)
+    (begun,) = Thread.objects.filter(unit=odd)
+    assert begun.title == "Något i våra möten skiljer sig"
     assert compute_looks.take_due_looks(TOLD) == 0
     assert told.count() == 1

@@ -24,7 +24,7 @@ from samspel.dialogues.models import Agreement, Dialogue, Invitation, Note, Plac
 from samspel.dialogues.queries import Threes, threes_of
 from samspel.dialogues.sealing import SeatToken
 from samspel.dialogues.tables import notes_on, roots_of
-from samspel.encounters import compaction, compute_signals
+from samspel.encounters import compaction, compute_looks, compute_signals
 from samspel.encounters.actions.signals import note_signal
 from samspel.encounters.models import Signal
 from samspel.people import actions as people
@@ -61,6 +61,7 @@ def seed(*, at: datetime) -> bool:
     # The figures hold it all, and the first night has been.
     compaction.refresh(at)
     compute_signals.look(at)
+    compute_looks.take_due_looks(at)
     return True
 
 

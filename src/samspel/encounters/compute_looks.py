@@ -15,7 +15,7 @@ from samspel.encounters.disclosing import SERVICE_GROUPS, UNIT_WEEKS, Entry, uni
 from samspel.encounters.figures import Counts
 from samspel.encounters.funnels import units_outside
 from samspel.encounters.looks import DIMENSIONS, WEEKS_BETWEEN, Key, Last, Look, look_days, take_look
-from samspel.encounters.models import Service, Shown, Signal
+from samspel.encounters.models import OUTSIDE, Service, Shown, Signal
 
 # Answers of no service are told only as a part of the city's.
 NO_SERVICE = 0
@@ -68,7 +68,7 @@ def _tell_units_first(past: Mapping[int, list[Look]], since: date, ends: date, a
             higher = _("%(service)s: fler hos er än på andra ställen säger att mötet var bra.")
             lower = _("%(service)s: färre hos er än på andra ställen säger att mötet var bra.")
             signal, is_new = Signal.objects.get_or_create(
-                key=f"outside-{service.pk}-{unit}-{since.year}",
+                key=f"{OUTSIDE}{service.pk}-{unit}-{since.year}",
                 defaults={
                     "unit_id": unit,
                     "words": (higher if is_above else lower) % {"service": service.name},
@@ -77,7 +77,8 @@ def _tell_units_first(past: Mapping[int, list[Look]], since: date, ends: date, a
                 },
             )
             if is_new:
-                begun = thread.start_thread(unit_id=unit, title=signal.words, at=at)
+                # As for a change: what others may come to see of the thread says no more than this.
+                begun = thread.start_thread(unit_id=unit, title=_("Något i våra möten skiljer sig"), at=at)
                 thread.add_knot(begun.pk, Stage.SIGNAL, signal, at=at)
 
 

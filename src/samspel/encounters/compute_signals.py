@@ -212,7 +212,7 @@ def _signal(unit: int, side: Side, since: date, seen: date, change: Change, at: 
     with translation.override(_language()):
         words = _words(side, change, number_of(monday(change.since)))
         source = _("Ungefär %(before)s svar före och %(after)s efter") % {"before": n_before, "after": n_after}
-    key = f"change-{unit}-{side}-{seen.isoformat()}"
+    key = f"change:{unit}-{side}-{seen.isoformat()}"
     signal, is_new = Signal.objects.get_or_create(
         key=key, defaults={"unit_id": unit, "words": words, "source": source, "noted_at": at, "finding": finding}
     )

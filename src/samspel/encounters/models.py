@@ -312,6 +312,10 @@ class TakenFile(models.Model):
 # ---------------------------------------------------------------- what became of it
 
 
+# How the key begins of a signal that a unit lies outside of a funnel; no device's key has a colon.
+OUTSIDE = "outside:"
+
+
 class Signal(models.Model):
     """Something a unit has heard often enough to talk about, in a resident's or a colleague's words, or a pattern that
     changed. ``finding`` holds what the engine found (counts and dates, never words), its version and its settings."""
@@ -327,7 +331,7 @@ class Signal(models.Model):
     @property
     def is_pattern(self) -> bool:
         """Whether figures say it, and not somebody's words: the unit sees it first, and others do not."""
-        return self.finding is not None or self.key.startswith("outside-")
+        return self.finding is not None or self.key.startswith(OUTSIDE)
 
 
 class Watch(models.Model):
