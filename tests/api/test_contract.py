@@ -43,7 +43,7 @@ def one_connection() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
-@pytest.mark.parametrize("path", ["/api/v1/answers"])
+@pytest.mark.parametrize("path", ["/api/v1/answers", "/api/v1/answers/batch"])
 def test_what_is_sent_is_answered_as_the_schema_says(path: str, mode: GenerationMode, town: Town) -> None:
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", application, config=CONFIG)
     requests = schema[path]["POST"].as_strategy(generation_mode=mode)
