@@ -43,13 +43,13 @@ class Device:
     def key(self) -> str:
         return windows.key_of(self.point.pk, self.press, self.token.text if self.token else "")
 
-    def remember(self, response: HttpResponse) -> None:
-        """From its press on, until the window is over, the device is known to this point and to nothing else."""
+    def remember(self, response: HttpResponse, path: str) -> None:
+        """From its press on, until the window is over, the device is known at this address and to nothing else."""
         response.set_cookie(
             COOKIE,
             self.press,
             max_age=self.point.window_min * 60,
-            path=f"/s/{self.point.code}",
+            path=path,
             secure=settings.HTTPS,
             httponly=True,
             samesite="Lax",

@@ -56,7 +56,7 @@ def tap(request: HttpRequest, code: str) -> HttpResponse:
         response = JsonResponse({"level": pressed.level, "changes_s": left})
     else:
         response = _tap_page(request, language, offered, device, pressed, left)
-    device.remember(response)
+    device.remember(response, f"/s/{point.code}")
     return response
 
 

@@ -1,6 +1,5 @@
 """What a link in an SMS or a letter leads to: the tap page, once or for as long as the link holds."""
 
-from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.timezone import now
@@ -16,7 +15,6 @@ from samspel.encounters.actions.invitations import use_once
 from samspel.encounters.models import Invitation
 from samspel.encounters.queries import asking_now
 from samspel.encounters.tap_page import (
-    COOKIE,
     Device,
     device_at,
     language_of,
@@ -79,7 +77,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
             changes_s=left,
         )
     if earlier is not None:
-        _remember(response, link, device, secret)
+        device.remember(response, f"/l/{secret}")
     return response
 
 
@@ -91,16 +89,3 @@ def _press(request: HttpRequest, link: Invitation, device: Device) -> Pressed | 
     if link.is_single_use and not use_once(link, at=at) and pressed_before(device.key) is None:
         return None
     return press_level(Press(link.point, level, device.key), at=at)
-
-
-def _remember(response: HttpResponse, link: Invitation, device: Device, secret: str) -> None:
-    """For the point's window the link shows this device what it answered."""
-    response.set_cookie(
-        COOKIE,
-        device.press,
-        max_age=link.point.window_min * 60,
-        path=f"/l/{secret}",
-        secure=settings.HTTPS,
-        httponly=True,
-        samesite="Lax",
-    )
