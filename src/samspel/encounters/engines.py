@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,12 +43,7 @@ def rows(expression: ir.Table, dataset: str, since: date, until: date) -> list[t
     run = _on_spark if settings.FIGURES_ENGINE.startswith("spark://") else _on_duckdb
     with store.reading() as manifest:
         found = run(expression, dataset, [str(path) for path in manifest.files(dataset, since, until)])
-    return [tuple(_plain(value) for value in row) for row in found]
-
-
-def _plain(value: Any) -> Any:
-    """A week's beginning comes as a time from some engines."""
-    return value.date() if isinstance(value, datetime) else value
+    return list(found)
 
 
 # ---------------------------------------------------------------- DuckDB

@@ -119,12 +119,20 @@ def _between(table: ir.Table, since: date, until: date) -> ir.Table:
     return table.filter(table.day >= ibis.literal(since), table.day < ibis.literal(until))
 
 
+def _beginning(table: ir.Table, by: str) -> ir.DateValue:
+    """The day, or its week's Monday: a date from every engine.
+
+    Some truncate a date to a time. Ibis does not know that, and would leave the cast out: hence by way of a time.
+    """
+    return table.day.cast("timestamp").truncate(by).cast("date")
+
+
 def periods(table: ir.Table, since: date, until: date, *, unit: int | None, by: str) -> ir.Table:
     """begins, side, counts: one unit's (or all answers') days or weeks."""
     table = _between(table, since, until)
     if unit is not None:
         table = table.filter(table.unit == unit)
-    table = table.mutate(begins=table.day.truncate(by))
+    table = table.mutate(begins=_beginning(table, by))
     return _added(table, ["begins", "side"], COUNTS).order_by(["begins", "side"])
 
 
@@ -174,7 +182,7 @@ def open_units(table: ir.Table, since: date, until: date) -> ir.Table:
 
 def open_weeks(table: ir.Table, since: date, until: date) -> ir.Table:
     """service, begins, counts of residents' answers."""
-    table = _between(table.filter(table.side == "resident"), since, until).mutate(begins=table.day.truncate("W"))
+    table = _between(table.filter(table.side == "resident"), since, until).mutate(begins=_beginning(table, "W"))
     return _added(table, ["service", "begins"], COUNTS).order_by(["service", "begins"])
 
 
@@ -196,7 +204,7 @@ def points(events: ir.Table, since: date, until: date, *, unit: int) -> ir.Table
     """begins, point, n, play: residents' answers by week and point of asking, and those set aside as play."""
     table = _between(events.filter(events.unit == unit, events.side == "resident"), since, until)
     table = table.filter(table.point.notnull()).mutate(
-        begins=table.day.truncate("W"), n=_one(table.aside == ""), play=_one(table.aside == "play")
+        begins=_beginning(table, "W"), n=_one(table.aside == ""), play=_one(table.aside == "play")
     )
     return _added(table, ["begins", "point"], ("n", "play")).order_by(["begins", "point"])
 
