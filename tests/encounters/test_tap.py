@@ -22,17 +22,6 @@ from tests.people import Town, make_unit
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def at() -> datetime:
-    return now()
-
-
-@pytest.fixture
-def point(town: Town, at: datetime) -> Point:
-    make_round(town.guidance, opened_at=at - timedelta(days=1))
-    return make_point(town.guidance, opened_at=at - timedelta(days=1))
-
-
 def open_at(client: Client, point: Point, **data: str) -> str:
     """Open the page; the value that its form holds."""
     answer = client.get(f"/s/{point.code}", data)

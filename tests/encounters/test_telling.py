@@ -11,22 +11,10 @@ from django.utils.timezone import now
 from samspel.encounters.models import Answer, Area, Factor, Point, PointText
 from samspel.encounters.windows import new_press
 from tests.encounters.arabic import ARABIC
-from tests.encounters.asking import make_point, make_round, make_service
-from tests.people import Town
+from tests.encounters.asking import make_service
 
 pytestmark = pytest.mark.django_db
 JSON = {"Accept": "application/json"}
-
-
-@pytest.fixture
-def at() -> datetime:
-    return now()
-
-
-@pytest.fixture
-def point(town: Town, at: datetime) -> Point:
-    make_round(town.guidance, opened_at=at - timedelta(days=1))
-    return make_point(town.guidance, opened_at=at - timedelta(days=1))
 
 
 @pytest.fixture
