@@ -167,7 +167,10 @@ def test_replace_takes_away_everything_else_and_can_be_done_again(filled: str, o
     assert _rows(other) == _rows(filled)
 
 
-def test_a_database_in_use_is_left_alone(filled: str, other: str, tmp_path: Path) -> None:
+def test_a_database_in_use_is_left_alone(
+    filled: str, other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup, "LEAVING_WAIT_S", 0.2)
     back_up(filled, tmp_path / "backup.samspel", made_at=NOON)
 
     with psycopg.connect(other), pytest.raises(BackupError, match=r"in use \(1 connections\).*Stop Samspel"):

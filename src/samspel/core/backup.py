@@ -22,6 +22,7 @@ import subprocess
 import tarfile
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -45,6 +46,7 @@ BLOCK_BYTES = tarfile.BLOCKSIZE
 CHUNK_BYTES = 1 << 20
 LOCK_WAIT_S = 30
 WRITER_WAIT_S = 600
+LEAVING_WAIT_S = 5  # whoever hung up is still listed for a moment
 
 
 class BackupError(RuntimeError):
@@ -350,15 +352,22 @@ def _refuse_older_server(version: int, manifest: Manifest) -> None:
 
 
 def _refuse_company(connection: psycopg.Connection[Any]) -> None:
+    deadline = time.monotonic() + LEAVING_WAIT_S
+    while company := _company(connection):
+        if time.monotonic() > deadline:
+            raise BackupError(
+                f"The database is in use ({company} connections). Stop Samspel (samspel serve, its workers and tasks) "
+                "and try again. Nothing was changed."
+            )
+        time.sleep(0.1)
+
+
+def _company(connection: psycopg.Connection[Any]) -> int:
     row = connection.execute(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         " AND backend_type = 'client backend'"
     ).fetchone()
-    if row is not None and row[0]:
-        raise BackupError(
-            f"The database is in use ({row[0]} connections). Stop Samspel (samspel serve, its workers and tasks) "
-            "and try again. Nothing was changed."
-        )
+    return row[0] if row else 0
 
 
 def _play(url: str, file: Path, manifest: Manifest, *, emptied: list[str], server_version: int) -> None:
