@@ -224,6 +224,8 @@ def somebody_else() -> Iterator[None]:
     with psycopg.connect(**{**connection.get_connection_params(), "cursor_factory": psycopg.Cursor}) as line:
         line.execute("SELECT pg_advisory_lock(%s)", [store.LOCK])
         yield
+        # Hanging up is heard a moment later, and the lock held until then.
+        line.execute("SELECT pg_advisory_unlock(%s)", [store.LOCK])
 
 
 def test_two_at_once_the_second_leaves_it_to_the_first(town: Town) -> None:
