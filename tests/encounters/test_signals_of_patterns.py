@@ -10,6 +10,7 @@ from samspel.core.models import AuditEntry, Knot
 from samspel.encounters import compute_signals, figures
 from samspel.encounters.compute_signals import WatchError, changes_of, look
 from samspel.encounters.models import Answer, Side, Signal, Watch
+from samspel.encounters.taking_up import to_take_up
 from samspel.encounters.weeks import monday_of
 from samspel.people.models import Unit
 from tests.encounters.answers import answer, given, refreshed
@@ -61,6 +62,19 @@ def test_the_finding_says_since_when_from_what_to_what_and_on_how_many_answers(c
     signal = Signal.objects.get(pk=found.signal_id)
     assert signal.finding["engine"] == compute_signals.VERSION
     assert signal.source == f"Ungefär {found.n_before} svar före och {found.n_after} efter"
+
+
+def test_a_pattern_is_taken_up_before_what_was_noted_by_hand(changed: Unit) -> None:
+    noted = Signal.objects.create(unit=changed, words="Dörren är tung.", noted_at=WHEN)
+    first = to_take_up(changed.pk, WHEN)
+    (pattern,) = look(WHEN - timedelta(hours=1))
+
+    then = to_take_up(changed.pk, WHEN)
+
+    assert first is not None
+    assert first.signal == noted
+    assert then is not None
+    assert then.signal == pattern
 
 
 def test_a_change_is_told_once_however_often_one_looks(changed: Unit) -> None:

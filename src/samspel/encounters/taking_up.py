@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import F
+from django.db.models.lookups import IsNull
+
 from samspel.core import thread
 from samspel.core.coming import Coming, coming_in
 from samspel.core.errors import NotFoundError
@@ -34,9 +37,7 @@ class ToTakeUp:
 def to_take_up(unit_id: int, at: datetime) -> ToTakeUp | None:
     """The unit's newest signal: a pattern that changed before what was noted by hand."""
     signals = Signal.objects.filter(unit_id=unit_id, noted_at__gte=at - RECENT)
-    signal = (
-        signals.filter(finding__isnull=False).order_by("-noted_at").first() or signals.order_by("-noted_at").first()
-    )
+    signal = signals.order_by(IsNull(F("finding"), True), "-noted_at").first()
     if signal is None:
         return None
     knots = thread.knots_of(signal)
