@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
 
 from samspel.core.errors import InvalidError
 from samspel.core.languages import language_of
@@ -287,6 +284,10 @@ EXAMPLES: dict[str, tuple[dict[str, str], ...]] = {
 
 def people_template(language: str) -> bytes:
     """An Excel file with the column names and two rows that show what to write."""
+    from openpyxl import Workbook  # slow to load, and most days nobody asks for it
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
     book = Workbook()
     sheet = book.active
     sheet.title = {"da": "Deltagere", "en": "Participants"}.get(language, "Deltagare")

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 
 import numpy as np
-from scipy.optimize import linprog
 
 from .records import Cells, Hidden
 
@@ -12,6 +11,8 @@ __all__ = ["check", "reach"]
 
 def reach(cells: Cells, hidden: Hidden, cell: int, *, known: Collection[int] = ()) -> tuple[float, float]:
     """The least and the most that a cell can be for one who knows all that is shown: two linear programmes."""
+    from scipy.optimize import linprog  # slow to load; see protecting
+
     mask = hidden.mask.copy()
     mask[list(known)] = False
     unknown = np.flatnonzero(mask)

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array, hstack, identity
 
 from .records import Cells, Hidden, Why
@@ -107,6 +106,8 @@ def _choose(
     """The cheapest cells that meet every condition ``condition @ hidden >= 1``, and whether that is proven."""
     if not conditions:
         return lowest > 0, True
+    from scipy.optimize import Bounds, LinearConstraint, milp  # slow to load; most tables need no choice
+
     result = milp(
         weights,
         constraints=LinearConstraint(csr_array(np.array(conditions)), lb=1.0),
@@ -149,6 +150,8 @@ class _Attacker:
                 yield np.minimum((up + down) / self._threshold, 1.0)
 
     def _move(self, prices: Floats, cell: int, sign: float) -> tuple[float, Floats]:
+        from scipy.optimize import linprog
+
         count = len(self._up)
         goal = np.zeros(count)
         goal[cell] = sign

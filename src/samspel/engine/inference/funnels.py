@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
-from scipy.stats import chi2
+from scipy.special import gammaincinv, ndtri
 
 __all__ = ["Funnel", "fit", "ratio_limits"]
 
@@ -21,8 +20,8 @@ def ratio_limits(expected: float, *, level: float = 0.95) -> tuple[float, float]
     if not expected > 0:
         raise ValueError(f"expected must be above 0, got {expected}")
     tail = (1 - level) / 2
-    low = float(chi2.ppf(tail, 2 * expected)) / (2 * expected)
-    high = float(chi2.ppf(1 - tail, 2 * (expected + 1))) / (2 * expected)
+    low = float(gammaincinv(expected, tail)) / expected
+    high = float(gammaincinv(expected + 1, 1 - tail)) / expected
     return low, high
 
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 from .records import Interval, Moments
 
@@ -27,8 +27,8 @@ def welch(one: Moments, other: Moments, *, level: float = 0.95) -> Comparison:
     if error == 0:
         return Comparison(Interval(gap, gap, gap, level), 1.0 if gap == 0 else 0.0)
     freedom = error**2 / (one.error**2 / (one.n - 1) + other.error**2 / (other.n - 1))
-    half = float(student.ppf((1 + level) / 2, freedom)) * math.sqrt(error)
-    p = 2 * float(student.sf(abs(gap) / math.sqrt(error), freedom))
+    half = float(stdtrit(freedom, (1 + level) / 2)) * math.sqrt(error)
+    p = 2 * float(stdtr(freedom, -abs(gap) / math.sqrt(error)))
     return Comparison(Interval(gap, gap - half, gap + half, level), p)
 
 

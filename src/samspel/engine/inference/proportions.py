@@ -2,8 +2,9 @@
 
 import math
 
-from scipy.special import betaincinv, ndtri
-from scipy.stats import hypergeom
+import numpy as np
+import numpy.typing as npt
+from scipy.special import betaincinv, betaln, ndtri
 
 from .records import Interval
 
@@ -68,11 +69,16 @@ def exact_p(one: tuple[int, int], other: tuple[int, int]) -> float:
     for count, n in (one, other):
         _check(count, n, 0.95)
     (a, m), (b, n) = one, other
-    table = hypergeom(m + n, a + b, m)
-    seen = table.pmf(a)
     low, high = max(0, a + b - n), min(a + b, m)
-    likely = table.pmf(range(low, high + 1))
-    return min(1.0, float(likely[likely <= seen * _TIES].sum()))
+    counts = np.arange(low, high + 1)
+    likely = np.exp(_log_ways(m, counts) + _log_ways(n, a + b - counts) - _log_ways(m + n, a + b))
+    return min(1.0, float(likely[likely <= likely[a - low] * _TIES].sum()))
+
+
+def _log_ways(n: int, k: npt.NDArray[np.int_] | int) -> npt.NDArray[np.float64]:
+    """The logarithm of how many ways there are to choose k of n."""
+    ways: npt.NDArray[np.float64] = -betaln(n - np.asarray(k) + 1, np.asarray(k) + 1) - np.log1p(n)
+    return ways
 
 
 def _check(count: int, n: int, level: float) -> None:

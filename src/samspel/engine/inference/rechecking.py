@@ -2,7 +2,6 @@
 
 import numpy as np
 from scipy.special import logsumexp
-from scipy.stats import multivariate_t
 
 from .changes import DEFAULT, Alarm, Blocks, Floats, Panel, Settings, blocks_of
 
@@ -37,6 +36,8 @@ def evidence_of(blocks: Blocks, *, settings: Settings = DEFAULT) -> float:
 
 
 def _density(contrasts: Floats, covariance: Floats, numbers: Floats, settings: Settings) -> float:
+    from scipy.stats import multivariate_t  # half a second to load, once a night
+
     shape = contrasts @ covariance @ contrasts.T
     return float(multivariate_t.logpdf(numbers, shape=shape, df=settings.freedom))
 

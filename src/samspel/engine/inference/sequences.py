@@ -6,7 +6,6 @@ miss it in at most 1 - level of all cases over all days together.
 
 import math
 
-from scipy.optimize import brentq
 from scipy.special import betaln, ndtri, zeta
 
 from .records import Interval
@@ -82,6 +81,8 @@ def share_sequence(count: int, n: int, *, best_at: int, level: float = 0.95) -> 
     """
     if not 0 <= count <= n or n < 1 or best_at < 1:
         raise ValueError(f"count must be from 0 to n, n and best_at at least 1, got {count}, {n} and {best_at}")
+    from scipy.optimize import brentq  # slow to load, and no page's business
+
     # At least a little: the prior must be one.
     strength = max(mixture_width(best_at, level=level) - 1, 1e-3)
     bar = -math.log(1 - level)
