@@ -75,7 +75,7 @@ def delete_first() -> None:
     def late(period: str, version: int, fresh: Any, *given: Any, **named: Any) -> Any:
         if period != "open":
             Answer.objects.filter(key__in=fresh.column("key").to_pylist()).delete()
-            connection.commit()
+            connection.connection.commit()  # on its own, out of the transaction that Django has begun
         return write(period, version, fresh, *given, **named)
 
     writing.write = late
@@ -86,7 +86,7 @@ def compact(die_at: str, limit_bytes: str, *, carelessly: bool = False) -> None:
         delete_first()
     if int(limit_bytes):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that a write fails, as on a full disk
-        resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit_bytes), int(limit_bytes)))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit_bytes), resource.RLIM_INFINITY))
     Steps(int(die_at)).watch()
     compaction.compact(AT, wait=True)
 
@@ -99,12 +99,16 @@ def in_a_child(call: Callable[[], None]) -> int:
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    ended = 1
     try:
         call()
+        ended = 0
     except BaseException:
+        # What is said goes to a file too, which may be full.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         traceback.print_exc()
-        os._exit(1)
-    os._exit(0)
+    finally:
+        os._exit(ended)  # never on to Python's own end: it waits for threads that no fork has
 
 
 def main() -> None:
