@@ -15,13 +15,13 @@ def look(page: Page, name: str) -> None:
 
     axe is run through the debugger, not by a script tag: the page's security policy stays as it is.
     """
-    # A word that fades in is looked at when it is there.
-    page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")
+    _settle(page)
     if PICTURES:
         _picture(page, name)
     if AXE.exists():
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            _settle(page)
             page.evaluate(AXE.read_text(encoding="utf-8"))
             found = page.evaluate(
                 "rules => axe.run(document, {preload: false, runOnly: rules}).then(r => r.violations.map(v => "
@@ -30,6 +30,11 @@ def look(page: Page, name: str) -> None:
             )
             assert found == [], f"{name} ({scheme}): {found}"
         page.emulate_media(color_scheme="light")
+
+
+def _settle(page: Page) -> None:
+    """A word that fades in, or a colour that goes over into another, is looked at when it is there."""
+    page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")
 
 
 def _picture(page: Page, name: str) -> None:

@@ -182,6 +182,9 @@ def test_the_pages_where_a_unit_asks(site: Site, asked: dict[str, Any], open_pag
     page.get_by_role("button", name="Publicera").click()
     look(page, "round-told")
     holds_at_320(page, "round-told")
+    # Now that it has told, the unit may ask again.
+    page.get_by_role("button", name="Öppna rundan").click()
+    expect(page.get_by_role("button", name="Stäng rundan nu")).to_be_visible()
     page.goto(f"/said-and-done/{asked['unit']}")
     expect(page.locator("h1")).to_have_text("Ni sa – vi gjorde")
     look(page, "said-and-done")
