@@ -18,6 +18,7 @@ from pytest_django import Settings
 
 from samspel.core import permissions
 from samspel.core.limits import BUCKETS, KNOWN
+from samspel.dialogues import shared
 from samspel.dialogues.models import Template
 from tests.acts import ActsMiddleware, noticing
 from tests.embedded import stop
@@ -107,6 +108,12 @@ def fresh_limits() -> Iterator[None]:
     yield
     BUCKETS.clear()
     KNOWN.clear()
+
+
+@pytest.fixture(autouse=True)
+def nothing_read_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests write rows that no event tells, and numbers come again from one test to the next."""
+    monkeypatch.setattr(shared, "KEPT_S", 0)
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,7 @@ from samspel.dialogues.actions import agreeing, joining
 from samspel.dialogues.actions.agreeing import Draft
 from samspel.dialogues.models import Agreement, Checkout, Dialogue, Seat
 from samspel.dialogues.queries import Result
+from samspel.dialogues.shared import read_once
 from samspel.dialogues.views.phone_view import PhoneView, context_of, for_number
 
 STYLES = ("agree",)
@@ -74,7 +75,7 @@ def rows_of(result: Result | None, agreements: list[Agreement]) -> list[Row]:
 def _page(dialogue: Dialogue, *, form: Form | None, may_write: bool, about: str = "") -> dict[str, Any]:
     """What phone and leader's page have in common."""
     number = queries.question_now(dialogue)
-    result = queries.result_of(dialogue, number)
+    result = read_once(dialogue, f"result {number}", lambda: queries.result_of(dialogue, number))
     result = result if result is not None and result.shown else None
     rows = rows_of(result, queries.agreements_of(dialogue))
     if may_write and form is None:

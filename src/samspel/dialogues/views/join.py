@@ -31,6 +31,7 @@ from samspel.dialogues.actions import joining
 from samspel.dialogues.compute import interpreter_need
 from samspel.dialogues.models import PHASE_OF, Dialogue, Placement, StepKind
 from samspel.dialogues.sealing import read_cookie
+from samspel.dialogues.shared import read_once
 from samspel.dialogues.takeover import TAKE_OVERS
 from samspel.dialogues.views.phone_view import PhoneView, context_of
 from samspel.live.queries import line_to
@@ -395,7 +396,11 @@ def closed(here: Here) -> PhoneView:
     return PhoneView(
         "dialogues/frame_closed.html",
         _("Tack för i dag"),
-        {"results": queries.results_of(dialogue), "agreed": queries.agreements_of(dialogue)},
+        read_once(
+            dialogue,
+            "closed",
+            lambda: {"results": queries.results_of(dialogue), "agreed": list(queries.agreements_of(dialogue))},
+        ),
         refresh_on="result agreements",
         styles=("join",),
     )

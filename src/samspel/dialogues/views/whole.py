@@ -19,6 +19,7 @@ from samspel.dialogues.compute_words import may_show_words, words_of
 from samspel.dialogues.models import Screen, Seat
 from samspel.dialogues.queries import Result, Threes
 from samspel.dialogues.result_document import result_pdf
+from samspel.dialogues.shared import read_once
 from samspel.dialogues.theme_queries import themes_of
 from samspel.dialogues.views import agreements
 from samspel.dialogues.views.phone_view import PhoneView, context_of, for_number
@@ -34,12 +35,9 @@ def view(here: Here) -> PhoneView:
         return agreements.view(here)
     if kind == "checkout":
         return agreements.checkout_view(here)
-    threes = queries.threes_of(here.dialogue, here.question)
-    is_begun = queries.revealed_of(here.dialogue, here.question) > 0
-    result = queries.result_of(here.dialogue, here.question, threes=threes) if is_begun else None
+    threes, beside = read_once(here.dialogue, f"together {here.question}", lambda: _together(here))
     mine = queries.ballot_of(here.seat.pk, here.question)
-    is_revealed = result is not None and bool(result.shown)
-    if here.dialogue.ballot_open and not is_revealed and mine is None and threes.shown:
+    if here.dialogue.ballot_open and beside["result"] is None and mine is None and threes.shown:
         return ballot_view(here, threes, frozenset())
     return PhoneView(
         "dialogues/whole.html",
@@ -48,11 +46,19 @@ def view(here: Here) -> PhoneView:
             "threes": threes,
             "mine": mine,
             "helps": helps_of(here) if here.dialogue.ballot_open else [],
-            **result_context(here, result if is_revealed else None, threes),
+            **beside,
         },
         refresh_on="result",
         styles=STYLES,
     )
+
+
+def _together(here: Here) -> tuple[Threes, dict[str, object]]:
+    """What all phones have alike."""
+    threes = queries.threes_of(here.dialogue, here.question)
+    is_begun = queries.revealed_of(here.dialogue, here.question) > 0
+    result = queries.result_of(here.dialogue, here.question, threes=threes) if is_begun else None
+    return threes, result_context(here, result if result and result.shown else None, threes)
 
 
 def result_context(here: Here, result: Result | None, threes: Threes) -> dict[str, object]:
