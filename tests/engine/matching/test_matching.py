@@ -35,6 +35,55 @@ def test_the_second_objective_chooses_among_the_best_of_the_first(problem):
     assert solution.bounds == pytest.approx(solution.values)
 
 
+@settings(deadline=None, max_examples=50)
+@given(pools(posts=6, fix=2))
+def test_what_is_fixed_goes_before_all_else(problem):
+    solution = found(problem)
+
+    assert check(problem, solution) == []
+    assert solution.values == pytest.approx(best_values(problem))
+    assert solution.bounds == pytest.approx(solution.values)
+
+
+def test_what_is_fixed_costs_what_it_costs():
+    arcs = {(0, 1): [1], (1, 0): [1], (2, 3): [1], (3, 2): [1], (0, 2): [1], (2, 0): [1]}
+    free = make_pool([True] * 4, arcs)
+    fixed = make_pool([True] * 4, arcs, fixed=((0, 2),))
+
+    assert found(free).values == (4.0,)
+    assert [one.posts for one in found(fixed).selected] == [(0, 2)]
+
+
+def test_a_fixed_transfer_that_no_ring_can_have_is_left_out():
+    problem = make_pool([True] * 3, {(0, 1): [1], (1, 2): [1], (2, 1): [1]}, fixed=((0, 1),))
+
+    solution = found(problem)
+
+    assert (solution.selected, solution.values, solution.status) == ((), (0.0,), "best")
+    assert check(problem, solution) == []
+
+
+def test_pairs_survive_a_no_better_than_a_ring():
+    arcs = {(0, 1): [1, 0], (1, 2): [1, 0], (2, 3): [1, 0], (3, 0): [1, 0], (1, 0): [1, 0], (3, 2): [1, 0]}
+    problem = make_pool([True] * 4, arcs, per_hand=(0.0, 0.0), chances=(None, 0.8))
+
+    solution = found(problem)
+
+    assert [one.posts for one in solution.selected] == [(0, 1), (2, 3)]
+    assert solution.values[1] == pytest.approx(solution.expected_met(0.8)) == pytest.approx(4 * 0.8**2)
+
+
+def test_what_is_expected_is_what_happens():
+    solution = told(Selected("ring", (1, 2, 3)), Selected("chain", (0, 4, 5)), value=5)
+    rng = np.random.default_rng(5)
+
+    said = rng.random((200_000, 6)) < 0.8
+    ring, first = 3 * said[:, [1, 2, 3]].all(axis=1), said[:, [0, 4]].all(axis=1)
+    happened = (ring + first + (first & said[:, 5])).mean()
+
+    assert solution.expected_met(0.8) == pytest.approx(happened, abs=0.01)
+
+
 def test_the_same_pool_gives_the_same_selection():
     rng = np.random.default_rng(3)
     arcs = {(int(a), int(b)): [int(rng.integers(1, 9))] for a, b in rng.integers(0, 40, (160, 2)) if a != b and b >= 5}
@@ -109,9 +158,18 @@ def test_a_planted_fault_is_found(pool, solution, fault):
     assert any(fault in one for one in wrong), wrong
 
 
+def test_a_fixed_pair_that_is_with_others_is_found(pool):
+    fixed = replace(pool, fixed=((2, 1),))
+
+    assert check(fixed, told(RING, value=6)) == ["p2 is to help p1, and they are with others"]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"fixed": ((1, 0),)}, "fixed must be arcs, got 1 to 0"),
+        ({"fixed": ((2, 3), (2, 1))}, "fixed must have each giver once"),
+        ({"fixed": ((3, 1), (2, 1))}, "fixed must have each taker once"),
         ({"ids": ("a", "a", "b", "c")}, "ids must differ"),
         ({"needs": np.array([True])}, "needs must be 4"),
         ({"takers": np.array([1])}, "takers must be 5"),
@@ -136,11 +194,33 @@ def test_weights_are_told_by_name(pool, weights, message):
         replace(pool, objectives=(objective,))
 
 
+def test_a_chance_is_a_share(pool):
+    with pytest.raises(ValueError, match=r"chance of 'goal 0' must be from 0 to 1, got 1.5"):
+        replace(pool.objectives[0], chance=1.5)
+
+
 def test_words_tell_what_is_met_and_what_is_proven(pool):
     texts = [one.text for one in describe(pool, found(pool))]
 
     assert texts[0] == "2 of 3 needs are met."
-    assert texts[-1] == "Goal 0: 7; no selection can have more."
+    assert texts[-1] == "7 goal 0; no selection can have more than 7."
+
+
+def test_words_tell_hands_what_is_fixed_and_what_is_met():
+    ring = {(0, 1): [1, 0], (1, 2): [1, 0], (2, 3): [1, 0], (3, 0): [1, 0], (1, 0): [1, 0], (3, 2): [1, 0]}
+    problem = make_pool([True] * 4, ring, per_hand=(0.0, 1.0), fixed=((0, 1),))
+    met, hands = problem.objectives
+    problem = replace(problem, objectives=(replace(met, name="needs met"), replace(hands, name="hands")))
+
+    texts = [one.text for one in describe(problem, found(problem))]
+
+    assert texts == [
+        "4 of 4 needs are met.",
+        "2 pairs, 0 rings, 0 chains.",
+        "1 of 1 fixed transfers are there.",
+        "4 needs met; no selection can meet more than 4.",
+        "8 hands; no selection among those can do with fewer than 8.",
+    ]
 
 
 def test_words_tell_a_bound(pool):
@@ -148,6 +228,6 @@ def test_words_tell_a_bound(pool):
 
     assert texts == [
         "3 of 3 needs are met.",
-        "0 pairs, 1 rings, 0 chains.",
-        "Goal 0: 6; no selection can have more than 8.",
+        "0 pairs, 1 ring, 0 chains.",
+        "6 goal 0; no selection can have more than 8.",
     ]

@@ -10,19 +10,26 @@
 (2.0, 2.0, 'best')
 """
 
+from .changing import Change, Changed, apply, change, mend
 from .checking import check
 from .describing import describe
-from .records import Kind, Objective, Problem, Selected, Solution, Status
+from .records import Kind, Objective, Pair, Problem, Selected, Solution, Status
 from .solving import solve
 
 __all__ = [
+    "Change",
+    "Changed",
     "Kind",
     "Objective",
+    "Pair",
     "Problem",
     "Selected",
     "Solution",
     "Status",
+    "apply",
+    "change",
     "check",
     "describe",
+    "mend",
     "solve",
 ]

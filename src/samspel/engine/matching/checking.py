@@ -1,6 +1,7 @@
 """The rules of a selection, written apart from what finds it."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 from .records import Objective, Problem, Selected, Solution
 
@@ -19,6 +20,7 @@ def check(problem: Problem, solution: Solution) -> list[str]:
     for post, times in Counter(post for one in solution.selected for post in one.posts).items():
         if times > 1:
             wrong.append(f"{_name(problem, post)} is in {times} places")
+    wrong += _check_fixed(problem, solution)
     if not len(solution.values) == len(solution.bounds) == len(problem.objectives):
         wrong.append(f"values and bounds must be {len(problem.objectives)}, one for each objective")
         return wrong
@@ -54,9 +56,25 @@ def _check_one(problem: Problem, one: Selected, place: dict[tuple[int, int], int
     return wrong
 
 
+def _check_fixed(problem: Problem, solution: Solution) -> Iterator[str]:
+    """A fixed transfer that is missing may be one that cannot be; that its people do something else never is."""
+    helps = {giver: taker for one in solution.selected for giver, taker in one.transfers}
+    helped = {taker: giver for giver, taker in helps.items()}
+    for giver, taker in problem.fixed:
+        if helps.get(giver, taker) != taker or helped.get(taker, giver) != giver:
+            yield f"{_name(problem, giver)} is to help {_name(problem, taker)}, and they are with others"
+
+
 def _worth(objective: Objective, one: Selected, place: dict[tuple[int, int], int]) -> float:
     weights = sum(float(objective.weights[place[pair]]) for pair in one.transfers if pair in place)
-    return weights - objective.per_hand * one.needs_met * len(one.posts)
+    hands = len(one.posts)
+    weights -= objective.per_hand * one.needs_met * hands
+    if objective.chance is None:
+        return weights
+    if one.kind == "ring":
+        return weights + one.needs_met * objective.chance**hands
+    # The needs of a chain are met one after the other, each when all before it said yes.
+    return weights + sum(objective.chance**asked for asked in range(2, hands + 1))
 
 
 def _name(problem: Problem, post: int) -> str:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,33 +10,63 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csc_array, csr_array, vstack
 
 from .pricing import Arcs, Posts, no_columns
+from .records import Kind, Objective
 
 __all__ = ["Columns", "Goal", "Level", "Relaxed", "pick", "relax"]
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+_KINDS: tuple[Kind, Kind] = ("ring", "chain")
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """An objective on the sorted arcs of one part."""
+    """An objective on the sorted arcs of one part: what arcs are worth, and rings and chains by their transfers."""
 
     weights: Floats
-    per_hand: float
+    rings: Floats
+    chains: Floats
+
+    @classmethod
+    def of(cls, objective: Objective, arcs: npt.NDArray[np.intp], width: int) -> "Goal":
+        rings, chains = (
+            np.array([objective.of_size(kind, transfers) for transfers in range(width + 1)]) for kind in _KINDS
+        )
+        return cls(objective.weights[arcs], rings, chains)
+
+    def plus(self, price: float, other: "Goal") -> "Goal":
+        return Goal(
+            self.weights + price * other.weights,
+            self.rings + price * other.rings,
+            self.chains + price * other.chains,
+        )
+
+    def plus_weights(self, weights: Floats) -> "Goal":
+        return replace(self, weights=self.weights + weights)
 
     @property
     def is_whole(self) -> bool:
-        return bool((self.weights == np.rint(self.weights)).all()) and self.per_hand == round(self.per_hand)
+        return all(bool((some == np.rint(some)).all()) for some in (self.weights, self.rings, self.chains))
 
-    def of_rings(self, transfers: int) -> float:
-        return -self.per_hand * transfers * transfers
+    @property
+    def by_transfer(self) -> tuple[float, float]:
+        """The least and the most that size can add for each transfer."""
+        each = np.concatenate([some[1:] / np.arange(1, len(some)) for some in (self.rings, self.chains)])
+        return min(0.0, float(each.min())), max(0.0, float(each.max()))
+
+    def most(self, takers: npt.NDArray[np.int64]) -> float:
+        """Above every selection: each need met by the one who meets it best, in a ring or chain of the best size."""
+        if not len(takers):
+            return 0.0
+        highest = np.zeros(int(takers.max()) + 1)
+        np.maximum.at(highest, takers, self.weights)
+        return float(highest.sum()) + self.by_transfer[1] * len(np.unique(takers))
 
     def of_chains(self, transfers: int) -> Floats:
-        """What a chain of 0, 1, … transfers loses by its hands; none has 0."""
-        sizes = np.arange(transfers + 1, dtype=np.float64)
-        lost = -self.per_hand * sizes * (sizes + 1)
-        lost[0] = -math.inf
-        return lost
+        """What a chain of 0, 1, … transfers adds by its size; none has 0."""
+        added = self.chains[: transfers + 1].copy()
+        added[0] = -math.inf
+        return added
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +120,7 @@ class Columns:
         rings = np.flatnonzero(self.is_ring)
         last = self.posts[rings, sizes[rings] - 1].astype(np.int64)
         value[rings] += goal.weights[arcs.find(last, self.posts[rings, 0].astype(np.int64))]
-        return value - goal.per_hand * sizes * (sizes - ~self.is_ring)
+        return value + np.where(self.is_ring, goal.rings[sizes], goal.chains[sizes - 1])
 
     def prices(self, prices: Floats) -> Floats:
         paid: Floats = np.sum(np.where(self.posts >= 0, prices[self.posts], 0.0), axis=1)

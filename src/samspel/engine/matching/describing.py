@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from samspel.engine.records import Description
 
-from .records import Problem, Solution
+from .records import Objective, Problem, Solution
 
 __all__ = ["describe"]
 
@@ -12,15 +12,16 @@ __all__ = ["describe"]
 def describe(problem: Problem, solution: Solution) -> tuple[Description, ...]:
     """What the selection does, counted from it.
 
-    Kinds and their numbers: `met` (needs, posts with a need) · `groups` (pairs, rings, chains, hands in the largest) ·
-    `value` (objective, value, bound), one for each objective: proven where they are the same.
+    Kinds and their numbers: `met` (needs, wanted: posts with a need) · `groups` (pairs, rings, chains, hands in the
+    largest) · `fixed` (fixed, had), where something is · `value` (objective, value, bound), one for each objective:
+    proven where they are the same. What is negative is lost by hands.
 
     >>> from samspel.engine.matching import Objective, solve
     >>> import numpy as np
     >>> needs, arcs = np.array([True, True]), (np.array([0, 1]), np.array([1, 0]))
     >>> problem = Problem(("driver", "salesman"), needs, *arcs, (Objective("needs met", np.ones(2)),))
     >>> [description.text for description in describe(problem, solve(problem))]
-    ['2 of 2 needs are met.', '1 pairs, 0 rings, 0 chains.', 'Needs met: 2; no selection can have more.']
+    ['2 of 2 needs are met.', '1 pair, 0 rings, 0 chains.', '2 needs met; no selection can meet more than 2.']
     """
     return tuple(_all(problem, solution))
 
@@ -32,16 +33,25 @@ def _all(problem: Problem, solution: Solution) -> Iterator[Description]:
     pairs = sum(len(one.posts) == 2 for one in rings)
     hands = max((len(one.posts) for one in solution.selected), default=0)
     numbers = {"pairs": pairs, "rings": len(rings) - pairs, "chains": len(chains), "hands": hands}
-    yield Description("groups", numbers, f"{pairs} pairs, {len(rings) - pairs} rings, {len(chains)} chains.")
+    counted = ", ".join(
+        f"{number} {name}{'' if number == 1 else 's'}"
+        for name, number in (("pair", pairs), ("ring", len(rings) - pairs), ("chain", len(chains)))
+    )
+    yield Description("groups", numbers, f"{counted}.")
+    if problem.fixed:
+        had = len(solution.transfers.intersection(problem.fixed))
+        fixed = {"fixed": len(problem.fixed), "had": had}
+        yield Description("fixed", fixed, f"{had} of {len(problem.fixed)} fixed transfers are there.")
     for at, (objective, value, bound) in enumerate(
         zip(problem.objectives, solution.values, solution.bounds, strict=True)
     ):
-        name = objective.name[:1].upper() + objective.name[1:]
-        among = " among those" if at else ""
-        best = (
-            f"no selection{among} can have more"
-            if bound <= value + 1e-6
-            else f"no selection{among} can have more than {bound:g}"
-        )
         told: dict[str, int | float | str] = {"objective": objective.name, "value": value, "bound": bound}
-        yield Description("value", told, f"{name}: {value:g}; {best}.")
+        yield Description("value", told, _value(objective, value, bound, among=" among those" if at else ""))
+
+
+def _value(objective: Objective, value: float, bound: float, *, among: str) -> str:
+    value, bound = round(value, 6) + 0.0, round(bound, 6) + 0.0
+    if objective.per_hand and value <= 0 and not objective.weights.any():
+        return f"{-value:.10g} {objective.name}; no selection{among} can do with fewer than {-bound + 0.0:.10g}."
+    verb = "meet" if objective.name == "needs met" else "have"
+    return f"{value:.10g} {objective.name}; no selection{among} can {verb} more than {bound:.10g}."

@@ -1,34 +1,60 @@
 """Posts, who could help whom, and a selection of rings and chains."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Kind", "Objective", "Problem", "Selected", "Solution", "Status"]
+__all__ = ["Kind", "Objective", "Pair", "Problem", "Selected", "Solution", "Status", "expected_met"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Kind = Literal["ring", "chain"]
+Pair = tuple[int, int]  # who helps, and who is helped: numbers of posts
 # Nothing better exists; better may exist, by no more than the gap; the clock stopped it, and the bound is wide.
 Status = Literal["best", "good", "out-of-time"]
 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """What a selection is worth: the sum over its transfers, less ``per_hand`` for each need times the hands it takes.
+    """What a selection is worth: the sum over its transfers, and what rings and chains add or lose by their size.
 
-    A need in a ring of three rests on three people's yes, one in a chain of three transfers on four. Whole numbers
-    are summed exactly; with fractions the bound is true to a millionth.
+    Whole numbers are summed exactly; with fractions the bound is true to a millionth.
 
     :param weights: ``[arcs]``, in the order of the problem's arcs, at least 0.
+    :param per_hand: lost for each need times the hands it takes. A need in a ring of three rests on three people's
+        yes, one in a chain of three transfers on four.
+    :param chance: that each says yes, for all alike. Each ring and chain then adds the needs that it is expected to
+        meet: a ring when all say yes, a chain as far as the first no.
     """
 
     name: str
     weights: Floats
     per_hand: float = 0.0
+    chance: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.chance is not None and not 0 <= self.chance <= 1:
+            raise ValueError(f"chance of {self.name!r} must be from 0 to 1, got {self.chance:g}")
+
+    def of_size(self, kind: Kind, transfers: int) -> float:
+        """What a ring or chain of so many transfers adds beside its weights.
+
+        >>> Objective("", np.zeros(0), chance=0.5).of_size("chain", 2)
+        0.375
+        """
+        hands = transfers + (kind == "chain")
+        added = -self.per_hand * transfers * hands
+        return added if self.chance is None else added + expected_met(kind, transfers, self.chance)
+
+
+def expected_met(kind: Kind, transfers: int, chance: float) -> float:
+    """How many needs a ring or chain meets on average when each of its people says yes with this chance."""
+    if kind == "ring":
+        return transfers * chance**transfers
+    return sum(chance ** (length + 1) for length in range(1, transfers + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +66,8 @@ class Problem:
     :param givers, takers: ``[arcs]``, numbers of posts; no arc twice, none to a post that has no need.
     :param objectives: in order: each later one only among the best of the earlier.
     :param ring, chain: at most so many posts in a ring, and transfers in a chain; 0 for none.
+    :param fixed: arcs that are to be in the selection: their givers help nobody else, nobody else helps their takers,
+        and as many as can be go before every objective.
     """
 
     ids: tuple[str, ...]
@@ -49,6 +77,7 @@ class Problem:
     objectives: tuple[Objective, ...]
     ring: int = 4
     chain: int = 6
+    fixed: tuple[Pair, ...] = ()
 
     def __post_init__(self) -> None:
         posts, arcs = len(self.ids), len(self.givers)
@@ -76,6 +105,34 @@ class Problem:
                 raise ValueError(f"weights of {one.name!r} must be {arcs}, one for each arc, got {len(one.weights)}")
             if arcs and not (np.isfinite(one.weights).all() and float(one.weights.min()) >= 0):
                 raise ValueError(f"weights of {one.name!r} must be at least 0 and finite")
+        self._check_fixed()
+
+    def _check_fixed(self) -> None:
+        if not self.fixed:
+            return
+        arcs = set(zip(self.givers.tolist(), self.takers.tolist(), strict=True))
+        for giver, taker in self.fixed:
+            if (giver, taker) not in arcs:
+                raise ValueError(f"fixed must be arcs, got {giver} to {taker}")
+        for name, ends in (
+            ("giver", [giver for giver, _ in self.fixed]),
+            ("taker", [taker for _, taker in self.fixed]),
+        ):
+            if len(set(ends)) != len(ends):
+                raise ValueError(f"fixed must have each {name} once, got {sorted(ends)}")
+
+    def only(self, arcs: npt.NDArray[np.bool_]) -> "Problem":
+        """The same with these arcs alone; what was fixed of the others is no more.
+
+        :param arcs: ``[arcs]``, which to keep.
+        """
+        givers, takers = self.givers[arcs], self.takers[arcs]
+        fixed: tuple[Pair, ...] = ()
+        if self.fixed:
+            left = set(zip(givers.tolist(), takers.tolist(), strict=True))
+            fixed = tuple(pair for pair in self.fixed if pair in left)
+        objectives = tuple(replace(one, weights=one.weights[arcs]) for one in self.objectives)
+        return replace(self, givers=givers, takers=takers, objectives=objectives, fixed=fixed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +143,7 @@ class Selected:
     posts: tuple[int, ...]
 
     @property
-    def transfers(self) -> Iterator[tuple[int, int]]:
+    def transfers(self) -> Iterator[Pair]:
         """Who helps whom."""
         yield from zip(self.posts, self.posts[1:], strict=False)
         if self.kind == "ring" and self.posts:
@@ -125,6 +182,14 @@ class Solution:
     def gap(self) -> float:
         """How much more of the first objective could be had at most, as a share of what is had."""
         return (self.bound - self.value) / self.value if self.value else float(self.bound > 0)
+
+    @property
+    def transfers(self) -> frozenset[Pair]:
+        return frozenset(pair for one in self.selected for pair in one.transfers)
+
+    def expected_met(self, chance: float) -> float:
+        """How many needs are met on average when each says yes with this chance."""
+        return sum(expected_met(one.kind, one.needs_met, chance) for one in self.selected)
 
     def of_kind(self, kind: Kind) -> Sequence[Selected]:
         return [one for one in self.selected if one.kind == kind]

@@ -14,7 +14,7 @@ from .columns import Columns, Goal, Level, Relaxed, pick, relax
 from .pricing import Arcs, chains_above, chains_through, rings_of, tables_of
 from .records import Problem, Selected, Solution, Status
 
-__all__ = ["solve"]
+__all__ = ["solve", "status_of"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -55,7 +55,7 @@ def solve(problem: Problem, *, time_limit_s: float = 60.0, nodes: int = 20_000) 
     ((Selected(kind='ring', posts=(0, 1)),), 'best')
     """
     start = time.monotonic()
-    parts = [*_parts(problem)]
+    parts = [*_parts(_with_fixed(problem))]
     size = sum(len(part.arcs.givers) for part in parts)
     values, bounds = np.zeros(len(problem.objectives)), np.zeros(len(problem.objectives))
     selected: list[Selected] = []
@@ -70,7 +70,7 @@ def solve(problem: Problem, *, time_limit_s: float = 60.0, nodes: int = 20_000) 
         bounds += found_bounds
         selected += _told(part, best)
     bounds = np.maximum(bounds, values)
-    status = max((_status(value, bound) for value, bound in zip(values, bounds, strict=True)), key=_STATUS.index)
+    status = max((status_of(value, bound) for value, bound in zip(values, bounds, strict=True)), key=_STATUS.index)
     selected.sort(key=lambda one: (one.kind != "ring", one.posts))
     told_values, told_bounds = tuple(values.tolist()), tuple(bounds.tolist())
     return Solution(tuple(selected), told_values, told_bounds, status, time.monotonic() - start)
@@ -79,7 +79,7 @@ def solve(problem: Problem, *, time_limit_s: float = 60.0, nodes: int = 20_000) 
 _STATUS: tuple[Status, ...] = ("best", "good", "out-of-time")
 
 
-def _status(value: float, bound: float) -> Status:
+def status_of(value: float, bound: float) -> Status:
     if bound - value <= _NEAR * max(1.0, abs(value)):
         return "best"
     return "good" if bound - value <= _WIDE * max(1.0, abs(value)) else "out-of-time"
@@ -87,11 +87,13 @@ def _status(value: float, bound: float) -> Status:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Posts that transfers join, numbered by themselves; `posts` has their numbers in the problem."""
+    """Posts that transfers join, numbered by themselves; `posts` has their numbers in the problem. `fixed` is 1 where
+    an arc is to be in the selection."""
 
     posts: Ints
     arcs: Arcs
     goals: tuple[Goal, ...]
+    fixed: Floats
     ring: int
     chain: int
 
@@ -100,9 +102,25 @@ class _Part:
         return max(self.ring, self.chain + 1)
 
 
+def _with_fixed(problem: Problem) -> Problem:
+    """Without arcs that share a giver or a taker with a fixed one."""
+    if not problem.fixed:
+        return problem
+    is_fixed = _is_fixed(problem)
+    givers, takers = (np.array(ends) for ends in zip(*problem.fixed, strict=True))
+    return problem.only(is_fixed | ~(np.isin(problem.givers, givers) | np.isin(problem.takers, takers)))
+
+
+def _is_fixed(problem: Problem) -> Mask:
+    posts = len(problem.ids)
+    keys = [giver * posts + taker for giver, taker in problem.fixed]
+    return np.isin(problem.givers * posts + problem.takers, keys)
+
+
 def _parts(problem: Problem) -> Iterator[_Part]:
     """Without arcs that no ring and no chain can have."""
     givers, takers, posts = problem.givers, problem.takers, len(problem.ids)
+    fixed, width = _is_fixed(problem).astype(np.float64), max(problem.ring, problem.chain + 1)
     useful = _in_rings(problem) | _in_chains(problem)
     order = np.flatnonzero(useful)
     order = order[np.lexsort((takers[order], givers[order]))]
@@ -117,8 +135,8 @@ def _parts(problem: Problem) -> Iterator[_Part]:
         own = Arcs.of(
             np.searchsorted(inside, givers[arcs]), np.searchsorted(inside, takers[arcs]), problem.needs[inside]
         )
-        goals = tuple(Goal(one.weights[arcs], one.per_hand) for one in problem.objectives)
-        yield _Part(inside, own, goals, problem.ring, problem.chain)
+        goals = tuple(Goal.of(one, arcs, width) for one in problem.objectives)
+        yield _Part(inside, own, goals, fixed[arcs], problem.ring, problem.chain)
 
 
 def _in_rings(problem: Problem) -> Mask:
@@ -163,14 +181,18 @@ class _Kept:
 
 
 def _solve_part(part: _Part, ends_s: float, nodes: int) -> tuple[Columns, Floats, Floats]:
-    """The selection, and each objective's value and bound. Later objectives have what time the earlier left."""
+    """The selection, and each objective's value and bound. Later objectives have what time the earlier left.
+
+    A fixed arc adds more to the first objective than all the rest can; what it added is taken off again.
+    """
     listed = rings_of(part.arcs, part.ring, _MOST_RINGS)
     rings = Columns.of(listed, rings=True, width=part.width) if listed is not None else None
     best: Columns | None = None
     columns = Columns.none(part.width)
     kept: list[_Kept] = []
     bounds = []
-    for number, goal in enumerate(part.goals):
+    bonus = _more_than_all(part) * part.fixed
+    for number, goal in enumerate([part.goals[0].plus_weights(bonus), *part.goals[1:]]):
         now = time.monotonic()
         stop_s = now + (ends_s - now) / (len(part.goals) - number)
         stage = _Stage(part, goal, tuple(kept), rings, stop_s, nodes)
@@ -178,7 +200,17 @@ def _solve_part(part: _Part, ends_s: float, nodes: int) -> tuple[Columns, Floats
         bounds.append(bound)
         kept.append(_Kept(goal, float(best.worth(part.arcs, goal).sum())))
     assert best is not None
-    return best, np.array([one.least for one in kept]), np.array(bounds)
+    values = np.array([one.least for one in kept])
+    nothing = np.zeros(part.width + 1)
+    added = float(best.worth(part.arcs, Goal(bonus, nothing, nothing)).sum())
+    off = np.array([added, *[0.0] * (len(bounds) - 1)])
+    return best, values - off, np.array(bounds) - off
+
+
+def _more_than_all(part: _Part) -> float:
+    """A whole number above what any two selections can differ by in the first objective."""
+    goal = part.goals[0]
+    return float(math.floor(goal.most(part.arcs.takers) - goal.by_transfer[0] * part.arcs.posts) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +218,7 @@ class _Priced:
     """Prices at which a bound holds, and what rings and chains are worth there."""
 
     prices: Floats
+    level_prices: Floats
     goal: Goal
     bound: float
 
@@ -206,14 +239,14 @@ class _Stage:
         best = Columns.none(self.part.width) if start is None else start
         columns = columns.with_new(best)
         columns, priced, relaxed = self._generate(columns)
-        if not self.kept and relaxed is not None and priced is not None:
+        if relaxed is not None and priced is not None:
             best = self._better(best, self._dive(columns, relaxed))
             if self._whole(priced.bound) - self._value(best) > _NEAR and len(columns) <= _MADE:
                 best = self._better(best, self._pick_few(columns))
         if priced is None:
-            return best, columns, self._plain_bound()
+            return best, columns, self.goal.most(self.part.arcs.takers)
         gap = self._whole(priced.bound) - self._value(best)
-        if not self.kept and gap > _NEAR and self._list(priced, gap / 8) is None:
+        if gap > _NEAR and self._list(priced, gap / 8) is None:
             now = time.monotonic()
             best = self._polish(columns, best, priced, now + 0.6 * (self.ends_s - now))
         best, bound = self._close(columns, best, priced)
@@ -226,19 +259,21 @@ class _Stage:
         return float(columns.worth(self.part.arcs, self.goal).sum())
 
     def _better(self, one: Columns, other: Columns) -> Columns:
-        return other if self._value(other) > self._value(one) + _NEAR else one
+        keeps = all(left <= _NEAR for left in self._left(other))
+        return other if keeps and self._value(other) > self._value(one) + _NEAR else one
 
     def _whole(self, bound: float) -> float:
         return math.floor(bound + _NEAR) if self.goal.is_whole else bound
 
-    def _plain_bound(self) -> float:
-        """Each need met by the one who meets it best."""
-        most = np.zeros(self.part.arcs.posts)
-        np.maximum.at(most, self.part.arcs.takers, self.goal.weights)
-        return float(most.sum())
+    def _left(self, taken: Columns | None) -> list[float]:
+        """What is still to be had of the earlier objectives beside what is taken."""
+        if taken is None:
+            return [one.least for one in self.kept]
+        return [one.least - float(taken.worth(self.part.arcs, one.goal).sum()) for one in self.kept]
 
-    def _levels(self, columns: Columns) -> list[Level]:
-        return [Level(columns.worth(self.part.arcs, one.goal), one.least) for one in self.kept]
+    def _levels(self, columns: Columns, taken: Columns | None = None) -> list[Level]:
+        worths = [columns.worth(self.part.arcs, one.goal) for one in self.kept]
+        return [Level(worth, left) for worth, left in zip(worths, self._left(taken), strict=True)]
 
     # ------------------------------------------------------------ prices
 
@@ -246,7 +281,7 @@ class _Stage:
         """The objective with the earlier ones at their prices."""
         goal = self.goal
         for price, one in zip(level_prices, self.kept, strict=True):
-            goal = Goal(goal.weights + price * one.goal.weights, goal.per_hand + price * one.goal.per_hand)
+            goal = goal.plus(price, one.goal)
         return goal
 
     def _generate(self, columns: Columns) -> tuple[Columns, _Priced | None, Relaxed | None]:
@@ -303,7 +338,7 @@ class _Stage:
                     most = np.minimum(most, over[arcs.starts])
             bound += float(most.sum())
             new = new.with_new(chains)
-        return _Priced(prices, goal, bound), new
+        return _Priced(prices, level_prices, goal, bound), new
 
     # ------------------------------------------------------------ a selection
 
@@ -312,7 +347,7 @@ class _Stage:
         arcs, goal = self.part.arcs, self.goal
         best = Columns.none(self.part.width)
         used = np.zeros(arcs.posts + 1, dtype=bool)  # the last one stands for "no post"
-        taken, prices = relaxed.taken, relaxed.prices
+        taken, prices, level_prices = relaxed.taken, relaxed.prices, relaxed.level_prices
         while len(columns):
             order = np.lexsort((np.arange(len(columns)), -np.round(taken, 6)))
             sure = int(np.count_nonzero(taken > _SURE))
@@ -327,18 +362,20 @@ class _Stage:
                 break
             best = best.with_new(columns[np.array(fixed)])
             columns = columns.without(used)
-            columns, found = self._fill(columns, prices, used[:-1])
+            columns, found = self._fill(columns, prices, level_prices, used[:-1], best)
             if found is None:
                 taken = columns.worth(arcs, goal) / max(1.0, float(goal.weights.sum()))
             else:
-                taken, prices = found.taken, found.prices
+                taken, prices, level_prices = found.taken, found.prices, found.level_prices
         return best
 
-    def _fill(self, columns: Columns, prices: Floats, used: Mask) -> tuple[Columns, Relaxed | None]:
-        """A few rounds of new columns of the posts that are not used, and the relaxation over them."""
+    def _fill(
+        self, columns: Columns, prices: Floats, level_prices: Floats, used: Mask, taken: Columns
+    ) -> tuple[Columns, Relaxed | None]:
+        """A few rounds of new columns of the posts that are not used by what is taken, and the relaxation over them."""
         found: Relaxed | None = None
         for _ in range(_MOST_FILL_ROUNDS):
-            _, new = self._price(np.where(used, _FORBIDDEN, prices), np.zeros(0))
+            _, new = self._price(np.where(used, _FORBIDDEN, prices), level_prices)
             before = len(columns)
             more = columns.with_new(new)
             if self._late() or (found is not None and len(more) <= before * 1.01):
@@ -346,16 +383,18 @@ class _Stage:
             columns = more
             if not len(columns):
                 break
-            found = relax(columns, columns.worth(self.part.arcs, self.goal), self.part.arcs.posts, ())
+            worth, levels = columns.worth(self.part.arcs, self.goal), self._levels(columns, taken)
+            found = relax(columns, worth, self.part.arcs.posts, levels)
             if found is None:
                 break
-            prices = found.prices
+            prices, level_prices = found.prices, found.level_prices
         return columns, found
 
     def _pick_few(self, columns: Columns) -> Columns:
         """The best of the columns made, if it is found soon."""
         worth, soon_s = columns.worth(self.part.arcs, self.goal), (self.ends_s - time.monotonic()) / 4
-        found, _ = pick(columns, worth, self.part.arcs.posts, (), nodes=_FEW_NODES, time_limit_s=soon_s)
+        levels = self._levels(columns)
+        found, _ = pick(columns, worth, self.part.arcs.posts, levels, nodes=_FEW_NODES, time_limit_s=soon_s)
         return Columns.none(self.part.width) if found is None else columns[found]
 
     def _polish(self, columns: Columns, best: Columns, priced: _Priced, ends_s: float) -> Columns:
@@ -376,17 +415,18 @@ class _Stage:
             used = np.zeros(arcs.posts + 1, dtype=bool)
             used[best.posts[held]] = True
             used[-1] = False
-            inside, relaxed = self._fill(columns.without(used), priced.prices, used[:-1])
+            rest, freed = best[held], best[~held]
+            inside = columns.without(used).with_new(freed)
+            inside, relaxed = self._fill(inside, priced.prices, priced.level_prices, used[:-1], rest)
             if relaxed is None:
                 break
-            worth = inside.worth(arcs, self.goal)
-            loss = inside.prices(relaxed.prices) - worth
-            inside = inside[np.sort(np.lexsort((np.arange(len(loss)), loss))[:_POLISHED])]
-            worth = inside.worth(arcs, self.goal)
+            loss = inside.prices(relaxed.prices) - inside.worth(arcs, self._mixed(relaxed.level_prices))
+            inside = inside[np.sort(np.lexsort((np.arange(len(loss)), loss))[:_POLISHED])].with_new(freed)
+            worth, levels = inside.worth(arcs, self.goal), self._levels(inside, rest)
             left_s = ends_s - time.monotonic()
-            found, _ = pick(inside, worth, arcs.posts, (), nodes=_POLISH_NODES, time_limit_s=left_s)
-            better = best if found is None else best[held].with_new(inside[found])
-            is_better = self._value(better) > self._value(best) + _NEAR
+            found, _ = pick(inside, worth, arcs.posts, levels, nodes=_POLISH_NODES, time_limit_s=left_s)
+            better = best if found is None else self._better(best, rest.with_new(inside[found]))
+            is_better = better is not best
             best, since = (better, 0) if is_better else (best, since + 1)
             at += 1 if not is_better else 0
         return best
