@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from samspel import __version__
-from samspel.commands import answers, choose, load, seat, themes
+from samspel.commands import answers, choose, load, match, seat, themes
 from samspel.commands.files import FileError, read_bytes, read_text
 from samspel.core.embedded_postgres import EmbeddedPostgresError, Server, ensure_running, keep_running, stop
 
@@ -527,6 +527,7 @@ COMMANDS: list[Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"],
     _play,
     _demo,
     choose.add,
+    match.add,
     seat.add,
     themes.add,
     load.add,
