@@ -1,9 +1,10 @@
 """How good and how fast selections are, beside kep_solver: `python -m benchmarks.engine.matching [--smoke]`.
 
-Pools like ours are made here (regions, kinds of help, about twelve arcs a post); with SAMSPEL_DATA also the stored
-exchange pools, held against the best that is known of each. With SAMSPEL_MATCHING_PEER (a Python that has kep_solver,
-see scripts/peers.py) rows have its time in the same run, stopped at a limit. Seconds are the processor's; every
-selection is checked, and a value below a proven one or a bound below a known value ends the run.
+Pools like ours are made here (regions, kinds of help, about twelve arcs a post): chosen by weight, by objectives in
+order, and chosen anew after a hand took somebody out. With SAMSPEL_DATA also the stored exchange pools, held against
+the best that is known of each. With SAMSPEL_MATCHING_PEER (a Python that has kep_solver, see scripts/peers.py) rows
+have its time in the same run, stopped at a limit. Seconds are the processor's; every selection is checked, and a value
+below a proven one or a bound below a known value ends the run.
 """
 
 import argparse
@@ -13,7 +14,6 @@ import json
 import os
 import resource
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from samspel.engine.matching import Objective, Problem, check, solve
+from samspel.engine.matching import Change, Objective, Problem, change, check, mend, solve
 from samspel.engine.matching.wmd import read
 
 PEER = os.environ.get("SAMSPEL_MATCHING_PEER")
@@ -125,6 +125,54 @@ def measure(name: str, problem: Problem, limit_s: float, known: Known | None, pa
     yield row
 
 
+def in_order(posts: int, limit_s: float) -> Iterator[str]:
+    """Needs met, then the selection that a no costs least; beside one that is indifferent to it."""
+    pool = make_pool(posts, posts // 10, 1, ring=4, chain=6)
+    weights = pool.objectives[0].weights
+    needs, survives = Objective("needs met", weights * 0 + 1), Objective("met at 80 %", weights * 0, chance=0.8)
+    hands, fit = Objective("hands", weights * 0, per_hand=1.0), Objective("fit", weights)
+    for objectives in ((needs,), (needs, survives), (needs, hands, fit)):
+        problem = replace(pool, objectives=objectives)
+        start = time.process_time()
+        solution = solve(problem, time_limit_s=limit_s)
+        seconds = time.process_time() - start
+        if wrong := check(problem, solution):
+            raise SystemExit(f"{posts} in order: {'; '.join(wrong)}")
+        told = ", ".join(
+            f"{one.name} {value:.6g} (at most {bound:.6g})"
+            for one, value, bound in zip(objectives, solution.values, solution.bounds, strict=True)
+        )
+        yield f"{posts + posts // 10} in order: {told}; {solution.expected_met(0.8):.1f} expected; {seconds:.1f} s"
+
+
+def after_a_hand(posts: int, limit_s: float, changes: int) -> Iterator[str]:
+    """Somebody is taken out: chosen anew near her, mended, and beside it chosen from the start."""
+    problem = make_pool(posts, posts // 10, 1, ring=4, chain=6)
+    solution = solve(problem, time_limit_s=limit_s)
+    rng = np.random.default_rng(1)
+    seconds: list[float] = []
+    short: list[float] = []
+    moved: list[int] = []
+    anew = change(problem, solution, Change())
+    for at in rng.choice(len(solution.selected), changes, replace=False).tolist():
+        wanted = Change(gone=frozenset({solution.selected[at].posts[-1]}))
+        start = time.process_time()
+        anew = change(problem, solution, wanted)
+        seconds.append(time.process_time() - start)
+        mended = mend(problem, solution, wanted)
+        if wrong := [*check(anew.problem, anew.solution), *check(mended.problem, mended.solution)]:
+            raise SystemExit(f"{posts} after a hand: {'; '.join(wrong)}")
+        moved.append(len(mended.new))
+        short.append(solution.value - mended.solution.value)
+    full = solve(anew.problem, time_limit_s=limit_s)
+    below = 100 * (full.value - anew.solution.value) / full.value
+    yield (
+        f"{posts + posts // 10} after a hand: {np.median(seconds):.2f} s, at most {max(seconds):.2f} s;"
+        f" the last {below:.2f} % below {limit_s:g} s from the start, which is {100 * full.gap:.2f} % from its bound;"
+        f" mended {np.mean(moved):.1f} new transfers, {np.mean(short):.0f} of {solution.value:g} less"
+    )
+
+
 def stored(data: Path, name: str, ring: int, chain: int) -> tuple[Problem, Path]:
     path = data / f"{name}.wmd.gz"
     with gzip.open(path, "rt") as file:
@@ -134,6 +182,8 @@ def stored(data: Path, name: str, ring: int, chain: int) -> tuple[Problem, Path]
 def rows(*, smoke: bool) -> Iterator[str]:
     made = make_pool(250, 25, 1, ring=4, chain=6) if smoke else make_pool(3000, 300, 1, ring=3, chain=3)
     yield from measure(f"made {len(made.ids)}", made, 10 if smoke else 60, None, None)
+    yield from in_order(100 if smoke else 1000, 10 if smoke else 60)
+    yield from after_a_hand(250 if smoke else 5000, 10 if smoke else 60, 2 if smoke else 10)
     if not os.environ.get("SAMSPEL_DATA"):
         return
     data = Path(os.environ["SAMSPEL_DATA"]) / "exchange"
@@ -161,4 +211,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

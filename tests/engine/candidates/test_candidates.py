@@ -56,6 +56,16 @@ def test_rare_words_find_each_other_without_a_kind_of_help():
 
 
 @pytest.mark.parametrize(
+    ("offered", "needed"),
+    [("Nyckelharpa", "Spelman"), ("Glas", "Färgglas"), ("Vävstolsdelar", "Delar till vävstol")],
+)
+def test_parts_of_compounds_count(offered, needed):
+    problem = Problem((offer(offered), need(needed), need("Klippa håret", "Eva"), offer("Harpa", "Fia")))
+
+    assert ((offered, needed) in pairs(problem)) is (needed != "Spelman")
+
+
+@pytest.mark.parametrize(
     ("offering", "needing", "may"),
     [
         ({}, {}, True),

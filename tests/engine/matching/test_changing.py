@@ -102,6 +102,17 @@ def test_what_was_proven_is_a_bound_still():
     assert (without.solution.values, without.solution.bounds) == ((0.0, 0.0), (0.0, 0.0))
 
 
+def test_what_was_proven_with_something_fixed_says_nothing_without():
+    arcs = {(0, 1): [1], (1, 0): [1], (0, 2): [5], (2, 0): [5], (2, 3): [4]}
+    problem = make_pool([True] * 4, arcs, fixed=((0, 1),))
+    before = solve(problem)
+
+    found = change(problem, before, Change(forbid=((0, 1),)))
+
+    assert before.bounds == (2.0,)
+    assert (found.solution.values, found.solution.bounds) == ((10.0,), (14.0,))
+
+
 def test_a_change_in_a_large_pool_leaves_what_is_far_away():
     rng = np.random.default_rng(4)
     arcs = {(int(a), int(b)): [1] for a, b in rng.integers(0, 300, (900, 2)) if a != b and b >= 30}

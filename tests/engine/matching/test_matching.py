@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from samspel.engine.matching import Problem, Selected, Solution, check, describe, solve
+from samspel.engine.matching import Problem, Selected, Solution, check, describe, solve, solving
 
 from .pools import best_values, make_pool, pools
 
@@ -90,6 +90,22 @@ def test_the_same_pool_gives_the_same_selection():
     problem = make_pool([post >= 5 for post in range(40)], arcs)
 
     assert found(problem).selected == found(problem).selected
+
+
+def test_too_much_to_list_is_chosen_near_by_near(monkeypatch: pytest.MonkeyPatch):
+    rng = np.random.default_rng(3)
+    arcs = {
+        (int(a), int(b)): [1, int(rng.integers(1, 9))] for a, b in rng.integers(0, 60, (400, 2)) if a != b and b >= 5
+    }
+    problem = make_pool([post >= 5 for post in range(60)], arcs, per_hand=(0.0, 0.0))
+    best = solve(problem, time_limit_s=10)
+    monkeypatch.setattr(solving, "_MOST_LISTED", 40)
+    monkeypatch.setattr(solving, "_MADE", 0)
+
+    near = solve(problem, time_limit_s=3)
+
+    assert check(problem, near) == []
+    assert near.bounds[0] >= best.values[0]
 
 
 def test_without_time_there_is_a_bound_all_the_same():

@@ -174,7 +174,9 @@ def _changed(problem: Problem, solution: Solution, now: Problem, selected: Seque
     selected = sorted(selected, key=lambda one: (one.kind != "ring", one.posts))
     values = _values(now, selected)
     bounds = []
-    stands = set(problem.fixed) <= set(now.fixed)
+    # What was proven of all selections that have what was fixed is true of those that have that and more.
+    had, has = set(problem.fixed), set(now.fixed)
+    stands = had <= has and had <= solution.transfers and has <= {pair for one in selected for pair in one.transfers}
     for objective, value, before, bound in zip(now.objectives, values, solution.values, solution.bounds, strict=True):
         plain = Goal.of(objective, np.arange(len(now.givers)), max(now.ring, now.chain + 1)).most(now.takers)
         bounds.append(max(value, min(bound, plain) if stands else plain))

@@ -31,6 +31,8 @@ _MOST_FILL_ROUNDS = 4
 _FREED, _POLISHED, _POLISH_NODES = 48, 1_500, 60  # rings and chains, columns, and nodes at a time
 _SURE = 0.8  # a column that is taken so far is taken
 _FORBIDDEN = 1e9  # the price of a post that is taken already
+_FIRST_SHARE = 0.5  # of the time that is left, for an objective before the last
+_PRICES_SHARE = 0.6  # of an objective's time
 _WIDE = 0.01  # a gap that is told as "out of time" when the clock stopped it
 
 
@@ -194,13 +196,14 @@ def _solve_part(part: _Part, ends_s: float, nodes: int) -> tuple[Columns, Floats
     bonus = _more_than_all(part) * part.fixed
     for number, goal in enumerate([part.goals[0].plus_weights(bonus), *part.goals[1:]]):
         now = time.monotonic()
-        stop_s = now + (ends_s - now) / (len(part.goals) - number)
+        stop_s = now + (ends_s - now) * (1.0 if number + 1 == len(part.goals) else _FIRST_SHARE)
         stage = _Stage(part, goal, tuple(kept), rings, stop_s, nodes)
         best, columns, bound = stage.run(columns, best)
         bounds.append(bound)
         kept.append(_Kept(goal, float(best.worth(part.arcs, goal).sum())))
     assert best is not None
-    values = np.array([one.least for one in kept])
+    # What a later objective chose may have more of an earlier one, where that was not proven.
+    values = np.array([float(best.worth(part.arcs, one.goal).sum()) for one in kept])
     nothing = np.zeros(part.width + 1)
     added = float(best.worth(part.arcs, Goal(bonus, nothing, nothing)).sum())
     off = np.array([added, *[0.0] * (len(bounds) - 1)])
@@ -291,6 +294,8 @@ class _Stage:
         arcs = self.part.arcs
         prices, level_prices = np.zeros(arcs.posts), np.zeros(len(self.kept))
         np.maximum.at(prices, arcs.takers, self.goal.weights / 2)
+        now = time.monotonic()
+        until_s = now + _PRICES_SHARE * (self.ends_s - now)  # the rest is for making a selection of them
         best: _Priced | None = None
         relaxed: Relaxed | None = None
         for _ in range(_MOST_ROUNDS):
@@ -298,7 +303,8 @@ class _Stage:
             if best is None or priced.bound < best.bound:
                 best = priced
             before, more = len(columns), columns.with_new(new)
-            if self._late() or not len(more) or (len(more) == before and relaxed is not None):
+            is_late = time.monotonic() > until_s
+            if is_late or not len(more) or (len(more) == before and relaxed is not None):
                 break
             found = relax(more, more.worth(arcs, self.goal), arcs.posts, self._levels(more))
             if found is None:
