@@ -146,8 +146,9 @@ def in_order(posts: int, limit_s: float) -> Iterator[str]:
 
 
 def after_a_hand(posts: int, limit_s: float, changes: int) -> Iterator[str]:
-    """Somebody is taken out: chosen anew near her, mended, and beside it chosen from the start."""
+    """Somebody is taken out: most needs met, chosen anew near her, mended, and beside it chosen from the start."""
     problem = make_pool(posts, posts // 10, 1, ring=4, chain=6)
+    problem = replace(problem, objectives=(Objective("needs met", np.ones(len(problem.givers))),))
     solution = solve(problem, time_limit_s=limit_s)
     rng = np.random.default_rng(1)
     seconds: list[float] = []

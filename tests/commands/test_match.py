@@ -73,6 +73,25 @@ def test_what_is_forbidden_is_not_there_and_what_is_fixed_is(posts, capsys):
     assert "1 of 1 fixed transfers are there." in json.loads(with_it)["descriptions"]
 
 
+def test_of_two_offers_of_one_person_the_wanted_one_is_taken(tmp_path, capsys):
+    file = write(tmp_path / "posts.csv", "1,offer,Ali,Kör bil,,,", "2,offer,Ali,Kör,,,", "3,need,Bo,Kör min bil,,,")
+
+    offers = [
+        json.loads(run(capsys, file, *arguments, "--json")[1])["proposals"][0]["transfers"][0]["offer"]
+        for arguments in ([], ["--forbid", "1", "3"], ["--fix", "2", "3"])
+    ]
+
+    assert offers == ["1", "2", "2"]
+
+
+def test_one_person_is_fixed_once_as_giver(tmp_path, capsys):
+    rows = ("1,offer,Ali,Kör bil,,,", "2,need,Bo,Kör min bil,,,", "3,need,Eva,Kör min bil,,,")
+
+    code, _, err = run(capsys, write(tmp_path / "p.csv", *rows), "--fix", "1", "2", "--fix", "1", "3")
+
+    assert (code, "each person once as giver" in err) == (1, True)
+
+
 def test_limits_and_objectives_are_followed(posts, capsys):
     _, out, _ = run(capsys, posts, "--ring", 0, "--chain", 2, "--objectives", "survive,fit", "--chance", 0.5, "--json")
 

@@ -14,6 +14,9 @@ from samspel.commands.files import FileError, read_text, write_bytes
 from samspel.core.sheets import guarded, write_sheet
 
 if TYPE_CHECKING:  # the engine's libraries take a moment to load, which other commands need not wait for
+    import numpy as np
+    import numpy.typing as npt
+
     from samspel.engine.candidates import Candidates, Weights
     from samspel.engine.candidates import Problem as Comparison
     from samspel.engine.matching import Pair, Problem, Selected, Solution
@@ -149,7 +152,8 @@ def _pool_task(options: argparse.Namespace) -> _Task:
         place = f"{options.file}:{error.line}" if error.line else str(options.file)
         raise MatchError(f"{place}: {error.reason}") from error
     number = {name: at for at, name in enumerate(problem.ids)}
-    return _Task(_adjusted(problem, options, number, number), begun_s)
+    fix, forbid = (_named(said, number, number) for said in (options.fix, options.forbid))
+    return _Task(_adjusted(problem, options, fix, forbid), begun_s)
 
 
 def _posts_task(options: argparse.Namespace) -> _Task:
@@ -163,22 +167,43 @@ def _posts_task(options: argparse.Namespace) -> _Task:
         raise MatchError(f"{options.file} has no posts" + (f"; {read.bad[0]}" if read.bad else ""))
     posts = Problem(read.posts, _lexicon(options), _weights(options.weights), options.language)
     found = find(posts)
-    pool = pool_of(
-        posts,
-        found,
-        goals=options.objectives,
-        at=(options.at or date.today()).toordinal(),
-        chance=options.chance,
-        ring=options.ring,
-        chain=options.chain,
-    )
-    givers: dict[str, int] = {}
-    takers: dict[str, int] = {}
-    owner = pool.owner.tolist()
-    for at, post in enumerate(posts.posts):
-        (givers if post.kind == "offer" else takers)[post.id] = owner[at]
-    problem = _adjusted(pool.problem, options, givers, takers)
-    return _Task(problem, begun_s, read.bad, (posts, found, pool))
+
+    def pool() -> "Pool":
+        return pool_of(
+            posts,
+            found,
+            goals=options.objectives,
+            at=(options.at or date.today()).toordinal(),
+            chance=options.chance,
+            ring=options.ring,
+            chain=options.chain,
+        )
+
+    offers = {post.id: at for at, post in enumerate(posts.posts) if post.kind == "offer"}
+    needs = {post.id: at for at, post in enumerate(posts.posts) if post.kind == "need"}
+    fix, forbid = (_named(said, offers, needs) for said in (options.fix, options.forbid))
+    made = pool()
+    wanted = _wanted(made.owner, found, fix, forbid)
+    if not wanted.all():
+        found = found.only(wanted)
+        made = pool()
+    could = set(zip(found.offers.tolist(), found.needs.tolist(), strict=True))
+    owner = made.owner.tolist()
+    fixed = [((owner[offer], owner[need]) if (offer, need) in could else (-1, -1)) for offer, need in fix]
+    return _Task(_adjusted(made.problem, options, fixed, []), begun_s, read.bad, (posts, found, made))
+
+
+def _wanted(
+    owner: "npt.NDArray[np.int64]", found: "Candidates", fix: "list[Pair]", forbid: "list[Pair]"
+) -> "npt.NDArray[np.bool_]":
+    """Candidates without what is forbidden, and of two people with a fixed pair no other pair."""
+    wanted = found.offers >= 0
+    for offer, need in forbid:
+        wanted &= (found.offers != offer) | (found.needs != need)
+    for offer, need in fix:
+        same = (owner[found.offers] == owner[offer]) & (owner[found.needs] == owner[need])
+        wanted &= ~same | ((found.offers == offer) & (found.needs == need))
+    return wanted
 
 
 def _weights(said: str) -> "Weights":
@@ -211,30 +236,28 @@ def _lexicon(options: argparse.Namespace) -> Any:
         raise MatchError(f"{options.lexicon}:{error.line}: {error.reason}") from error
 
 
-def _adjusted(
-    problem: "Problem", options: argparse.Namespace, givers: dict[str, int], takers: dict[str, int]
-) -> "Problem":
+def _named(said: list[list[str]], givers: dict[str, int], takers: dict[str, int]) -> "list[Pair]":
+    for offer, need in said:
+        for name, known, what in ((offer, givers, "offer"), (need, takers, "need")):
+            if name not in known:
+                raise MatchError(f"there is no {what} {name!r}")
+    return [(givers[offer], takers[need]) for offer, need in said]
+
+
+def _adjusted(problem: "Problem", options: argparse.Namespace, fix: "list[Pair]", forbid: "list[Pair]") -> "Problem":
     """The problem with what is fixed and forbidden."""
     from samspel.engine.matching import Change, apply
 
-    def pairs(said: list[list[str]]) -> "tuple[Pair, ...]":
-        for offer, need in said:
-            for name, known, what in ((offer, givers, "offer"), (need, takers, "need")):
-                if name not in known:
-                    raise MatchError(f"there is no {what} {name!r}")
-        return tuple((givers[offer], takers[need]) for offer, need in said)
-
-    forbid, fix = pairs(options.forbid), pairs(options.fix)
     arcs = set(zip(problem.givers.tolist(), problem.takers.tolist(), strict=True))
     for pair, (offer, need) in zip(fix, options.fix, strict=True):
-        if pair in forbid:
+        if [offer, need] in options.forbid:
             raise MatchError(f"{offer} and {need} cannot be fixed and forbidden")
         if pair not in arcs:
             raise MatchError(f"{offer} and {need} cannot be fixed: they are not among those who could help each other")
     for side in (0, 1):
         if len({pair[side] for pair in set(fix)}) < len(set(fix)):
             raise MatchError("--fix must have each person once as giver and once as taker")
-    return apply(problem, Change(fix, forbid))
+    return apply(problem, Change(tuple(fix), tuple(forbid)))
 
 
 def _tell(options: argparse.Namespace, task: _Task) -> int:

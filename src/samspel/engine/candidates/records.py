@@ -118,5 +118,8 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.offers)
 
+    def only(self, pairs: npt.NDArray[np.bool_]) -> "Candidates":
+        return Candidates(self.offers[pairs], self.needs[pairs], self.scores[pairs], self.parts[pairs])
+
     def parts_of(self, pair: int) -> Mapping[str, float]:
         return dict(zip(PARTS, self.parts[pair].tolist(), strict=True))
