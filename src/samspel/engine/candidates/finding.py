@@ -170,36 +170,27 @@ def _best_of_each(rows: Ints, values: Floats, most: int) -> Ints:
 
 def _crossed(problem: Problem, sides: _Sides) -> tuple[Matrix, Matrix, Ints]:
     """``[columns, offers]`` and ``[needs, columns]`` whose product says what to look at, and each need's products."""
-    by_area = sides.area
-    blocks = [
-        (sides.words, problem.weights.words),
-        (sides.kinds, problem.weights.kind),
-        (_one_of(sides.category), problem.weights.kind),
-    ]
-    near = [(_within_areas(rows, by_area), weight) for rows, weight in blocks[1:]]
-    columns = sparse.hstack([rows * max(weight, 1e-3) ** 0.5 for rows, weight in [*blocks, *near]], format="csc")
-    far = sum(rows.shape[1] for rows, _ in blocks)
+    weights = problem.weights
+    words = sides.words * _root(weights.words)
+    kinds = sparse.hstack([sides.kinds, _one_of(sides.category)], format="csr") * _root(weights.kind)
+    columns = sparse.hstack([words, kinds, _within_areas(kinds, sides.area)], format="csc")
     in_offers, in_needs = (np.diff(columns[who].tocsc().indptr).astype(np.int64) for who in (sides.offers, sides.needs))
     cost = in_offers * in_needs
     order = np.argsort(cost, kind="stable")
     kept = np.zeros(len(cost), dtype=bool)
     kept[order] = np.cumsum(cost[order]) <= _MOST_PRODUCTS
     # A kind within an area says nothing new where the kind itself is looked at everywhere.
-    kind_of = np.arange(len(cost))
-    start = blocks[0][0].shape[1]
-    kinds = far - start
-    copies = (len(cost) - far) // kinds if kinds else 0
-    if copies:
-        kind_of[far:] = _kind_of(blocks[1][0].shape[1], blocks[2][0].shape[1], copies) + start
-        kept[far:] &= ~kept[kind_of[far:]]
+    first, far = words.shape[1], words.shape[1] + kinds.shape[1]
+    kept[far:] &= ~np.resize(kept[first:far], len(kept) - far)
     columns = columns[:, kept]
     offered, needed = columns[sides.offers].T.tocsr(), columns[sides.needs].tocsr()
     products = np.asarray(needed.astype(bool).astype(np.float64) @ in_offers[kept].astype(np.float64)).ravel()
     return offered, needed, products.astype(np.int64)
 
 
-def _kind_of(kinds: int, categories: int, copies: int) -> Ints:
-    return np.concatenate([np.tile(np.arange(kinds), copies), kinds + np.tile(np.arange(categories), copies)])
+def _root(weight: float) -> float:
+    """Of each of two rows that are multiplied; what weighs nothing is looked at all the same."""
+    return float(max(weight, 1e-3) ** 0.5)
 
 
 def _one_of(numbers: Ints) -> Matrix:
