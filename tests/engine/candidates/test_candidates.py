@@ -85,6 +85,22 @@ def test_what_one_requires_and_when_it_can_be_is_never_broken(offering, needing,
     assert bool(pairs(of(offer("Kan köra bil", **given_), need("Skjuts i bil", **asked)))) is may
 
 
+@pytest.mark.parametrize(
+    ("offering", "needing", "share"),
+    [
+        ({}, {}, 1.0),
+        ({"ends": 5}, {"begins": 1}, 1.0),
+        ({"begins": 1, "ends": 10}, {"begins": 6}, 0.5),
+        ({"begins": 1, "ends": 10}, {"begins": 9, "ends": 12}, 0.5),
+        ({"begins": 1, "ends": 10}, {"begins": 2, "ends": 3}, 1.0),
+    ],
+)
+def test_time_is_a_share_of_the_shorter_window(offering, needing, share):
+    problem = of(offer("Kan köra bil", **offering), need("Skjuts i bil", **needing))
+
+    assert find(problem).parts_of(0)["time"] == share
+
+
 def test_posts_of_nobody_named_are_not_one_persons():
     assert pairs(of(offer("Kan köra bil", ""), need("Skjuts i bil", "")))
 

@@ -66,5 +66,4 @@ def _plain_parts(offer: Post, need: Post) -> Iterator[tuple[str, float]]:
     closed = [
         post.ends - post.begins + 1 for post in (offer, need) if post.begins is not None and post.ends is not None
     ]
-    if closed:
-        yield "time", _window(offer, need) / min(closed)
+    yield "time", _window(offer, need) / min(closed) if closed else 1.0

@@ -246,11 +246,10 @@ def _same(numbers: Ints, one: Ints, other: Ints) -> Floats:
 
 
 def _overlap(sides: _Sides, one: Ints, other: Ints) -> Floats:
-    """Days that both have, as a share of the shorter window."""
+    """Days that both have, as a share of the shorter window; all where neither has both a first and a last day."""
     days = np.minimum(sides.ends[one], sides.ends[other]) - np.maximum(sides.begins[one], sides.begins[other]) + 1
     shorter = np.minimum(sides.ends[one] - sides.begins[one], sides.ends[other] - sides.begins[other]) + 1
-    share: Floats = days / shorter
-    return share
+    return np.where(shorter < _OPEN_END // 2, days / shorter, 1.0)
 
 
 def _spoken(languages: Matrix, one: Ints, other: Ints) -> Floats:
