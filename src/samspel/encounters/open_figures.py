@@ -74,6 +74,17 @@ def open_figures(services: Iterable[Service], day: date) -> dict[int, OpenFigure
     return found
 
 
+def units_told(service: int, day: date) -> dict[int, Figure]:
+    """A service's units as the looks tell of them on a day, of that year or of the one before. One query or two."""
+    threshold = SERVICE_GROUPS.circle.threshold
+    for year in (day.isocalendar().year, day.isocalendar().year - 1):
+        looks = [look for look in years_kept([service], year).get(service, []) if look.ends <= day]
+        told = {int(unit): one for unit, one in Last(looks).figures("unit", threshold).items() if one.is_shown}
+        if told:
+            return told
+    return {}
+
+
 def _figures(
     service: Service, year: int, looks: list[Look], names: Mapping[str, list[tuple[str, str]]], threshold: int
 ) -> OpenFigures:

@@ -8,11 +8,11 @@ from typing import Literal
 
 from django.utils import timezone
 
-from samspel.core import defaults
 from samspel.core.models import Installation
 from samspel.encounters import disclosing, figures
 from samspel.encounters.compute_signals import Found, changes_of
 from samspel.encounters.models import Factor, Point, Round, Side
+from samspel.encounters.open_figures import units_told
 from samspel.encounters.screening import without_masks
 from samspel.encounters.weeks import Week, mondays
 from samspel.engine import themes
@@ -80,7 +80,7 @@ class Deed:
 @dataclass(frozen=True)
 class Facts:
     """What the picture is made of. ``counted_from``: the day from which pairs, factors and words are counted.
-    ``peers``: other units' residents with the same service, as (how many said "Bra", of how many)."""
+    ``peers``: other units' residents with the same service, as (how many said "Bra", of how many), told openly."""
 
     weeks: Mapping[Side, Sequence[Week]]
     counted_from: date
@@ -121,7 +121,7 @@ def facts_of(unit_id: int, *, at: datetime) -> Facts:
         factors=_factors(unit_id, start, until, at=at),
         words=words,
         texts=texts,
-        peers=_peers(unit_id, since, until),
+        peers=_peers(unit_id, today),
         deed=_deed(unit_id, since),
     )
 
@@ -182,20 +182,17 @@ def _language() -> themes.Language:
     return "da" if row and row.language == "da" else "en" if row and row.language == "en" else "sv"
 
 
-def _peers(unit_id: int, since: date, until: date) -> list[tuple[int, int]]:
-    """Other units with the service this unit is most asked about, where they have answers enough to tell in public."""
+def _peers(unit_id: int, today: date) -> list[tuple[int, int]]:
+    """Other units with the service this unit is most asked about, as their last look tells openly: the sum of them and
+    the unit says no more than everybody may read."""
     services = Counter(
         Point.objects.filter(unit_id=unit_id, service__isnull=False).order_by("pk").values_list("service_id", flat=True)
     )
     if not services:
         return []
     [(service_id, _points)] = services.most_common(1)
-    least = defaults.value("figures.least_public")
-    return [
-        (one.counts.good, one.counts.n)
-        for one in figures.units_of(service_id, since, until)
-        if one.unit_id != unit_id and one.counts.n >= least
-    ]
+    told = units_told(service_id, today)
+    return [(one.good, one.n) for unit, one in told.items() if unit != unit_id and one.n and one.good is not None]
 
 
 def _deed(unit_id: int, since: date) -> Deed | None:

@@ -19,7 +19,7 @@ from samspel.encounters.weeks import Between, Drawing, Drawn, Week, between, dra
 from samspel.engine.inference import (
     Interval,
     clustered_share,
-    shrink,
+    shrink_shares,
     smallest_gap,
     smallest_seen,
     wilson,
@@ -288,18 +288,18 @@ def _steadied(facts: Facts) -> str:
     weeks = shown_of(facts.weeks[Side.RESIDENT])
     if not 0 < sum(week.n for week in weeks) < FEW_ANSWERS or len(facts.peers) < PEERS_LEAST:
         return ""
-    shares = [_share(weeks), *(clustered_share([good], [n]) for good, n in facts.peers)]
-    estimates, variances = shrink([share.estimate for share, _variance in shares], [one for _share, one in shares])
-    half = LIMIT * float(variances[0]) ** 0.5
-    at = float(estimates[0])
+    told = between(steadied_share(weeks, facts.peers))
     return _(
         "Ni har få svar. Räknar vi in vad andra enheter med samma tjänst brukar få är ert värde "
         "troligen mellan %(low)s och %(high)s av 100, närmast %(percent)s."
-    ) % {
-        "low": round(max(0.0, at - half) * 100),
-        "high": round(min(1.0, at + half) * 100),
-        "percent": round(at * 100),
-    }
+    ) % {"low": told.low, "high": told.high, "percent": told.percent}
+
+
+def steadied_share(weeks: Sequence[Counted], peers: Sequence[tuple[int, int]]) -> Interval:
+    """A unit's share drawn towards its peers'; the less it is worth the more its weeks differ."""
+    n, good = sum(week.n for week in weeks), sum(week.good for week in weeks)
+    (_level, variance), (_level, as_if_independent) = _share(weeks), clustered_share([good], [n])
+    return shrink_shares([(good, n), *peers], wider=[variance / as_if_independent, *[1.0] * len(peers)])[0]
 
 
 # ---------------------------------------------------------------- what we did

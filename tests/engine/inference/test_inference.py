@@ -19,6 +19,7 @@ from samspel.engine.inference import (
     ratio_limits,
     share_sequence,
     shrink,
+    shrink_shares,
     smallest_gap,
     stitched,
     welch,
@@ -104,13 +105,47 @@ def test_small_units_are_drawn_further_and_their_errors_halve():
     variances = np.where(np.arange(4000) % 2 == 0, 0.04, 0.0025)
     seen = truth + rng.normal(size=4000) * np.sqrt(variances)
 
-    drawn, left = shrink(list(seen), list(variances))
+    told = shrink(list(seen), list(variances))
 
+    drawn = np.array([one.estimate for one in told])
     moved = np.abs(drawn - seen)
     assert moved[::2].mean() > 3 * moved[1::2].mean()
     assert ((drawn - truth) ** 2).mean() < 0.5 * ((seen - truth) ** 2).mean()
-    # The stated variance is true: 95 % of the truths within 1.96 errors.
-    assert 0.94 < (np.abs(drawn - truth) < 1.96 * np.sqrt(left)).mean() < 0.96
+    assert 0.94 < np.mean([one.holds(value) for one, value in zip(told, truth, strict=True)]) < 0.96
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.05, 0.1, 0.3])
+def test_four_units_limits_hold_whatever_the_spread_between_them(spread: float):
+    rng = np.random.default_rng(8)
+    truth = rng.normal(2.4, spread, (600, 4))
+    variances = np.array([0.01, 0.002, 0.001, 0.004])
+    seen = truth + rng.normal(size=truth.shape) * np.sqrt(variances)
+
+    held = sum(shrink(list(row), list(variances))[0].holds(value) for row, value in zip(seen, truth[:, 0], strict=True))
+
+    assert held / 600 > 0.92
+
+
+def test_shares_are_drawn_the_further_the_less_their_answers_are_worth():
+    counted = [(6, 20), *[(150, 200)] * 5]
+
+    plain, alike = shrink_shares(counted)[0], shrink_shares(counted, wider=[3, 1, 1, 1, 1, 1])[0]
+
+    assert 0.3 < plain.estimate < alike.estimate < 0.75
+    assert plain.holds(0.45)
+    assert 0 <= plain.low < plain.estimate < plain.high <= 1
+
+
+def test_limits_for_many_groups_hold_all_at_once():
+    rng = np.random.default_rng(9)
+    n, share, times = 60, 0.7, 1000
+    counts = rng.binomial(n, share, (times, 12))
+    at_once = {count: exact(count, n, level=each_level(12)).holds(share) for count in range(n + 1)}
+    alone = {count: exact(count, n).holds(share) for count in range(n + 1)}
+
+    held, naive = (sum(all(each[int(one)] for one in row) for row in counts) for each in (at_once, alone))
+
+    assert exact(held, times, level=0.9).low >= 0.94 > 0.75 > naive / times
 
 
 def test_units_that_are_alike_are_not_made_different():
@@ -180,6 +215,7 @@ def test_a_gap_of_the_smallest_size_is_found_in_four_of_five():
         (lambda: mean_sequence(0, 1, 0, best_at=5), "n must be at least 1"),
         (lambda: pool([1], [0]), "variances must be above 0"),
         (lambda: pool([1], [1, 2]), "as many"),
+        (lambda: shrink_shares([(3, 2)]), "counts must be from 0 to n"),
         (lambda: ratio_limits(0), "expected must be above 0"),
         (lambda: each_level(0), "groups must be at least 1"),
         (lambda: smallest_gap(-1), "variance must be at least 0"),

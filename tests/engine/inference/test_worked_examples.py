@@ -132,14 +132,27 @@ def test_benjamini_and_hochbergs_fifteen():
     assert sum(one <= 0.05 / 15 for one in p) == 3
 
 
-def test_the_eight_schools_cannot_be_told_apart():
-    effects, errors = [28, 8, -3, 7, -1, 1, 18, 12], [15, 10, 16, 11, 9, 11, 10, 18]
+SCHOOLS = [28, 8, -3, 7, -1, 1, 18, 12], [error**2 for error in (15, 10, 16, 11, 9, 11, 10, 18)]
 
-    told = pool(effects, [error**2 for error in errors])
-    drawn, _ = shrink(effects, [error**2 for error in errors])
+
+def test_the_eight_schools_cannot_be_told_apart():
+    told = pool(*SCHOOLS)
 
     assert (round(told.mean, 3), round(told.error, 3), round(told.q, 3), told.spread) == (7.686, 4.072, 4.707, 0.0)
-    assert drawn == pytest.approx([told.mean] * 8)
+
+
+def test_the_eight_schools_as_gelman_and_others_have_them():
+    """Bayesian Data Analysis (3rd edition), table 5.3: quantiles of 200 draws, so each is sure to some units only."""
+    published = [(-2, 31), (-5, 23), (-11, 19), (-7, 21), (-9, 18), (-7, 28), (-1, 26), (-6, 33)]
+    middle_half = [(7, 16), (3, 12), (2, 11), (4, 11), (1, 10), (2, 10), (7, 15), (3, 13)]
+
+    limits, halves = shrink(*SCHOOLS), shrink(*SCHOOLS, level=0.5)
+
+    for told, (low, high) in zip(halves, middle_half, strict=True):
+        assert (told.low, told.high) == (pytest.approx(low, abs=1.2), pytest.approx(high, abs=1.2))
+    for told, (low, high) in zip(limits, published, strict=True):
+        assert told.low == pytest.approx(low, abs=2.5)
+        assert told.high == pytest.approx(high, abs=10)
 
 
 def test_efron_and_morris_eighteen_batters():

@@ -13,7 +13,7 @@ from .means import Comparison, relative_error, welch
 from .proportions import difference, exact, exact_p, wilson
 from .records import Interval, Moments
 from .sequences import boundary, log_mixture, mean_sequence, mixture_width, share_sequence, smallest_seen, stitched
-from .shrinkage import Pooled, james_stein, pool, shrink
+from .shrinkage import Pooled, james_stein, pool, shrink, shrink_shares
 
 __all__ = [
     "Comparison",
@@ -38,6 +38,7 @@ __all__ = [
     "relative_error",
     "share_sequence",
     "shrink",
+    "shrink_shares",
     "smallest_gap",
     "smallest_seen",
     "stitched",
