@@ -1,7 +1,8 @@
 """False alarms and power of the watch for changes, naive methods beside it: `python -m benchmarks.encounters.changes`.
 
 Years in which nothing changes (`worlds.py`), looked at every day, and years with a planted step. A false alarm is a
-unit's year with at least one. Settings and bar were chosen on seeds 1 to 3; what is printed here begins with seed 100.
+unit's year with at least one. Settings and bar were chosen on seeds 1 to 3, and some worlds tried on 100; what is
+printed here begins with seed 700.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from samspel.engine.inference import boundary, mixture_width
 from samspel.engine.inference.changes import Panel, tell
 from samspel.engine.inference.watching import common, follow
 
-SEED = 100
+SEED = 700
 SERVICES = 25  # at a time
 LIMIT = 0.055
 FIRST = 56  # days that a naive method learns from
