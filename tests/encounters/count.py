@@ -21,7 +21,6 @@ ASKED = {
     "units_of": [(SERVICE,), (None,)],
     "service_weeks": [(SERVICE,), (None,)],
     "groups_of": [(SERVICE, dimension) for dimension in expressions.DIMENSIONS],
-    "open_units": [()],
     "open_weeks": [()],
     "open_groups": [()],
     "texts": [(UNIT,)],

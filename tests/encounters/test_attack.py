@@ -12,8 +12,6 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
-from scipy.sparse import csr_array
 
 from samspel.encounters import disclosing
 from samspel.encounters import looks as looks_module
@@ -21,6 +19,7 @@ from samspel.encounters.disclosing import Entry, Run, figure, hold_back
 from samspel.encounters.figures import Counts
 from samspel.encounters.looks import Last, Look, line_of, take_look
 from samspel.engine.disclosure import Share
+from tests.encounters.attacker import Attacker
 
 INSIDE, PUBLIC, RANGE = 5, 10, 5
 START = date(2025, 12, 29)
@@ -114,52 +113,6 @@ def read_inside(city: City, unit: int, n: np.ndarray, good: np.ndarray) -> bool:
 
 
 # ---------------------------------------------------------------- the attacker
-
-
-class Attacker:
-    """Unknown counts at least 0, and every equation that somebody can write down from what she has read."""
-
-    def __init__(self) -> None:
-        self.names: dict[object, int] = {}
-        self.rows: list[tuple[dict[int, float], float]] = []
-        self.fixed: dict[int, float] = {}
-
-    def at(self, name: object) -> int:
-        return self.names.setdefault(name, len(self.names))
-
-    def knows(self, name: object, value: int) -> None:
-        self.fixed[self.at(name)] = value
-
-    def adds_up(self, total: object, parts: list[object]) -> None:
-        row = {self.at(total): -1.0}
-        for part in parts:
-            row[self.at(part)] = row.get(self.at(part), 0.0) + 1.0
-        self.rows.append((row, 0.0))
-
-    def reach(self, name: object) -> tuple[float, float]:
-        unknown = [place for place in range(len(self.names)) if place not in self.fixed]
-        column = {place: number for number, place in enumerate(unknown)}
-        target = self.at(name)
-        if target in self.fixed:
-            return self.fixed[target], self.fixed[target]
-        data, where, right = [], [], []
-        for number, (row, value) in enumerate(self.rows):
-            for place, factor in row.items():
-                if place in self.fixed:
-                    value -= factor * self.fixed[place]
-                else:
-                    data.append(factor)
-                    where.append((number, column[place]))
-            right.append(value)
-        matrix = csr_array((data, tuple(zip(*where, strict=True))), shape=(len(self.rows), len(unknown)))
-        ends = []
-        for sign in (1.0, -1.0):
-            goal = np.zeros(len(unknown))
-            goal[column[target]] = sign
-            found = linprog(goal, A_eq=matrix, b_eq=right, bounds=(0, None), method="highs")
-            assert found.status in {0, 3}, found.message
-            ends.append(np.inf if found.status == 3 else sign * found.fun)
-        return ends[0], ends[1]
 
 
 def outside(city: City, service: int) -> tuple[Attacker, list[tuple[object, int, int]]]:
@@ -298,7 +251,7 @@ def test_of_nobody_it_is_told_how_all_answered(played: list[City]) -> None:
 
 
 def test_without_the_cells_beside_she_finds_small_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    def only_small(keys, cells, news, last, threshold, in_doubt):  # type: ignore[no-untyped-def]
+    def only_small(keys, cells, news, last, threshold, *_more):  # type: ignore[no-untyped-def]
         return {key for key in keys if 0 < news[key] < threshold}
 
     monkeypatch.setattr(looks_module, "_waiting", only_small)

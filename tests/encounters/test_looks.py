@@ -85,6 +85,27 @@ def test_the_only_group_that_all_praised_is_not_told_by_the_sum():
     assert len(told) < 3
 
 
+def test_a_week_of_which_one_unit_has_nearly_all_is_not_told_as_its_people_know_the_rest():
+    cells = {f"week:2026-01-{day:02}": counts(n) for day, n in ((5, 40), (12, 41), (19, 60), (26, 70))}
+    own = [{"week:2026-01-05": 37, "week:2026-01-12": 20}, {"week:2026-01-05": 3, "week:2026-01-12": 21}]
+
+    careless = take_look([], START, counts(211), cells, threshold=10)
+    careful = take_look([], START, counts(211), cells, threshold=10, own=own)
+
+    assert not any(entry.is_hidden for entry in careless.cells.values())
+    assert [day for day, entry in careful.cells.items() if entry.is_hidden] == ["week:2026-01-05", "week:2026-01-12"]
+
+
+def test_one_who_knows_her_own_unit_does_not_learn_of_the_few_beside_it():
+    cells = {f"unit:{unit}": counts(n) for unit, n in ((1, 30), (2, 3), (3, 60), (4, 70))}
+
+    hidden = {
+        key for key, entry in take_look([], START, counts(163), cells, threshold=10).cells.items() if entry.is_hidden
+    }
+
+    assert hidden == {"unit:1", "unit:2", "unit:3"}
+
+
 def test_of_one_unit_alone_nothing_is_told_while_its_weeks_are_in_doubt():
     cells = {"unit:1": counts(60), "week:2026-01-05": counts(60)}
 
@@ -148,12 +169,13 @@ def test_a_few_answers_elsewhere_are_not_told_by_what_is_left_of_a_unit(town: To
 def test_all_services_are_counted_at_once_as_one_by_one(town: Town, asked) -> None:
     until = MONDAYS[-1] + timedelta(weeks=1)
 
-    units = figures.open_units(MONDAYS[0], until)[asked.pk]
     weeks = figures.open_weeks(MONDAYS[0], until)[asked.pk]
     groups = figures.open_groups(MONDAYS[0], until)[asked.pk]
 
-    assert units == {one.unit_id: one.counts for one in figures.units_of(asked.pk, MONDAYS[0], until)}
-    assert weeks == {one.begins: one.counts for one in figures.service_weeks(asked.pk, MONDAYS[0], until)}
+    for one in figures.units_of(asked.pk, MONDAYS[0], until):
+        assert sum(counts.n for counts in weeks[one.unit_id].values()) == one.counts.n
+    for week in figures.service_weeks(asked.pk, MONDAYS[0], until):
+        assert sum(counts[week.begins].good for counts in weeks.values() if week.begins in counts) == week.counts.good
     for one in figures.groups_of(asked.pk, "language", MONDAYS[0], until):
         assert groups["language", one.group] == one.counts
     assert compute_looks.years_kept([asked.pk], 2026) == {}

@@ -86,15 +86,19 @@ def _looks_of_all(past: Mapping[int, list[Look]], since: date, ends: date, at: d
     """Every service's look of a day. Who knows her own unit's sum shall not learn of a few in it by subtraction:
     where she could, a service more waits for that unit."""
     threshold, inside = SERVICE_GROUPS.circle.threshold, UNIT_WEEKS.circle.threshold
-    units = figures.open_units(since, ends)
-    lines = _lines(units, figures.open_weeks(since, ends), figures.open_groups(since, ends))
+    weeks = figures.open_weeks(since, ends)
+    units = {
+        service: {unit: _sum(counts.values()) for unit, counts in found.items()} for service, found in weeks.items()
+    }
+    lines = _lines(units, weeks, figures.open_groups(since, ends))
     doubted = units_in_doubt(_unit_weeks(max(since, ends - timedelta(weeks=WEEKS_BETWEEN + 1)), ends), at=at)
     in_doubt = {service: {f"unit:{unit}" for unit in doubted} for service in lines}
 
     def look(service: int) -> Look:
         total = _sum(one for key, one in lines[service].items() if key.startswith("week:"))
+        own = [{f"week:{week}": one.n for week, one in counts.items()} for counts in weeks[service].values()]
         return take_look(
-            past.get(service, []), ends, total, lines[service], threshold=threshold, in_doubt=in_doubt[service]
+            past.get(service, []), ends, total, lines[service], threshold=threshold, in_doubt=in_doubt[service], own=own
         )
 
     looks = {service: look(service) for service in sorted(lines)}
@@ -131,13 +135,16 @@ def _more_in_doubt(
 
 def _lines(
     units: Mapping[int, Mapping[int, Counts]],
-    weeks: Mapping[int, Mapping[date, Counts]],
+    weeks: Mapping[int, Mapping[int, Mapping[date, Counts]]],
     groups: Mapping[int, Mapping[tuple[str, str], Counts]],
 ) -> dict[int, dict[Key, Counts]]:
     """Every service's cells by name."""
     lines: dict[int, dict[Key, Counts]] = {}
     for service, found in weeks.items():
-        lines[service] = {f"week:{begins}": one for begins, one in found.items()}
+        days = sorted({begins for counts in found.values() for begins in counts})
+        lines[service] = {
+            f"week:{begins}": _sum(counts[begins] for counts in found.values() if begins in counts) for begins in days
+        }
         if service == NO_SERVICE:
             continue
         lines[service] |= {f"unit:{unit}": one for unit, one in units.get(service, {}).items()}

@@ -174,16 +174,11 @@ def groups_of(table: ir.Table, since: date, until: date, *, service: int, dimens
     return _added(_between(table, since, until), ["group"], COUNTS).order_by("group")
 
 
-def open_units(table: ir.Table, since: date, until: date) -> ir.Table:
-    """service, unit, counts of residents' answers."""
-    table = _between(table.filter(table.side == "resident"), since, until)
-    return _added(table, ["service", "unit"], COUNTS).order_by(["service", "unit"])
-
-
 def open_weeks(table: ir.Table, since: date, until: date) -> ir.Table:
-    """service, begins, counts of residents' answers."""
+    """service, unit, begins, counts of residents' answers."""
     table = _between(table.filter(table.side == "resident"), since, until).mutate(begins=_beginning(table, "W"))
-    return _added(table, ["service", "begins"], COUNTS).order_by(["service", "begins"])
+    by = ["service", "unit", "begins"]
+    return _added(table, by, COUNTS).order_by(by)
 
 
 def open_groups(table: ir.Table, since: date, until: date) -> ir.Table:

@@ -142,23 +142,13 @@ def groups_of(service_id: int, dimension: str, since: date, until: date, side: s
     return [GroupCounts(group, _counts(counts)) for group, *counts in _ask("group_day", expression, since, until)]
 
 
-def open_units(since: date, until: date) -> dict[int, dict[int, Counts]]:
-    """Residents' answers by service (0: none) and unit, all at once."""
+def open_weeks(since: date, until: date) -> dict[int, dict[int, dict[date, Counts]]]:
+    """Residents' answers by service (0: none), unit and week, all at once."""
     from samspel.encounters import expressions as e
 
-    found: dict[int, dict[int, Counts]] = {}
-    for service, unit, *counts in _ask("unit_day", e.open_units(e.unit_day, since, until), since, until):
-        found.setdefault(service, {})[unit] = _counts(counts)
-    return found
-
-
-def open_weeks(since: date, until: date) -> dict[int, dict[date, Counts]]:
-    """Residents' answers by service (0: none) and week, all at once."""
-    from samspel.encounters import expressions as e
-
-    found: dict[int, dict[date, Counts]] = {}
-    for service, begins, *counts in _ask("unit_day", e.open_weeks(e.unit_day, since, until), since, until):
-        found.setdefault(service, {})[begins] = _counts(counts)
+    found: dict[int, dict[int, dict[date, Counts]]] = {}
+    for service, unit, begins, *counts in _ask("unit_day", e.open_weeks(e.unit_day, since, until), since, until):
+        found.setdefault(service, {}).setdefault(unit, {})[begins] = _counts(counts)
     return found
 
 

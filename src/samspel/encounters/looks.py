@@ -55,11 +55,13 @@ def take_look(
     *,
     threshold: int,
     in_doubt: Collection[Key] = (),
+    own: Collection[Mapping[Key, int]] = (),
 ) -> Look:
     """The look of a day, after those of the same year.
 
     :param cells: every line's counts; each line's sum is ``total``.
     :param in_doubt: cells that must not be told, however many they are (``compute_looks``).
+    :param own: of each unit how many of a week's answers are its own, which its people can take from the week's.
     """
     last = Last(past)
     news = {key: one.n - last.entry(key).n for key, one in cells.items()}
@@ -68,9 +70,10 @@ def take_look(
     if total.n - last.total.n < threshold or min(news.values(), default=0) < 0 or is_told_by_sum:
         return _look(ends, total, cells, waits=set(cells), total_waits=True)
     waits: set[Key] = set()
+    known = [*own, *({key: cells[key].n} for key in units)]
     for line in sorted({line_of(key) for key in cells}):
         keys = sorted(key for key in cells if line_of(key) == line)
-        chosen = _waiting(keys, cells, news, last, threshold, in_doubt)
+        chosen = _waiting(keys, cells, news, last, threshold, in_doubt, known)
         tried = _look(ends, total, {key: cells[key] for key in keys}, waits=chosen)
         waits |= set(keys) if any(_told([*past, tried], keys, threshold)) else chosen
     return _look(ends, total, cells, waits=waits)
@@ -119,19 +122,22 @@ def _waiting(
     last: Last,
     threshold: int,
     in_doubt: Collection[Key],
+    own: Collection[Mapping[Key, int]],
 ) -> set[Key]:
     """The cells of a line that wait: too little is new, or it tells too much, or another one would be told by it."""
     values = np.array([news[key] for key in keys], dtype=np.int64)
     whole = Cells(np.append(values, values.sum()), (Sum(len(keys), tuple(range(len(keys)))),))
     alike = {key for key in keys if _is_alike(*_new(key, cells, last)) and last.entry(key).n}
-    also = [place for place, key in enumerate(keys) if key in in_doubt or (key in alike and news[key])]
+    left = {key for part in own for key in part if key in news and 0 < cells[key].n - part[key] < RANGE}
+    doubted = {*in_doubt, *left, *alike}
+    also = [place for place, key in enumerate(keys) if key in in_doubt or (key in doubted and news[key])]
     try:
         mask = protect(whole, threshold=threshold, known=[len(keys)], also=also).mask
     except ProtectionError:
         return set(keys)
     waits = {key for key, waits in zip(keys, mask[:-1].tolist(), strict=True) if waits}
     by_size = sorted((key for key in keys if news[key] and key not in waits), key=lambda key: (news[key], key))
-    while _gives_away(keys, waits, cells, last):
+    while _gives_away(keys, waits, cells, last) or _is_told_within(waits, cells, last, own):
         if not by_size:
             return set(keys)
         waits.add(by_size.pop(0))
@@ -158,6 +164,26 @@ def _gives_away(keys: Sequence[Key], waits: Collection[Key], cells: Mapping[Key,
         return True
     rough = [key for key in keys if key not in waits and _is_alike(cells[key].n, cells[key].good)]
     return len(rough) == 1 and not any(n for n, _ in left) and len(keys) > 1
+
+
+def _is_told_within(
+    waits: Collection[Key], cells: Mapping[Key, Counts], last: Last, own: Collection[Mapping[Key, int]]
+) -> bool:
+    """Whether those who know a unit's own part of what waits can tell a few that are another one's."""
+    for part in own:
+        if not part.keys() & set(waits):
+            continue
+        others = [left for key in waits if (left := _of_others(key, cells[key].n, last.entry(key).n, part))]
+        if 0 < sum(others) < RANGE:
+            return True
+    return False
+
+
+def _of_others(key: Key, n: int, shown: int, part: Mapping[Key, int]) -> int:
+    """How many that are new in a cell are not the unit's own; of what came late to a week it is not known whose."""
+    if shown and part.get(key) != n:
+        return n - shown
+    return n - max(shown, part.get(key, 0))
 
 
 # ---------------------------------------------------------------- the attacker
