@@ -1,10 +1,13 @@
 """What may leave the house, one rule at a time. What an attacker makes of all tables together: test_attack."""
 
 import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +23,7 @@ from samspel.encounters.disclosing import (
     figure,
     growing,
     hold_back,
+    is_due,
     pairs_of_unit,
     parts,
     points_of_unit,
@@ -183,22 +187,75 @@ def test_a_sum_that_nothing_can_protect_shows_no_part():
     assert all(entry.is_hidden for entry in entries.values())
 
 
-@pytest.mark.django_db(transaction=True)
-def test_two_who_read_at_the_same_moment_are_shown_the_same():
-    """The later one has counted two answers more; it shows what the earlier one was shown."""
-    barrier = threading.Barrier(2)
-    seen: list[Figure] = []
+# ---------------------------------------------------------------- two who read at the same moment
 
-    def read(n: int) -> None:
-        barrier.wait(timeout=10)
-        seen.append(growing(UNIT_WEEKS, "9", {"a": (n, 3)}, at=AT)["a"])
-        connection.close()
 
-    readers = [threading.Thread(target=read, args=(n,)) for n in (6, 8)]
+def both_read(counted: dict[str, int]) -> dict[str, Figure]:
+    """What two are shown who have counted so many, each on a connection of its own, when both have begun to read what
+    was last shown before either has kept what it shows."""
+    inside: set[str] = set()
+    shown: dict[str, Figure] = {}
+    may_go_on = threading.Event()
+
+    def read(name: str) -> None:
+        asked = 0
+
+        def decide(last: disclosing.Entries) -> disclosing.Entries:
+            nonlocal asked
+            asked += 1
+            if asked == 2:  # the row has been read that is to be kept anew
+                inside.add(name)
+                may_go_on.wait(timeout=20)
+            now = Entry(counted[name], 3)
+            return {**last, "a": now} if is_due(last.get("a", Entry(0)), now.n, 5) else last
+
+        try:
+            shown[name] = disclosing.decided(UNIT_WEEKS, "9", decide, at=AT)["a"].figure(5)
+        finally:
+            connection.close()
+
+    readers = [threading.Thread(target=read, args=(name,)) for name in counted]
     for reader in readers:
         reader.start()
+    wait_until(lambda: len(inside) == len(counted) or (bool(inside) and is_somebody_waiting()))
+    may_go_on.set()
     for reader in readers:
         reader.join(timeout=20)
+    return shown
 
-    assert len(seen) == 2
-    assert seen[0] == seen[1]
+
+def is_somebody_waiting() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def wait_until(condition: Callable[[], bool], within_s: float = 20) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("before", [0, 6])
+def test_two_who_read_at_the_same_moment_are_shown_the_same(before: int):
+    """The later one has counted two answers more, or fewer; it shows what the earlier one was shown."""
+    growing(UNIT_WEEKS, "9", {"a": (before, 3)}, at=AT)
+
+    shown = both_read({"one": 11, "other": 13})
+
+    assert len(shown) == 2
+    assert shown["one"] == shown["other"]
+    assert shown["one"].n in {11, 13}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_one_could_subtract_what_the_other_was_shown(monkeypatch: pytest.MonkeyPatch):
+    growing(UNIT_WEEKS, "9", {"a": (6, 3)}, at=AT)
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda rows: rows)
+
+    shown = both_read({"one": 11, "other": 13})
+
+    assert (shown["one"].n, shown["other"].n) == (11, 13)
