@@ -60,6 +60,39 @@ def test_from_two_taps_to_a_dialogue(site: Site, asked: dict[str, str], open_pag
     page.wait_for_url(re.compile(r"/dialogues/\d+/plan"))
     expect(page.locator("#hort + .heard")).to_contain_text("väntade")
     look(page, "encounters-plan")
+    meets(Console(page), page.url, night["signals"][0])
+
+    # and the thread goes from the pattern to the meeting
     page.goto(f"/units/{asked['unit']}/encounters")
     page.get_by_role("link", name="Följ den röda tråden").locator("visible=true").click()
     expect(page.locator(".thread > li")).to_have_count(3)
+
+
+def meets(console: Console, plan: str, pattern: str) -> None:
+    """The dialogue is led from its plan to its end: what was heard is on the big screen, and in the protocol."""
+    page, number = console.page, plan.split("/")[-2]
+    page.locator("#fraga-1").fill("Hur tar vi emot den som väntar?")
+    page.locator("button[name=do][value=invite]").locator("visible=true").first.click()
+    page.locator("button[name=do][value=send]").click()
+    expect(page.locator("main strong.sam-num")).to_be_visible()
+    screen = page.context.new_page()
+    screen.goto(f"/dialogues/{number}/screen")
+    page.goto(f"/dialogues/{number}/lead")
+    console.press("ArrowRight")
+    page.wait_for_url(re.compile("/lead/begin"))
+    page.locator("main form button").first.click()
+    console.now_is("Välkommen")
+    expect(screen.locator("#hort + ul")).to_contain_text(pattern)
+    expect(screen.locator("#hort + ul")).to_contain_text("väntade")
+    look(screen, "encounters-screen")
+    screen.close()
+
+    page.goto(f"/dialogues/{number}/close")
+    page.locator("main form button").first.click()
+    page.wait_for_url(re.compile("/protocol$"))
+    expect(page.locator("#hort ~ .heard")).to_contain_text(pattern)
+    expect(page.locator("#hort ~ .heard")).to_contain_text("väntade")
+    look(page, "encounters-protocol")
+    holds_at_320(page, "encounters-protocol")
+    assert "väntade" in page.request.get(f"/dialogues/{number}/protocol.csv").text()
+    assert page.request.get(f"/dialogues/{number}/protocol.pdf").ok

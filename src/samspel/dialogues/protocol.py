@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from samspel.core import defaults
 from samspel.dialogues.compute_words import may_show_words, words_of
+from samspel.dialogues.heard import WasHeard, heard_in
 from samspel.dialogues.models import Dialogue, Mark, Note, Pick, Question, Seat, State, Theme
 from samspel.dialogues.queries import (
     CheckoutFigures,
@@ -116,6 +117,7 @@ class Protocol:
     people: int
     tables: int
     notes: int
+    heard: tuple[WasHeard, ...]
     questions: tuple[ProtocolQuestion, ...]
     agreements: tuple[ProtocolAgreement, ...]
     checkout: CheckoutFigures | None
@@ -150,6 +152,7 @@ def protocol_of(dialogue: Dialogue, *, inside: bool) -> Protocol:
         people=Seat.objects.filter(dialogue=dialogue).count(),
         tables=dialogue.tables.filter(placements__isnull=False).distinct().count(),
         notes=sum(shared for shared, _late in counts.values()),
+        heard=heard_in(dialogue, inside=inside),
         questions=tuple(questions),
         agreements=tuple(
             ProtocolAgreement(

@@ -1,14 +1,15 @@
 """The protocol as a document: its words in the reader's language, for documents/protocol.typ."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from samspel.dialogues.heard import Behind
 from samspel.dialogues.protocol import Protocol, ProtocolNote, becomes_of, outcome_of
-from samspel.ui.templatetags.sam import clock, day
+from samspel.ui.templatetags.sam import clock, day, quoted
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def pdf_data(protocol: Protocol, notes: Iterable[NotesOfTable] = (), *, part: in
         "footer": f"{protocol.unit}, {when}",
         "about": ", ".join(part for part in (when, protocol.place, people, tables, kind) if part),
         "labels": {
+            "heard": _("Det här har vi hört"),
             "chosen": _("Det här valdes"),
             "proposals": _("Bordens tre"),
             "lone": _("Ensamma röster"),
@@ -53,6 +55,17 @@ def pdf_data(protocol: Protocol, notes: Iterable[NotesOfTable] = (), *, part: in
             "checkout": _("Hur var det att vara med?"),
             "notes": _("Det som lades på borden"),
         },
+        "heard": [
+            {
+                "text": one.words if one.is_pattern else quoted(one.words),
+                "by": one.source,
+                "behind": [
+                    *_behind(_("Besökarna skriver"), one.written),
+                    *_behind(_("I vägen, säger besökarna"), one.hindered),
+                ],
+            }
+            for one in (protocol.heard if part == 1 else ())
+        ],
         "questions": [
             {
                 "text": question.text,
@@ -104,6 +117,11 @@ def pdf_data(protocol: Protocol, notes: Iterable[NotesOfTable] = (), *, part: in
         else "",
         "notes": [{"table": each.title, "texts": each.texts} for each in notes],
     }
+
+
+def _behind(label: str, found: Sequence[Behind]) -> list[str]:
+    """One line, or none where nothing may be told."""
+    return [f"{label}: {', '.join(f'{one.text} {one.count}' for one in found)}"] if found else []
 
 
 def tables_of(tables: int, of_tables: int) -> str:

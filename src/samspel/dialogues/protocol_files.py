@@ -127,7 +127,13 @@ class Row:
 
 
 def rows_of(dialogue: Dialogue, protocol: Protocol) -> Iterator[Row]:
-    """Everything that was said and chosen, question by question, then what was agreed."""
+    """What the meeting opened with, everything that was said and chosen, question by question, then what was agreed."""
+    for one in protocol.heard:
+        yield Row("", "heard", one.words)
+        for behind in one.written:
+            yield Row("", "heard, word", behind.text, behind.count)
+        for behind in one.hindered:
+            yield Row("", "heard, in the way", behind.text, behind.count)
     for question in protocol.questions:
         asked = question.text
         for place in question.chosen:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from samspel.dialogues import queries
 from samspel.dialogues.compute_words import Word, may_show_words, words_of
+from samspel.dialogues.heard import WasHeard, heard_in
 from samspel.dialogues.models import (
     Agreement,
     Dialogue,
@@ -20,6 +21,8 @@ from samspel.dialogues.models import (
 from samspel.dialogues.queries import BallotCount, LoneVoice, Result
 from samspel.dialogues.theme_queries import MOST_ON_SCREEN, ThemeCount, themes_of
 from samspel.dialogues.views.phone_view import Clock, clock_of
+
+MOST_HEARD = 2
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class ScreenView:
     themes: tuple[ThemeCount, ...]
     lone: LoneVoice | None
     ballots: BallotCount | None
+    heard: tuple[WasHeard, ...]
     agreements: tuple[Agreement, ...]
     agreed: int
     following: Step | None
@@ -80,6 +84,23 @@ class ScreenView:
     def question_size(self) -> str:
         """A class by length: the longer a question, the smaller, and never below what the back row reads."""
         return _size(len(self.question), 44, 90)
+
+    @property
+    def opening_size(self) -> str:
+        """What a meeting opens with takes its room from the question."""
+        if not self.heard:
+            return self.question_size
+        besides = len(self.heard_shown) + bool(self.agreements) + bool(self.dialogue.second_language)
+        return "smlx"[min(3, "sml".index(self.question_size) + max(1, besides - 1))]
+
+    @property
+    def heard_shown(self) -> tuple[WasHeard, ...]:
+        """As many as can be read from the back row; the phones have them all."""
+        return self.heard[:MOST_HEARD]
+
+    @property
+    def heard_besides(self) -> int:
+        return max(0, len(self.heard) - MOST_HEARD)
 
     @property
     def places_size(self) -> str:
@@ -156,6 +177,7 @@ def screen_of(dialogue: Dialogue, *, now: datetime) -> ScreenView:
         themes=themes_of(dialogue, number) if view == Screen.THEMES and may_show_words(dialogue) else (),
         lone=_lone(dialogue, number) if view in {Screen.THREE, Screen.LONE} else None,
         ballots=queries.ballots_of(dialogue, number) if dialogue.ballot_open else None,
+        heard=heard_in(dialogue) if kind == "frame" and view == Screen.QUESTION else (),
         agreements=tuple(_agreements(dialogue, view, kind)),
         agreed=dialogue.agreements.filter(withdrawn_at=None).count() if view == Screen.NEXT else 0,
         following=next((step for step in steps if step.position > here and step.kind not in done), None),

@@ -29,6 +29,7 @@ from samspel.dialogues.access import (
 )
 from samspel.dialogues.actions import joining
 from samspel.dialogues.compute import interpreter_need
+from samspel.dialogues.heard import heard_in
 from samspel.dialogues.models import PHASE_OF, Dialogue, Placement, StepKind
 from samspel.dialogues.sealing import read_cookie
 from samspel.dialogues.shared import read_once
@@ -364,7 +365,7 @@ def frame(here: Here) -> PhoneView:
     return PhoneView(
         "dialogues/frame.html",
         _("Välkommen"),
-        {"agreements": queries.agreements_to_open_with(here.dialogue)},
+        {"agreements": queries.agreements_to_open_with(here.dialogue), "heard": heard_in(here.dialogue)},
         refresh_on="agreements",
         styles=("join",),
     )

@@ -21,6 +21,7 @@ from samspel.core.languages import SIGNED, spoken_choices
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions import inviting, planning, rehearsing
 from samspel.dialogues.actions.planning import Plan, create_dialogue, plan_of, save_plan
+from samspel.dialogues.heard import heard_in
 from samspel.dialogues.importing import people_template
 from samspel.dialogues.letters import invitation_letter
 from samspel.dialogues.models import Dialogue, Invitation, Template
@@ -290,6 +291,7 @@ def _page(
         "section": "dialogues",
         "page": page,
         "dialogue": dialogue,
+        "heard": heard_in(dialogue),
         "errors": answer.errors,
         "added": answer.added,
         "opened": answer.opened,
