@@ -60,8 +60,8 @@ MEASURE = """(share) => {
     if (!said || parent.closest('.sam-sr, svg, script, style') || !parent.checkVisibility()) continue;
     const style = getComputedStyle(parent);
     const size = parseFloat(style.fontSize) / high;
-    const kinds = '.said, .agreed :is(.words, .count, .behind), .name, .telling, blockquote, .by, figcaption, h1, h2, p, '
-      + 'li, .place';
+    const kinds = '.said, .agreed :is(.words, .count, .behind), .name, .telling, blockquote, .by, figcaption, h1, h2, '
+      + 'p, li, .place';
     const block = parent.closest(kinds) || parent;
     const edge = block.getBoundingClientRect();
     const clamped = shortens(getComputedStyle(block));

@@ -522,6 +522,7 @@ PROBES: dict[str, Probe] = {
         post("/units/{unit}/encounters/points/new", kind="wall", title="Vid dörren", window_min="30", key=key),
         has_phases=False,
     ),
+    "tablet.wait": Probe(post("/k/code", key=key), has_phases=False),
     "encounters.setup": Probe(post("/administration/encounters", do="add-area", name="Centrum"), has_phases=False),
     "round.manage": Probe(post("/units/{unit}/encounters/round", do="open", weeks="8"), has_phases=False),
     "round.read": Probe(get("/said-and-done/{unit}"), reads=True, has_phases=False),

@@ -3,10 +3,11 @@
 import re
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.e2e.conftest import AXE, PICTURES
 
+TABLET: ViewportSize = {"width": 1024, "height": 768}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -38,9 +39,11 @@ def _settle(page: Page) -> None:
 
 
 def _picture(page: Page, name: str) -> None:
-    """The page as a phone and as a computer show it; the screen and the console keep their own size besides."""
+    """The page as a phone and as a computer show it, and a tablet's page as the tablet does."""
     before = page.viewport_size
     assert before is not None
+    if before == TABLET:
+        page.screenshot(path=str(Path(PICTURES) / f"{name}-tablet.png"))
     for size, width, height in (("phone", 390, 844), ("computer", 1440, 900)):
         page.set_viewport_size({"width": width, "height": height})
         page.screenshot(path=str(Path(PICTURES) / f"{name}-{size}.png"))

@@ -1,16 +1,18 @@
 """A tablet in a reception loses the network for a day, and every press arrives once; the pages where it is set up."""
 
 import json
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Site
-from tests.e2e.pages import Console, holds_at_320, look
+from tests.e2e.pages import TABLET, Console, holds_at_320, look
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -34,7 +36,7 @@ def answers(site: Site, point: int) -> list[int]:
 @pytest.fixture
 def tablet(open_page: Callable[..., Page]) -> Page:
     page = open_page(phone=True)
-    page.set_viewport_size({"width": 1024, "height": 768})
+    page.set_viewport_size(TABLET)
     page.clock.install()
     return page
 
@@ -124,6 +126,28 @@ def test_without_kept_keys_the_same_day_is_counted_more_than_once(
     assert len(answers(site, asked["control"]["point"])) > PRESSES
 
 
+def test_a_tablet_is_set_up_by_the_code_on_its_screen(
+    site: Site, asked: dict[str, Any], open_page: Callable[..., Page]
+) -> None:
+    waits = open_page(phone=True)
+    waits.set_viewport_size(TABLET)
+    waits.goto("/k")
+    code = waits.locator(".tablet-code").inner_text()
+    look(waits, "kiosk-waiting")
+    holds_at_320(waits, "kiosk-waiting")
+    page = open_page()
+    Console(page).sign_in(*site.person("administrator"))
+    page.goto(f"/units/{asked['unit']}/encounters/points/{asked['kiosk']['point']}")
+    page.locator("#var").fill("I hallen")
+    page.locator("#kod").fill(code)
+    look(page, "point-kiosk-code")
+    page.locator("#kod").press("Enter")
+
+    expect(page.locator(".tablets")).to_contain_text("I hallen")
+    expect(waits.locator("h1")).to_have_text("Hur kändes mötet?")
+    assert re.fullmatch(r"/k/[\w-]{22}", urlsplit(waits.url).path)
+
+
 def test_it_rests_four_seconds_after_the_last_touch(asked: dict[str, Any], tablet: Page) -> None:
     open_kiosk(tablet, asked["control"]["secret"])
     good, bad = tablet.locator(".tap[value='3']"), tablet.locator(".tap[value='1']")
@@ -168,8 +192,9 @@ def test_the_pages_where_a_unit_asks(site: Site, asked: dict[str, Any], open_pag
     expect(page.locator(".gives").first).to_contain_text("Om ni frågar alla")
 
     page.goto(f"{here}/points/{asked['kiosk']['point']}")
+    page.get_by_text("Hellre med en QR-kod").click()
     page.locator("#name").fill("I väntrummet")
-    page.get_by_role("button", name="Lägg till en platta").click()
+    page.get_by_role("button", name="Visa adressen").click()
     expect(page.locator(".once code")).to_contain_text("/k/")
     look(page, "point-kiosk-new")
 

@@ -67,6 +67,10 @@ LIMITS = {
     "wrong-code-here": Limit(10, 0.05, 60, 0.02, True, all_burst=150, all_per_s=150 / 3600),
     # A personal seat code, or the code that moves a seat to another phone: far too many to be guessed.
     "wrong-place": Limit(burst=10, per_s=0.05, address_burst=60, address_per_s=0.2, stops_guessing=True),
+    # A tablet in a reception: how often a code is made for its screen, and how often one that is not there is typed by
+    # somebody who is signed in.
+    "tablet-code": Limit(burst=10, per_s=0.05, address_burst=30, address_per_s=0.05),
+    "wrong-tablet": Limit(10, 0.05, 60, 0.02, True, all_burst=60, all_per_s=60 / 3600),
 }
 
 Key = tuple[str, str, float, float]  # a bucket's name, its caller, its size, and how fast it is refilled

@@ -1,10 +1,12 @@
 """Who may ask, answer, read and tell; the only way a request gets hold of a point or a round."""
 
+from datetime import datetime
+
 from samspel.core.actor import Actor
 from samspel.core.errors import NotFoundError
 from samspel.core.permissions import allow, may, permission_table
 from samspel.encounters.keyed import hash_of
-from samspel.encounters.models import Invitation, Point, Round, Service, Tablet
+from samspel.encounters.models import Invitation, Point, Round, Service, Tablet, WaitingTablet
 from samspel.people.access import get_unit, roles_in_each, site_roles
 from samspel.people.queries import name_key, units_with
 
@@ -41,6 +43,11 @@ PERMISSIONS = permission_table(
             why="Everybody in a unit knows where people are asked",
         ),
         allow("point.manage", "manager administrator", why="Who leads the unit decides where and how often it asks"),
+        allow(
+            "tablet.wait",
+            "visitor person participant",
+            why="A tablet that nobody has set up is nobody's; its code opens nothing until a manager takes it",
+        ),
         allow("encounters.setup", "administrator", why="Services, factors, areas and languages are the municipality's"),
         # figures
         allow(
@@ -116,6 +123,16 @@ def get_tablet(secret: str) -> Tablet:
     if tablet is None:
         raise NotFoundError("tablet")
     return tablet
+
+
+def is_tablet(secret: str) -> bool:
+    """Whether somebody has set up the tablet that has this secret."""
+    return Tablet.objects.filter(secret=hash_of("tablet", secret)).exists()
+
+
+def find_waiting_tablet(secret: str, at: datetime) -> WaitingTablet | None:
+    """The tablet that waits with this secret, while its code holds."""
+    return WaitingTablet.objects.filter(secret=hash_of("tablet", secret), expires_at__gt=at).first()
 
 
 def get_invitation(secret: str) -> Invitation:

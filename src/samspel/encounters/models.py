@@ -194,6 +194,14 @@ class Tablet(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
 
 
+class WaitingTablet(models.Model):
+    """A tablet that nobody has set up yet: the code on its screen, and the secret that its address will have."""
+
+    code = models.CharField(max_length=8, unique=True)
+    secret = models.BinaryField(max_length=32, unique=True)
+    expires_at = models.DateTimeField()
+
+
 class Visits(models.Model):
     """How many meetings there were in a week, where somebody counts them; presses are shown beside it."""
 

@@ -15,6 +15,7 @@ urlpatterns = [
     manage(f"{HERE}/<int:point_id>/open", points.point_open, name="encounter_point_open"),
     manage(f"{HERE}/<int:point_id>/visits", points.point_visits, name="encounter_point_visits"),
     manage(f"{HERE}/<int:point_id>/tablets", points.point_tablets, name="encounter_tablets"),
+    manage(f"{HERE}/<int:point_id>/tablets/by-code", points.tablet_by_code, name="encounter_tablet_by_code"),
     manage(f"{HERE}/<int:point_id>/tablets/<int:tablet_id>/close", points.tablet_close, name="encounter_tablet_close"),
     manage(f"{HERE}/<int:point_id>/links", points.point_links, name="encounter_links"),
     route(

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,13 +16,59 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from samspel.core.errors import InvalidError
 from samspel.core.idempotency import KEY, checked_key
 from samspel.encounters import texts
-from samspel.encounters.access import get_tablet
+from samspel.encounters.access import find_waiting_tablet, get_tablet, is_tablet
+from samspel.encounters.actions import tablets
 from samspel.encounters.actions.tablets import MOST_AT_ONCE, KeptPress, hear
 from samspel.encounters.queries import asking_now
 from samspel.encounters.tap_page import levels_in, page
 
 WORKER: Final = Path(settings.PACKAGE) / "ui/static/samspel/build/js/kiosk_worker.js"
 RESET_S: Final = 4
+# A waiting tablet's cookie; it holds longer than a code, so that an old code is told from none.
+WAITS: Final = "waits"
+WAITS_S: Final = 3600
+
+
+@require_GET
+def waiting(request: HttpRequest) -> HttpResponse:
+    """What a tablet opens to be set up: a code, until somebody has typed it; then the tablet's own page.
+
+    The page asks again with ``?waits``, and is given something new when there is something new.
+    """
+    secret = request.COOKIES.get(WAITS, "")
+    if secret and is_tablet(secret):
+        there = reverse("kiosk", args=[secret])
+        response = HttpResponse(headers={"HX-Redirect": there}) if "waits" in request.GET else redirect(there)
+        response.delete_cookie(WAITS, path=reverse("kiosk_waiting"))
+        return response
+    found = find_waiting_tablet(secret, now()) if secret else None
+    if found is not None and "waits" in request.GET:
+        return HttpResponse(status=204)
+    return _private(render(request, "encounters/kiosk_waiting.html", {"waiting": found, "was_shown": bool(secret)}))
+
+
+@require_POST
+def show_code(request: HttpRequest) -> HttpResponse:
+    """A new code, which the one before gives way to."""
+    before = request.COOKIES.get(WAITS, "")
+    secret = tablets.show_code(before=before, key=request.POST.get("key", ""), at=now())
+    response = redirect("kiosk_waiting")
+    if secret is not None:
+        response.set_cookie(
+            WAITS,
+            secret,
+            max_age=WAITS_S,
+            path=reverse("kiosk_waiting"),
+            secure=settings.HTTPS,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 @csrf_exempt  # the address is the tablet's secret; there is no cookie that another site could use

@@ -13,14 +13,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from samspel.core import defaults
 from samspel.core.actor import Request
+from samspel.core.addresses import address_for_others
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.languages import SIGNED, spoken_choices
+from samspel.core.limits import guess
 from samspel.core.permissions import may
 from samspel.encounters import forms, points
 from samspel.encounters.access import get_point
 from samspel.encounters.actions import points as actions
 from samspel.encounters.actions.invitations import MOST_AT_ONCE, make_links
-from samspel.encounters.actions.tablets import add_tablet, close_tablet
+from samspel.encounters.actions.tablets import add_tablet, add_waiting_tablet, close_tablet
 from samspel.encounters.links import links_csv, links_of
 from samspel.encounters.models import AgeBand, Area, Channel, Point
 from samspel.encounters.sheets import FORMS, sheet_pdf
@@ -123,6 +125,7 @@ def point_context(request: Request, found: Point, fields: dict[str, str] | None 
         "most_links": MOST_AT_ONCE,
         "link_days": defaults.value("encounters.link_days"),
         "is_https": settings.HTTPS,
+        "waits_at": address_for_others(request, reverse("kiosk_waiting")).partition("://")[2],
         "weeks": points.weeks_of(found, at),
         "may_manage": may(roles_in(request.actor, found.unit), "point.manage"),
         "part": "points",
@@ -182,6 +185,32 @@ def point_tablets(request: Request, unit_id: int, point_id: int) -> HttpResponse
     response = render(request, "encounters/point.html", context, status=422 if wrong else 200)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@require_POST
+def tablet_by_code(request: Request, unit_id: int, point_id: int) -> HttpResponse:
+    """Set up the tablet that shows a code. A wrong one is counted, whoever types it."""
+    tried = guess(request, "wrong-tablet")
+    try:
+        tablet = add_waiting_tablet(
+            actor=request.actor,
+            unit_id=unit_id,
+            point_id=point_id,
+            name=request.POST.get("name", ""),
+            code=request.POST.get("code", ""),
+            key=request.POST.get("key", ""),
+            at=timezone.now(),
+        )
+    except InvalidError as error:
+        if "code" not in error.fields:
+            tried.was_right()
+        found = get_point(request.actor, unit_id, point_id, "point.manage")
+        context = point_context(request, found) | {"wrong_code": error.fields, "typed_code": request.POST}
+        return render(request, "encounters/point.html", context, status=error.status)
+    tried.was_right()
+    if tablet is not None:
+        messages.success(request, _("Plattan %(name)s öppnar frågan själv om några sekunder.") % {"name": tablet.name})
+    return redirect("encounter_point", unit_id, point_id)
 
 
 @require_POST

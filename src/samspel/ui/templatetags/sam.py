@@ -112,8 +112,9 @@ def month(moment: datetime | None) -> str:
 
 @register.filter
 def code(digits: str) -> str:
-    """Six digits in two groups of three."""
-    return f"{digits[:3]} {digits[3:]}"
+    """Digits in two groups: six as three and three, eight as four and four."""
+    half = len(digits) // 2
+    return f"{digits[:half]} {digits[half:]}"
 
 
 NUMBERS = {
