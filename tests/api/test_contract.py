@@ -42,11 +42,29 @@ def one_connection() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
-@pytest.mark.parametrize("mode", list(GenerationMode))
-@pytest.mark.parametrize("path", ["/api/v1/answers", "/api/v1/answers/batch"])
-def test_what_is_sent_is_answered_as_the_schema_says(path: str, mode: GenerationMode, town: Town) -> None:
+SENT = ("/api/v1/answers", "/api/v1/answers/batch", "/api/v1/units/{unit_id}/points/{point_id}/links")
+READ = (
+    "/api/v1/units/{unit_id}/points",
+    "/api/v1/units/{unit_id}/rounds",
+    "/api/v1/services",
+    "/api/v1/services/{key}/{table}",
+)
+
+
+# There is no wrong way to ask for what takes nothing.
+CASES = [
+    (method, path, mode)
+    for method, paths in (("POST", SENT), ("GET", READ))
+    for path in paths
+    for mode in GenerationMode
+    if method == "POST" or "{" in path or mode == GenerationMode.POSITIVE
+]
+
+
+@pytest.mark.parametrize(("method", "path", "mode"), CASES)
+def test_what_is_sent_is_answered_as_the_schema_says(method: str, path: str, mode: GenerationMode, town: Town) -> None:
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", application, config=CONFIG)
-    requests = schema[path]["POST"].as_strategy(generation_mode=mode)
+    requests = schema[path][method].as_strategy(generation_mode=mode)
     key = new_key(actor=Actor("person", name="command line", is_administrator=True), email=town.administrator.email)
 
     @settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))

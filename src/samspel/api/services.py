@@ -6,11 +6,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema
 
+from samspel.api.answers import Problem
 from samspel.encounters.access import get_service, services_by_name
 from samspel.encounters.open_figures import FIRST_TO_UNITS, open_figures
 from samspel.encounters.open_tables import table_of
 
 router = Router()
+PROBLEMS: dict[Any, Any] = dict.fromkeys((404, 422, 429, 503), Problem)
 
 
 class ServiceOut(Schema):
@@ -22,7 +24,7 @@ class ServiceOut(Schema):
     good_of_100: int | None
 
 
-@router.get("/services", response=list[ServiceOut], operation_id="services")
+@router.get("/v1/services", response={200: list[ServiceOut], **PROBLEMS}, operation_id="services")
 def services(request: HttpRequest) -> Any:
     """All services by name."""
     found = services_by_name()
@@ -38,7 +40,9 @@ def services(request: HttpRequest) -> Any:
     ]
 
 
-@router.get("/services/{key}/{table}", response=list[dict[str, Any]], operation_id="service_table")
+@router.get(
+    "/v1/services/{key}/{table}", response={200: list[dict[str, Any]], **PROBLEMS}, operation_id="service_table"
+)
 def service_table(request: HttpRequest, key: str, table: Literal["weeks", "units", "groups"]) -> Any:
     """One of a service's tables. Units come without names, by how many answered."""
     service = get_service(request.actor, key, "figures.open")  # type: ignore[attr-defined]

@@ -7,13 +7,13 @@ from typing import Any, Literal
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import NinjaAPI, Schema, Status
-from ninja.errors import ValidationError
+from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.security import django_auth
 
-from samspel.api import answers, services
+from samspel.api import answers, asking, services
 from samspel.core.actor import Actor
-from samspel.core.errors import InvalidError, SamspelError
+from samspel.core.errors import InvalidError, SamspelError, SignInError
 from samspel.core.middleware import answer
 from samspel.core.routes import guarded
 from samspel.dialogues import public as dialogues
@@ -213,8 +213,18 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return answer(request, InvalidError(fields=fields))
 
 
+@api.exception_handler(HttpError)
+def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """What ninja itself refuses: a body that is no JSON, who is not signed in, a page of another site."""
+    known: dict[int, SamspelError] = {400: answers.BrokenJsonError(), 401: SignInError()}
+    if error.status_code in known:
+        return answer(request, known[error.status_code])
+    return api.create_response(request, {"detail": error.message}, status=error.status_code)
+
+
 api.add_router("", answers.router)
 api.add_router("", services.router)
+api.add_router("", asking.router)
 
 app_name = "api"
 # What is not the site's own reading: its act and its limit.
@@ -226,14 +236,20 @@ CLOSED = {
     "open_dialogue_file": ("site.read", "heavy"),
     "themes": ("dialogue.read_protocol", "page"),
     "signal": ("signal.note", "write"),
+    "unit_points": ("point.read", "page"),
+    "unit_rounds": ("point.read", "page"),
+    "make_links": ("point.manage", "write"),
     "take_in_answer": ("encounter.take_in", "take-in"),
     "take_in_answers": ("encounter.take_in", "take-in"),
 }
+
+# What another system may ask with a key.
+BY_KEY = {"take_in_answer", "take_in_answers", "unit_points", "unit_rounds", "make_links"}
 
 urlpatterns = api.urls[0]
 for pattern in urlpatterns:
     assert pattern.callback is not None
     act, limit = CLOSED.get(str(pattern.name), ("site.read", "page"))
     pattern.callback = guarded(pattern.callback, owner="api", act=act, limit=limit)
-    if limit == "take-in":
+    if pattern.name in BY_KEY:
         pattern.callback = answers.signed_in_by_key(pattern.callback)

@@ -25,7 +25,7 @@ from pyarrow.dataset import Dataset
 from samspel.core import defaults
 from samspel.encounters import store, writing
 from samspel.encounters.actions import pairing
-from samspel.encounters.models import Amendment, Answer, Day
+from samspel.encounters.models import Amendment, Answer, Day, Resting
 
 # A day has rested when so many days lie between it and today: kiosks send for a day, and clocks differ.
 RESTS_DAYS: Final = 2
@@ -275,6 +275,7 @@ def _files_to(at: datetime, key: str) -> QuerySet[Day]:
 
 def _erase_old(at: datetime) -> None:
     _files_to(at, "keep.answers_days").delete()
+    Resting.objects.filter(again_on__lte=timezone.localdate(at)).delete()
 
 
 # ---------------------------------------------------------------- what is open

@@ -182,6 +182,14 @@ class Invitation(models.Model):
     used_at = models.DateTimeField(null=True, blank=True)
 
 
+class Resting(models.Model):
+    """Somebody whom a system has sent a link, and until when she is left in peace: our keyed hash of that system's own
+    keyed hash, and a day. It leads to no link and to no answer."""
+
+    recipient = models.BinaryField(max_length=32, primary_key=True)
+    again_on = models.DateField(db_index=True)
+
+
 class Tablet(models.Model):
     """A kiosk. It tells that it lives; a list shows which are silent."""
 

@@ -37,6 +37,11 @@ class PointRow:
         return address_of(self.point)
 
     @property
+    def url(self) -> str | None:
+        """What a poster leads to; the addresses of the other kinds are secret, or somebody's own."""
+        return f"{settings.SITE_URL}{path_of(self.point)}" if self.point.kind == Point.Kind.WALL else None
+
+    @property
     def silent(self) -> int:
         return sum(row.is_silent for row in self.tablets)
 
@@ -68,7 +73,7 @@ def address_of(point: Point) -> str:
 
 def points_of(unit_id: int, at: datetime) -> list[PointRow]:
     """A unit's points, open ones first, each with its tablets. Three queries."""
-    points = Point.objects.filter(unit_id=unit_id).select_related("service", "provider")
+    points = Point.objects.filter(unit_id=unit_id).select_related("service", "provider", "area")
     tablets = _tablets(at, point__unit_id=unit_id)
     ordered = sorted(points, key=lambda point: (point.closed_at is not None, point.opened_at, point.pk))
     return [PointRow(point, tuple(tablets.get(point.pk, ()))) for point in ordered]

@@ -52,6 +52,11 @@ def told_rounds(unit_id: int) -> list[Round]:
     return list(Round.objects.filter(unit_id=unit_id, published_at__isnull=False).order_by("-number"))
 
 
+def rounds_of(unit_id: int) -> list[Round]:
+    """All a unit's rounds, newest first. One query."""
+    return list(Round.objects.filter(unit_id=unit_id).order_by("-number"))
+
+
 def signals_of(unit_id: int) -> list[Signal]:
     """A unit's signals, newest first."""
     return list(Signal.objects.filter(unit_id=unit_id).order_by("-noted_at"))
