@@ -68,6 +68,22 @@ def test_from_two_taps_to_a_dialogue(site: Site, asked: dict[str, str], open_pag
     expect(page.locator(".thread > li")).to_have_count(3)
 
 
+def test_what_is_open_to_everybody(site: Site, asked: dict[str, str], open_page: Callable[..., Page]) -> None:
+    site.seed("tests.e2e.looks")
+    page = open_page()
+
+    for address, name in (
+        ("/encounters", "encounters-city"),
+        ("/services", "services"),
+        ("/services/guidance", "service"),
+        ("/services/guidance/equal", "service-equal"),
+    ):
+        page.goto(address)
+        expect(page.locator("h1")).to_be_visible()
+        look(page, name)
+        holds_at_320(page, name)
+
+
 def meets(console: Console, plan: str, pattern: str) -> None:
     """The dialogue is led from its plan to its end: what was heard is on the big screen, and in the protocol."""
     page, number = console.page, plan.split("/")[-2]
