@@ -1,11 +1,16 @@
 """What a line gives away is seen before anybody reads it. Every name and number here is invented."""
 
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samspel.encounters.screening import LONGEST, MASKS, screen
+from samspel.encounters.screening import LONGEST, MASKS, Screener, screen
 
+DATA = Path(__file__).resolve().parents[1] / "data"
 HITS = [
     # names
     ("Anna Holm tog sig tid", "[namn] tog sig tid"),
@@ -139,6 +144,37 @@ def test_what_is_kept_has_nothing_more_to_mask_and_holds_no_word_that_was_masked
     assert len(screened.text) <= LONGEST
     assert again.text == screened.text
     assert all(each.kind in MASKS and each.words for each in screened.found)
+
+
+# What stands between two spaces in the lines above, and what is nearly something.
+NEARLY = "ont i ONT sick of Street 555 12 _Anna Anna_ 3:Bra Bra.Men Det/Anna –Sven 1Sven (at) snabel-a ſnabela"
+PIECES = sorted({word for line in [*(line for line, _kept in HITS), *NO_HITS, *WORDS, NEARLY] for word in line.split()})
+MIXED = st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join)
+LETTERS = st.text(st.sampled_from("Aab1 2.@(-Å’'_sS/Bo\u00a0gatn"), max_size=24)
+MANY = Screener()
+
+
+@given(MIXED | LETTERS | st.text(max_size=30))
+@settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+def test_many_lines_are_screened_as_one_is(line: str) -> None:
+    assert MANY.screen(line) == screen(line)
+
+
+def test_every_line_that_we_know_is_screened_among_many_as_alone() -> None:
+    told = [line for path in DATA.rglob("*.json") for line in strings(json.loads(path.read_text()))]
+    lines = [line for line, _kept in HITS] + NO_HITS + told
+    assert len(told) > 500
+
+    assert [MANY.screen(line) for line in lines] == [screen(line) for line in lines]
+
+
+def strings(it: object) -> Iterator[str]:
+    """All that is text in what was read from JSON."""
+    if isinstance(it, str):
+        yield it
+    elif isinstance(it, list | dict):
+        for each in it if isinstance(it, list) else [*it, *it.values()]:
+            yield from strings(each)
 
 
 def test_a_long_line_is_screened_before_it_is_cut() -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from samspel.encounters.actions.taking_in import NewAnswer
 from samspel.encounters.keyed import hash_of
 from samspel.encounters.models import AgeBand, Area, Channel, Factor, Level, Service, Side
-from samspel.encounters.screening import LONGEST, screen
+from samspel.encounters.screening import LONGEST, Screener
 from samspel.people import queries as people
 
 COLUMNS: Final = (
@@ -202,10 +202,10 @@ def read_language(text: str) -> str:
     return text
 
 
-def read_text(text: str) -> str:
+def read_text(text: str, screener: Screener) -> str:
     if len(text) > LONGEST:
         raise UnfitError(_("Högst %(most)s tecken.") % {"most": LONGEST})
-    return screen(text).text if text else ""
+    return screener.screen(text).text if text else ""
 
 
 def read_token(text: str) -> bytes | None:
@@ -248,6 +248,7 @@ def _one_of(text: str, known: Iterable[str]) -> str:
 
 def rules(names: Names, now: datetime) -> dict[str, Callable[[str], Any]]:
     """For each column what it says, as a function of its text; it raises ``UnfitError``."""
+    screener = Screener()
     return {
         "at": lambda text: read_at(text, now),
         "unit": lambda text: read_unit(text, names),
@@ -260,7 +261,7 @@ def rules(names: Names, now: datetime) -> dict[str, Callable[[str], Any]]:
         "side": read_side,
         "level": read_level,
         "factors": lambda text: read_factors(text, names),
-        "text": read_text,
+        "text": lambda text: read_text(text, screener),
         "token": read_token,
         "key": read_key,
     }
