@@ -53,7 +53,9 @@ def _on_duckdb(expression: ir.Table, dataset: str, files: Sequence[str]) -> Sequ
     from samspel.encounters import expressions
 
     line = _line()
-    line.execute(view(dataset, dataset, files))
+    if _here.files.get(dataset) != files:
+        line.execute(view(dataset, dataset, files))
+        _here.files[dataset] = files
     return line.execute(expressions.sql(expression)).fetchall()
 
 
@@ -98,7 +100,9 @@ def _line() -> duckdb.DuckDBPyConnection:
             house = _houses.get(os.getpid())
             if house is None:
                 house = _houses[os.getpid()] = open_duckdb()
-            _here.line, _here.process = house.cursor(), os.getpid()
+        _here.line, _here.process, _here.files = house.cursor(), os.getpid(), {}
+        # A file never changes, so what stands at its end need not be read again.
+        _here.line.execute("SET parquet_metadata_cache = true")
     line: duckdb.DuckDBPyConnection = _here.line
     return line
 

@@ -1,8 +1,8 @@
 """Each sum and each figure as one Ibis expression, for whatever engine runs it.
 
-``marks`` give a row for each answer with a 1 in the columns that it counts in; sums are marks added up by day; figures
-are sums, or marks, added up further. So a figure is the same integers whether counted from sums or from the answers
-themselves, by DuckDB or by Spark.
+``marks`` give a row for each answer that says what it counts in; sums are marks added up by day; figures are sums, or
+marks, added up further. So a figure is the same integers whether counted from sums or from the answers themselves, by
+DuckDB or by Spark.
 """
 
 from __future__ import annotations
@@ -30,13 +30,8 @@ PAIRS: Final = ("alike", "staff_better", "resident_better")
 # ---------------------------------------------------------------- marks: a row for each answer
 
 
-def _one(condition: ir.BooleanValue) -> ir.IntegerValue:
-    return ibis.ifelse(condition, 1, 0).cast("int64")
-
-
 def _counts(table: ir.Table) -> dict[str, ir.Value]:
-    levels = {f"l{level}": _one(table.level == level) for level in (1, 2, 3)}
-    return {"n": ibis.literal(1, "int64")} | levels | {"no_meeting": _one(table.is_no_meeting)}
+    return {f"l{level}": table.level == level for level in (1, 2, 3)} | {"no_meeting": table.is_no_meeting}
 
 
 def _counted(table: ir.Table) -> ir.Table:
@@ -51,11 +46,11 @@ def unit_marks(events: ir.Table) -> ir.Table:
         table.day,
         table.unit,
         table.side,
-        service=table.service.coalesce(0).cast("int64"),
+        table.service,
         **_counts(table),
-        alike=_one(is_pair & (table.level == table.other_level)),
-        staff_better=_one(is_pair & (table.level < table.other_level)),
-        resident_better=_one(is_pair & (table.level > table.other_level)),
+        alike=is_pair & (table.level == table.other_level),
+        staff_better=is_pair & (table.level < table.other_level),
+        resident_better=is_pair & (table.level > table.other_level),
     )
 
 
@@ -67,7 +62,7 @@ def group_marks(events: ir.Table, dimensions: tuple[str, ...] = DIMENSIONS) -> i
             table.select(
                 table.day,
                 table.side,
-                service=table.service.coalesce(0).cast("int64"),
+                table.service,
                 dimension=ibis.literal(dimension),
                 group=table[dimension].cast("string").coalesce(""),
                 **_counts(table),
@@ -87,20 +82,26 @@ def factor_marks(events: ir.Table) -> ir.Table:
                 table.unit,
                 table.side,
                 factor=table[column].unnest(),
-                helped=ibis.literal(int(column == "helped"), "int64"),
-                hindered=ibis.literal(int(column == "hindered"), "int64"),
+                helped=ibis.literal(column == "helped"),
+                hindered=ibis.literal(column == "hindered"),
             )
             for column in ("helped", "hindered")
         )
     )
 
 
-MARKS: Final = {"unit_day": unit_marks, "group_day": group_marks, "factor_day": factor_marks}
-
-
 def _added(table: ir.Table, by: list[str], columns: tuple[str, ...]) -> ir.Table:
-    added = {name: table[name].sum().cast("int64") for name in columns}
-    return table.group_by(by).aggregate(**added)
+    """By these columns; no service is service 0, in marks as in sums."""
+    keys = [table.service.coalesce(0).cast("int64").name("service") if name == "service" else name for name in by]
+    return table.group_by(keys).aggregate(**{name: _total(table, name) for name in columns})
+
+
+def _total(table: ir.Table, name: str) -> ir.IntegerValue:
+    """How many a column of sums says there are, or how many rows have the mark; every row of marks is one answer."""
+    if name not in table.columns:
+        return table.count()
+    column = table[name]
+    return table.count(where=column) if column.type().is_boolean() else column.sum().cast("int64")
 
 
 def sums(name: str, events: ir.Table) -> ir.Table:
@@ -109,7 +110,15 @@ def sums(name: str, events: ir.Table) -> ir.Table:
     added = tuple(column for column in columns if column in (*COUNTS, *PAIRS, "helped", "hindered"))
     by = [column for column in columns if column not in added]
     order = [column for column in ("unit", "service", "dimension", "day", "group", "side", "factor") if column in by]
-    return _added(MARKS[name](events), by, added).order_by(order).select(list(columns))
+    rows = ibis.union(*(_added(marks, by, added) for marks in _apart(name, events)))
+    return rows.order_by(order).select(list(columns))
+
+
+def _apart(name: str, events: ir.Table) -> list[ir.Table]:
+    """The marks of a sum in tables of which no two have a row of it in common: adding up each takes less."""
+    if name == "group_day":
+        return [group_marks(events, (dimension,)) for dimension in DIMENSIONS]
+    return [{"unit_day": unit_marks, "factor_day": factor_marks}[name](events)]
 
 
 # ---------------------------------------------------------------- figures
@@ -117,6 +126,12 @@ def sums(name: str, events: ir.Table) -> ir.Table:
 
 def _between(table: ir.Table, since: date, until: date) -> ir.Table:
     return table.filter(table.day >= ibis.literal(since), table.day < ibis.literal(until))
+
+
+def _of_service(table: ir.Table, service: int) -> ir.Table:
+    """Compared as it is stored, so that an engine can leave out what has other services."""
+    is_it = table.service == service
+    return table.filter(is_it if service else is_it | table.service.isnull())
 
 
 def _beginning(table: ir.Table, by: str) -> ir.DateValue:
@@ -144,14 +159,14 @@ def all_days(table: ir.Table, since: date, until: date) -> ir.Table:
 def service_weeks(table: ir.Table, since: date, until: date, *, service: int | None) -> ir.Table:
     """begins, side, counts: a service's weeks, or all services'."""
     if service is not None:
-        table = table.filter(table.service == service)
+        table = _of_service(table, service)
     return periods(table, since, until, unit=None, by="W")
 
 
 def agreement(table: ir.Table, since: date, until: date, *, unit: int) -> ir.Table:
     """One row: alike, staff_better, resident_better."""
     table = _between(table.filter(table.unit == unit), since, until)
-    return table.aggregate(**{name: table[name].sum().coalesce(0).cast("int64") for name in PAIRS})
+    return table.aggregate(**{name: _total(table, name).coalesce(0).cast("int64") for name in PAIRS})
 
 
 def factors(table: ir.Table, since: date, until: date, *, unit: int) -> ir.Table:
@@ -164,14 +179,15 @@ def units_of(table: ir.Table, since: date, until: date, *, service: int | None, 
     """unit, counts."""
     table = _between(table.filter(table.side == side), since, until)
     if service is not None:
-        table = table.filter(table.service == service)
+        table = _of_service(table, service)
     return _added(table, ["unit"], COUNTS).order_by("unit")
 
 
 def groups_of(table: ir.Table, since: date, until: date, *, service: int, dimension: str, side: str) -> ir.Table:
     """group, counts."""
-    table = table.filter(table.service == service, table.dimension == dimension, table.side == side)
-    return _added(_between(table, since, until), ["group"], COUNTS).order_by("group")
+    table = _of_service(_between(table, since, until), service)
+    table = table.filter(table.dimension == dimension, table.side == side)
+    return _added(table, ["group"], COUNTS).order_by("group")
 
 
 def open_weeks(table: ir.Table, since: date, until: date) -> ir.Table:
@@ -199,7 +215,7 @@ def points(events: ir.Table, since: date, until: date, *, unit: int) -> ir.Table
     """begins, point, n, play: residents' answers by week and point of asking, and those set aside as play."""
     table = _between(events.filter(events.unit == unit, events.side == "resident"), since, until)
     table = table.filter(table.point.notnull()).mutate(
-        begins=_beginning(table, "W"), n=_one(table.aside == ""), play=_one(table.aside == "play")
+        begins=_beginning(table, "W"), n=table.aside == "", play=table.aside == "play"
     )
     return _added(table, ["begins", "point"], ("n", "play")).order_by(["begins", "point"])
 
