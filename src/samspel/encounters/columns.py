@@ -26,7 +26,9 @@ Ints = npt.NDArray[np.int64]
 _CLOCK: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
 _NAIVE: Final = f"^{_CLOCK}$"
 _ZONED: Final = rf"^{_CLOCK}(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$"
+_TO_THE_SECOND: Final = len("2026-04-02T13:05:00")
 _US: Final = 1_000_000
+_DAY_US: Final = 86_400 * _US
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def read_moments(table: pa.Table, rules: Rules, now: datetime) -> Moments:
     if pa.types.is_dictionary(texts.type):
         texts = texts.dictionary_decode()
     at_us = np.full(len(texts), np.iinfo(np.int64).min, np.int64)
-    if len(texts):
+    if len(texts) and not _fill_all(at_us, texts):
         _fill(at_us, texts, _NAIVE, pa.timestamp("us"), local=True)
         _fill(at_us, texts, _ZONED, pa.timestamp("us", "UTC"), local=False)
     is_plain = (at_us >= _as_us(OLDEST)) & (at_us <= _as_us(now + AHEAD))
@@ -108,6 +110,17 @@ def read_moments(table: pa.Table, rules: Rules, now: datetime) -> Moments:
             found = 0
         at_us[place] = found
     return Moments(at_us, _own_days(at_us), faults)
+
+
+def _fill_all(at_us: Ints, texts: pa.Array) -> bool:
+    """Whether all say the time to the second and none an offset: of such a length nothing else is read as a time."""
+    if pc.min_max(pc.utf8_length(texts)).as_py() != {"min": _TO_THE_SECOND, "max": _TO_THE_SECOND}:
+        return False
+    try:
+        at_us[:] = _from_local(texts.cast(pa.timestamp("us")).cast(pa.int64()).to_numpy(zero_copy_only=False))
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _fill(at_us: Ints, texts: pa.Array, pattern: str, kind: pa.DataType, *, local: bool) -> None:
@@ -140,12 +153,13 @@ def _clock(zone: str, until_year: int = 2100) -> _Clock:
         at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
         return (at.astimezone(tz).utcoffset() or timedelta()) // timedelta(microseconds=1)
 
-    day_us = 86_400 * _US
+    # No clock is moved twice in a week.
+    week_us = 7 * _DAY_US
     utc, local = [], []
-    before_us = _as_us(OLDEST) - day_us
+    before_us = _as_us(OLDEST) - week_us
     offsets = [offset_us(before_us)]
     while before_us < _as_us(datetime(until_year, 1, 1, tzinfo=UTC)):
-        after_us = before_us + day_us
+        after_us = before_us + week_us
         if offset_us(after_us) != offsets[-1]:
             seconds = range(before_us, after_us + _US, _US)
             old = offsets[-1]
@@ -167,7 +181,7 @@ def _from_local(local_us: Ints) -> Ints:
 def _own_days(at_us: Ints) -> npt.NDArray[np.int32]:
     clock = _clock(settings.TIME_ZONE)
     local_us = at_us + clock.offsets_us[np.searchsorted(clock.utc_us, at_us, side="right")]
-    return (local_us // (86_400 * _US)).astype(np.int32)
+    return (local_us // _DAY_US).astype(np.int32)
 
 
 # ---------------------------------------------------------------- keys

@@ -140,7 +140,7 @@ def write(
     key another fresh row of the day has, unless ``are_unique`` says that there is none.
     """
     part = store.Part(store.new_name(period, version), date.max, date.min, 0)
-    select = _select(keep_old=keep_old, without_texts=without_texts, are_unique=are_unique)
+    select = _select(has_old=bool(old), keep_old=keep_old, without_texts=without_texts, are_unique=are_unique)
     try:
         return _write(part, fresh, old, select, amended)
     except BaseException:
@@ -149,15 +149,17 @@ def write(
         raise
 
 
-def _select(*, keep_old: bool, without_texts: bool, are_unique: bool) -> str:
+def _select(*, has_old: bool, keep_old: bool, without_texts: bool, are_unique: bool) -> str:
     changed = {"aside": "coalesce(amended.aside, old.aside)"} | ({"text": "''"} if without_texts else {})
     own = ", ".join(changed.get(name, f'old."{name}"') + f' AS "{name}"' for name in store.ANSWERS)
     new = ", ".join("'' AS \"text\"" if name == "text" and without_texts else f'"{name}"' for name in store.ANSWERS)
-    nth = "1" if are_unique else "row_number() OVER (PARTITION BY day, key ORDER BY received_at)"
-    once = f"SELECT *, {nth} AS nth FROM fresh"  # noqa: S608
-    had = "SELECT day, key FROM old WHERE day IN (SELECT day FROM fresh)"
-    rows = f"SELECT {new} FROM ({once}) AS come ANTI JOIN ({had}) AS had USING (day, key) WHERE nth = 1"  # noqa: S608
-    if keep_old:
+    rows = f"SELECT {new} FROM fresh"  # noqa: S608
+    if has_old:
+        had = "SELECT day, key FROM old WHERE day IN (SELECT day FROM fresh)"
+        rows += f" ANTI JOIN ({had}) AS had USING (day, key)"
+    if not are_unique:
+        rows += " QUALIFY row_number() OVER (PARTITION BY day, key ORDER BY received_at) = 1"
+    if has_old and keep_old:
         rows += (
             f" UNION ALL SELECT {own} FROM old LEFT JOIN amended USING (day, key)"  # noqa: S608
             " WHERE amended.is_erased IS NOT TRUE"
@@ -179,17 +181,17 @@ def _write(
         with store.new_file(part.path("answers")) as path:
             _copy(line, select, path)
         line.execute(engines.view("answers", "answers", [str(part.path("answers"))]))
-        days = dict(line.execute("SELECT day, count(*) FROM answers GROUP BY day ORDER BY day").fetchall())
+        counted = "SELECT day, count(*), count(*) FILTER (text <> '') FROM answers GROUP BY day ORDER BY day"
+        found = line.execute(counted).fetchall()
+        days = {day: rows for day, rows, _texts in found}
         if not days:
             part.path("answers").unlink()
             return None
         for name in store.SUMS:
             with store.new_file(part.path(name)) as path:
                 _copy(line, sums(name), path)
-        texts = line.execute("SELECT count(*) FROM answers WHERE text <> ''").fetchone()
-    assert texts is not None
     part = replace(part, first=min(days), last=max(days), rows=sum(days.values()))
-    return Written(part, days, texts[0] > 0)
+    return Written(part, days, any(texts for _day, _rows, texts in found))
 
 
 @cache

@@ -188,19 +188,23 @@ _OLDEST_US: Final = int(rows.OLDEST.timestamp()) * 1_000_000
 
 
 def _rested(columns: Columns, places: "np.typing.NDArray[np.int64]", at: datetime) -> pa.Table:
-    """The rows at these places as the store has them."""
+    """The rows at these places as the store has them, each different word once."""
     count = len(places)
 
     def said(name: str, kind: pa.DataType) -> pa.Array:
         read = columns.words[name]
-        return pa.array(read.values or [None], kind).take(pa.array(read.codes[places]))
+        values, codes = pa.array(read.values or [None], kind), pa.array(read.codes[places].astype(np.int32))
+        return pa.DictionaryArray.from_arrays(codes, values) if kind == pa.string() else values.take(codes)
+
+    def same(word: str) -> pa.Array:
+        return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([word]))
 
     levels, marks = columns.words["level"], columns.words["factors"]
     each = [mark.at_level(level) for mark in marks.values for level in levels.values]
     both = pa.array(marks.codes[places] * len(levels.values) + levels.codes[places])
     lists = pa.list_(pa.string())
     found = {
-        "municipality": pa.repeat(pa.scalar(settings.MUNICIPALITY), count),
+        "municipality": same(settings.MUNICIPALITY),
         "day": pa.array(columns.moments.days[places]).cast(pa.date32()),
         "at": pa.array(columns.moments.at_us[places]).cast(pa.timestamp("us", "UTC")),
         "received_at": pa.repeat(pa.scalar(at, pa.timestamp("us", "UTC")), count),
@@ -212,10 +216,10 @@ def _rested(columns: Columns, places: "np.typing.NDArray[np.int64]", at: datetim
         "helped": pa.array([helped for helped, _hindered in each] or [None], lists).take(both),
         "hindered": pa.array([hindered for _helped, hindered in each] or [None], lists).take(both),
         "other_level": pa.nulls(count, pa.int8()),
-        "aside": pa.repeat(pa.scalar(""), count),
+        "aside": same(""),
         "key": columns.keys.take(pa.array(places)),
     }
-    return pa.Table.from_arrays([found[name] for name in writing.SCHEMA.names], schema=writing.SCHEMA)
+    return pa.Table.from_arrays([found[name] for name in writing.SCHEMA.names], names=writing.SCHEMA.names)
 
 
 # ---------------------------------------------------------------- on the way
