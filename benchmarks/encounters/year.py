@@ -226,7 +226,9 @@ def whole_years(rows: int, taken: dict[str, dict[int, float]]) -> bool:
             f"SELECT unit, day, side, {counts} FROM answers WHERE aside = '' GROUP BY ALL ORDER BY ALL",  # noqa: S608
         ),
         "a service's groups": (
-            e.groups_of(e.group_marks(e.answers), *year, service=3, dimension="language", side="resident"),
+            e.groups_of(
+                e.group_marks(e.answers, ("language",)), *year, service=3, dimension="language", side="resident"
+            ),
             f"SELECT language, {counts} FROM answers"  # noqa: S608
             " WHERE aside = '' AND service = 3 AND side = 'resident' GROUP BY ALL ORDER BY ALL",
         ),
