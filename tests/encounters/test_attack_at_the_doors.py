@@ -146,14 +146,14 @@ def rows_of(text: str) -> list[Row]:
 
 def read_open(client: Client) -> Read:
     """Every open table in each form it is offered in; they must say the same, so one of them is kept."""
-    told: dict[str, int | None] = {one["key"]: one["answers"] for one in client.get("/api/services").json()}
+    told: dict[str, int | None] = {one["key"]: one["answers"] for one in client.get("/api/v1/services").json()}
     tables = {}
     for key in KEYS:
         if told[key] is None:
             continue
         for name in FORMS:
             tables[key, name] = rows_of(fetch(client, f"/services/{key}/{name}.csv"))
-            for other in (f"/services/{key}/{name}.json", f"/api/services/{key}/{name}"):
+            for other in (f"/services/{key}/{name}.json", f"/api/v1/services/{key}/{name}"):
                 as_text = [
                     {k: ".." if v is None else str(v) for k, v in row.items()} for row in client.get(other).json()
                 ]
