@@ -96,8 +96,9 @@ class House:
     def stop(self) -> None:
         """In order, as an administrator does."""
         if self.proxy is not None:
-            self.proxy.kill()
-            self.proxy.wait()
+            # Not killed: its workers would stay, at its port.
+            self.proxy.terminate()
+            self.proxy.wait(PATIENCE_S)
             self.proxy = None
         if self.process is None:
             return
