@@ -84,7 +84,7 @@ def test_from_an_empty_folder_to_a_town_and_again(tmp_path: Path) -> None:
         with httpx.Client(base_url=address, timeout=60, trust_env=False) as client:
             start = client.get("/")
             assert start.status_code == 200
-            assert "Vem kommer till mamma i dag?" in start.text
+            assert "Jag väntade utan att veta varför." in start.text
             phone = client.get(f"/m/{code.group(1)}{code.group(2)}/")
             assert phone.status_code == 200
             assert "/seat" in phone.text

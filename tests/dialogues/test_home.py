@@ -127,3 +127,29 @@ def test_a_meeting_named_for_its_question_is_named_once(closed: Dialogue, client
 
     assert shown.count(closed.questions.get().text) == 1
     assert "?." not in shown
+
+
+def test_the_start_page_shows_threads_that_have_come_far_beside_those_that_moved_last(
+    town: Town, closed: Dialogue, client: Client
+) -> None:
+    for days, words in enumerate(["Först hörd", "Hörd", "Nyss hörd", "Just hörd"], start=2):
+        note_signal(
+            actor=actor_of(town.member),
+            unit_id=town.guidance.pk,
+            words=words,
+            source="",
+            key=device_key(),
+            at=WHEN - timedelta(days=10 - days),
+        )
+    agreed = Agreement.objects.create(
+        dialogue=closed, text="Vi hälsar inom en minut.", agreed_at=WHEN, key=device_key(), due_on=WHEN.date()
+    )
+    far = thread.start_thread(unit_id=closed.unit_id, title="En tavla", at=WHEN - timedelta(days=30))
+    thread.add_knot(far.pk, Stage.AGREEMENT, agreed, at=WHEN - timedelta(days=30))
+
+    shown = page(client, "/")
+
+    assert "Just hörd" in shown
+    assert "Först hörd" not in shown
+    assert agreed.text in shown
+    assert shown.index("Just hörd") < shown.index("Nyss hörd") < shown.index("”Hörd")

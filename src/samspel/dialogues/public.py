@@ -61,5 +61,6 @@ def get_open(slug: str) -> Dialogue:
 
 def open_threads() -> list[OpenThreadRow]:
     """Open red threads, the one that moved last first."""
-    rows, _total = public_threads()
-    return [OpenThreadRow(row.thread.pk, row.words, row.thread.unit.name, row.stage, row.at) for row in rows]
+    return [
+        OpenThreadRow(row.thread.pk, row.words, row.thread.unit.name, row.stage, row.at) for row in public_threads()
+    ]

@@ -1,6 +1,7 @@
 """Red threads as pages show them: rows on the start page, one thread with its knots, what comes next."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -68,11 +69,23 @@ def thread_rows(threads: Iterable[Thread], *, public_only: bool) -> list[ThreadR
     return sorted(rows, key=lambda row: row.at, reverse=True)
 
 
-def public_threads(*, limit: int | None = None) -> tuple[list[ThreadRow], int]:
-    """Open threads that moved last, and how many there are."""
+def public_threads() -> list[ThreadRow]:
+    """Open threads, the one that moved last first."""
     threads = Thread.objects.filter(is_public=True).select_related("unit").annotate(moved=Max("knots__at"))
-    rows = thread_rows(threads.order_by("-moved")[:200], public_only=True)
-    return (rows if limit is None else rows[:limit]), len(rows)
+    return thread_rows(threads.order_by("-moved")[:200], public_only=True)
+
+
+def varied(rows: Sequence[ThreadRow], most: int) -> list[ThreadRow]:
+    """A few of the rows, in their order: the first of each stage before a stage has a second one.
+
+    Planned meetings lie ahead of everything that has happened; alone they would say that nothing comes of them.
+    """
+    seen: Counter[int] = Counter()
+    turns = []
+    for place, row in enumerate(rows):
+        turns.append((seen[row.place], place))
+        seen[row.place] += 1
+    return [rows[place] for place in sorted(place for _turn, place in sorted(turns)[:most])]
 
 
 def unit_threads(unit_id: int, *, public_only: bool) -> list[ThreadView]:

@@ -21,16 +21,19 @@ from samspel.dialogues.threads import (
     public_threads,
     thread_rows,
     unit_threads,
+    varied,
 )
 from samspel.encounters.taking_up import to_take_up
 from samspel.people.access import get_unit, roles_in, roles_in_each
 from samspel.people.queries import members_of, units_of, units_to_lead
 
+ON_START = 4
+
 
 @require_GET
 def start(request: HttpRequest) -> HttpResponse:
-    rows, total = public_threads(limit=4)
-    return render(request, "dialogues/start.html", {"rows": rows, "total": total})
+    rows = public_threads()
+    return render(request, "dialogues/start.html", {"rows": varied(rows, ON_START), "total": len(rows)})
 
 
 @require_GET
@@ -124,8 +127,8 @@ def _agreements(unit_id: int) -> list[Agreement]:
 
 @require_GET
 def thread_list(request: Request) -> HttpResponse:
-    rows, total = public_threads()
-    return render(request, "dialogues/thread_list.html", {"rows": rows, "total": total, "section": "threads"})
+    rows = public_threads()
+    return render(request, "dialogues/thread_list.html", {"rows": rows, "total": len(rows), "section": "threads"})
 
 
 @require_GET
@@ -148,11 +151,10 @@ def thread_page(request: Request, thread_id: int) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Find open threads by one's own words. Services join the search when they have a catalogue."""
     words = request.GET.get("q", "").strip()[:100]
-    rows, _total = public_threads()
     wanted = words.casefold().split()
     found = [
         row
-        for row in rows
+        for row in public_threads()
         if wanted
         and all(word in f"{row.words} {row.thread.title} {row.thread.unit.name}".casefold() for word in wanted)
     ]
