@@ -3,8 +3,9 @@
 from datetime import date, timedelta
 
 import pytest
+from pytest_django import Settings
 
-from samspel.encounters import figures
+from samspel.encounters import engines, figures, store
 from samspel.encounters.figures import Agreement, Counts, FactorCount, GroupCounts, PeriodCounts, UnitCounts
 from tests.encounters.answers import DAY, given, given_pairs, refreshed
 from tests.encounters.asking import make_service
@@ -121,3 +122,14 @@ def test_a_day_far_away_costs_no_other(town: Town) -> None:
 
     assert figures.days(town.guidance.pk, START, END) == []
     assert len(figures.days(town.guidance.pk, date(2020, 1, 1), END)) == 1
+
+
+def test_what_does_not_fit_in_memory_is_laid_aside_and_taken_away(settings: Settings) -> None:
+    settings.FIGURES_MEMORY, settings.FIGURES_THREADS = "64MB", 1
+
+    with engines.open_duckdb() as line:
+        line.execute("CREATE TABLE t AS SELECT repeat('x', 200) || i AS text FROM range(600000) r(i) ORDER BY hash(i)")
+        assert line.execute("SELECT count(DISTINCT text) FROM t").fetchall() == [(600_000,)]
+        assert list((store.folder() / "scratch").rglob("*.tmp")) != []
+
+    assert list((store.folder() / "scratch").rglob("*.tmp")) == []

@@ -220,7 +220,9 @@ def sweep(kept: Iterable[str] = ()) -> int:
 
 def new_scratch() -> Path:
     """A folder that is not there yet, for what an engine cannot hold in memory. No two share one."""
-    return folder() / "scratch" / f"{os.getpid()}-{secrets.token_hex(4)}"
+    beside = folder() / "scratch"
+    beside.mkdir(mode=0o700, parents=True, exist_ok=True)  # an engine makes its own folder, and none above it
+    return beside / f"{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _sweep_scratch() -> int:
