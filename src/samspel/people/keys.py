@@ -12,10 +12,12 @@ from django.utils.crypto import salted_hmac
 from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import NotFoundError
+from samspel.core.prepared import Prepared
 from samspel.people.models import Person
 
 HOLDS: Final = timedelta(days=365)
 _SALT: Final = "samspel.people.key"
+_OPEN = Prepared[Person](lambda pk: Person.objects.filter(pk=pk, is_active=True)[:1])
 
 
 def new_key(*, actor: Actor, email: str) -> str:
@@ -33,7 +35,7 @@ def actor_of_key(key: str) -> Actor | None:
         said = TimestampSigner(salt=_SALT).unsign(key, max_age=HOLDS)
     except BadSignature:
         return None
-    person = Person.objects.filter(pk=int(said.partition(".")[0]), is_active=True).first()
+    person = _OPEN.first(int(said.partition(".")[0]))
     if person is None or said != f"{person.pk}.{_reading(person)}":
         return None
     return Actor("person", person_id=person.pk, name=person.name, is_administrator=person.is_administrator)
