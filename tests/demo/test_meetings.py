@@ -1,8 +1,10 @@
 """Lindvik's meetings: what was planted is what its pages tell."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from samspel.demo.meetings import PLACES, WAITING
@@ -42,3 +44,16 @@ def test_both_sides_have_told_and_their_pairs_are_open() -> None:
 @pytest.mark.usefixtures("lindvik_town")
 def test_one_story_is_shown_and_one_waits_to_be_read() -> None:
     assert sorted(story.published_at is None for story in Story.objects.all()) == [False, True]
+
+
+@pytest.mark.usefixtures("lindvik_town")
+def test_who_is_worse_off_is_told_and_where_all_is_alike_nobody_is(client: Client) -> None:
+    guidance, home = (
+        re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", client.get(f"/services/{key}/equal").content.decode()))
+        for key in ("guidance", "help-at-home")
+    )
+
+    assert "Två skillnader går att se." in guidance
+    assert "Arabiska, lägre" in guidance
+    assert "Svenska, högre" in guidance
+    assert "går att se." not in home

@@ -1,10 +1,10 @@
 """Lindvik's meetings as both sides told of them: half a year of answers, taken in as everybody's are.
 
-Nothing here is a figure. Each unit has how often its visitors say that a meeting was good, and one has a week in which
-that changed; what the pages say of it is for the pages to find out.
+Nothing here is a figure. Each unit has how often its visitors say that a meeting was good, one has a week in which that
+changed, and in one service some are worse off; what the pages say of it is for the pages to find out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -13,6 +13,8 @@ import numpy as np
 from django.utils import timezone
 
 from samspel.core.actor import Actor
+from samspel.demo.encounters import AREAS
+from samspel.encounters.actions import setup
 from samspel.encounters.actions.pairing import hash_of_token, open_due
 from samspel.encounters.actions.points import PointDraft, add_point
 from samspel.encounters.actions.reviewing_stories import show_story
@@ -101,6 +103,13 @@ HELPED: Final = {
 HINDERED: Final = {"rules": 4, "time": 3, "information": 3, "waiting": 2, "clarity": 2, "language": 1}
 STAFF_HINDERED: Final = {"rules": 8, "time": 6, "information": 2, "waiting": 1, "language": 2}
 
+# What visitors tell of themselves, of a hundred; "" is not to tell.
+LANGUAGES: Final = {"sv": 62, "ar": 12, "en": 6, "so": 3, "": 17}
+AGES: Final = {"16-24": 24, "25-44": 28, "45-64": 20, "65-": 9, "": 19}
+TELL_AREA: Final = 0.8
+# Of the meetings that would have been good, so many are not: guidance is harder to get in Arabic.
+HARDER: Final = {("guidance", "ar"): 0.25}
+
 SAID: Final = "Ni sa att det var svårt att veta vem som hjälper er, och att ni fick berätta samma sak flera gånger."
 DONE: Final = "Vi har satt upp en tavla med namn och väntetider, och den ni möter först följer med er hela vägen."
 STORIES: Final = (
@@ -112,18 +121,21 @@ STORIES: Final = (
 def make_meetings(leader: Actor, *, at: datetime) -> None:
     """Points of asking, a round that was answered and one that is open, both sides' answers, and two stories."""
     points = {place: _ask(place, leader, at) for place in PLACES}
-    take_in_weeks(points, at=at)
+    areas = [setup.add_area(actor=leader, name=name).pk for name in AREAS]
+    take_in_weeks(points, areas, at=at)
     _tell_stories(leader, points[PLACES[0]], at)
 
 
-def take_in_weeks(points: Mapping[Place, Point], *, at: datetime) -> None:
+def take_in_weeks(points: Mapping[Place, Point], areas: Sequence[int], *, at: datetime) -> None:
     """Half a year of both sides' answers, taken in week by week, until now."""
-    rng = np.random.default_rng(SEED)
+    rng, visitors = np.random.default_rng(SEED), _visitors(areas, np.random.default_rng(SEED + 1))
     monday = _first_monday(at)
     for week in range(WEEKS + 1):
         begins = monday + timedelta(weeks=week)
         ends = min(at, _moment(begins + timedelta(days=7), 0))
-        rows = [row for place, point in points.items() for row in _week(place, point, begins, WEEKS - week, rng)]
+        rows = [
+            row for place, point in points.items() for row in _week(place, point, begins, WEEKS - week, rng, visitors)
+        ]
         take_in([row for row in rows if row.at < ends], at=ends)
         open_due(ends + timedelta(minutes=1))
 
@@ -161,13 +173,47 @@ def _ask(place: Place, leader: Actor, at: datetime) -> Point:
     return point
 
 
-def _week(place: Place, point: Point, monday: date, weeks_ago: int, rng: np.random.Generator) -> Iterator[NewAnswer]:
+@dataclass(frozen=True)
+class Visitor:
+    """What somebody told of herself, and how lucky she was where it is harder for some."""
+
+    language: str
+    age_band: str
+    area_id: int | None
+    luck: float
+
+
+def _visitors(areas: Sequence[int], rng: np.random.Generator) -> Iterator[Visitor]:
+    while True:
+        yield Visitor(
+            _one_of(LANGUAGES, rng),
+            _one_of(AGES, rng),
+            int(rng.choice(areas)) if rng.random() < TELL_AREA else None,
+            float(rng.random()),
+        )
+
+
+def _one_of(weights: Mapping[str, int], rng: np.random.Generator) -> str:
+    share = np.array(list(weights.values())) / sum(weights.values())
+    return list(weights)[int(rng.choice(len(weights), p=share))]
+
+
+def _week(
+    place: Place,
+    point: Point,
+    monday: date,
+    weeks_ago: int,
+    rng: np.random.Generator,
+    visitors: Iterator[Visitor],
+) -> Iterator[NewAnswer]:
     """A week's answers: Monday to Friday, eight to five."""
     change = place.change if place.change is not None and weeks_ago <= place.change.weeks_ago else None
     good = (place.good if change is None else change.good) + rng.normal(0, WEEK_SPREAD)
     for number in range(int(rng.poisson(place.a_week))):
         when = _moment(monday + timedelta(days=int(rng.integers(5))), float(rng.uniform(8, 17)))
-        level = _level(good, rng)
+        level, visitor = _level(good, rng), next(visitors)
+        if level == Level.GOOD and visitor.luck < HARDER.get((place.service, visitor.language), 0.0):
+            level = Level.SO_SO
         told_of = rng.random() < STAFF_ALSO
         token = hash_of_token(f"demo/{point.pk}/{monday}/{number}") if told_of and rng.random() < BOUND else None
         lines = LINES if change is None or level == Level.GOOD else change.lines
@@ -179,6 +225,9 @@ def _week(place: Place, point: Point, monday: date, weeks_ago: int, rng: np.rand
             service_id=point.service_id,
             point_id=point.pk,
             channel=point.channel,
+            language=visitor.language,
+            age_band=visitor.age_band,
+            area_id=visitor.area_id,
             side=Side.RESIDENT,
             level=level,
             helped=_named(HELPED, is_good, rng),
