@@ -439,7 +439,7 @@ def test_a_page_of_one_phase_is_what_its_phase_shows_and_no_other_asks_for_more_
     assert {count for kind, (count, _sent) in queries.items() if kind != phase} == {2}
 
 
-@pytest.mark.parametrize(("kind", "most"), [("solo", 6), ("small", 13), ("whole", 7)])
+@pytest.mark.parametrize(("kind", "most"), [("solo", 6), ("small", 13), ("whole", 8)])
 def test_the_part_of_a_page_costs_few_queries(dialogue: Dialogue, kind: str, most: int) -> None:
     client, _here = phone_of(dialogue)
     go_to(dialogue, kind)

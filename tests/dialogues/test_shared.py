@@ -37,14 +37,26 @@ def test_it_is_read_once_until_the_room_hears_of_something(
 ) -> None:
     numbers = iter(range(9))
 
-    first = shared.read_once(dialogue, "a number", lambda: next(numbers))
+    first = shared.read_once(dialogue, "a number", lambda _: next(numbers))
     with django_assert_num_queries(1):
-        again = shared.read_once(dialogue, "a number", lambda: next(numbers))
-    other = shared.read_once(dialogue, "another", lambda: next(numbers))
+        again = shared.read_once(dialogue, "a number", lambda _: next(numbers))
+    other = shared.read_once(dialogue, "another", lambda _: next(numbers))
     tell(dialogue)
-    then = shared.read_once(dialogue, "a number", lambda: next(numbers))
+    then = shared.read_once(dialogue, "a number", lambda _: next(numbers))
 
     assert (first, again, other, then) == (0, 0, 1, 2)
+
+
+def test_what_is_kept_comes_of_the_dialogue_as_the_event_left_it(dialogue: Dialogue) -> None:
+    """A phone that has read the dialogue before a press asks for the room's number after it."""
+    late = Dialogue.objects.get(pk=dialogue.pk)
+    Dialogue.objects.filter(pk=dialogue.pk).update(lone_shown=2)
+    tell(dialogue)
+
+    first = shared.read_once(late, "lone", lambda now: now.lone_shown)
+    second = shared.read_once(Dialogue.objects.get(pk=dialogue.pk), "lone", lambda now: now.lone_shown)
+
+    assert (late.lone_shown, first, second) == (0, 2, 2)
 
 
 def test_what_no_event_tells_is_seen_when_the_seconds_are_over(
@@ -53,7 +65,7 @@ def test_what_no_event_tells_is_seen_when_the_seconds_are_over(
     numbers, clock = iter(range(9)), iter([0.0, 59.9, 60.1])
     monkeypatch.setattr("samspel.dialogues.shared.time.monotonic", lambda: next(clock))
 
-    seen = [shared.read_once(dialogue, "a number", lambda: next(numbers)) for _ in range(3)]
+    seen = [shared.read_once(dialogue, "a number", lambda _: next(numbers)) for _ in range(3)]
 
     assert seen == [0, 0, 1]
 
@@ -63,7 +75,7 @@ def test_each_language_reads_its_own(dialogue: Dialogue) -> None:
     seen = []
     for language in ("sv", "en", "sv"):
         with override(language):
-            seen.append(shared.read_once(dialogue, "a number", lambda: next(numbers)))
+            seen.append(shared.read_once(dialogue, "a number", lambda _: next(numbers)))
 
     assert seen == [0, 1, 0]
 

@@ -75,7 +75,7 @@ def rows_of(result: Result | None, agreements: list[Agreement]) -> list[Row]:
 def _page(dialogue: Dialogue, *, form: Form | None, may_write: bool, about: str = "") -> dict[str, Any]:
     """What phone and leader's page have in common."""
     number = queries.question_now(dialogue)
-    result = read_once(dialogue, f"result {number}", lambda: queries.result_of(dialogue, number))
+    result = read_once(dialogue, f"result {number}", lambda now: queries.result_of(now, number))
     result = result if result is not None and result.shown else None
     rows = rows_of(result, queries.agreements_of(dialogue))
     if may_write and form is None:

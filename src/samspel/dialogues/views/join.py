@@ -400,7 +400,7 @@ def closed(here: Here) -> PhoneView:
         read_once(
             dialogue,
             "closed",
-            lambda: {"results": queries.results_of(dialogue), "agreed": list(queries.agreements_of(dialogue))},
+            lambda now: {"results": queries.results_of(now), "agreed": queries.agreements_of(now)},
         ),
         refresh_on="result agreements",
         styles=("join",),

@@ -16,7 +16,7 @@ from samspel.dialogues import queries
 from samspel.dialogues.access import Here, get_here
 from samspel.dialogues.actions import joining, whole
 from samspel.dialogues.compute_words import may_show_words, words_of
-from samspel.dialogues.models import Screen, Seat
+from samspel.dialogues.models import Dialogue, Screen, Seat
 from samspel.dialogues.queries import Result, Threes
 from samspel.dialogues.result_document import result_pdf
 from samspel.dialogues.shared import read_once
@@ -35,7 +35,7 @@ def view(here: Here) -> PhoneView:
         return agreements.view(here)
     if kind == "checkout":
         return agreements.checkout_view(here)
-    threes, beside = read_once(here.dialogue, f"together {here.question}", lambda: _together(here))
+    threes, beside = read_once(here.dialogue, f"together {here.question}", lambda now: _together(now, here.question))
     mine = queries.ballot_of(here.seat.pk, here.question)
     if here.dialogue.ballot_open and beside["result"] is None and mine is None and threes.shown:
         return ballot_view(here, threes, frozenset())
@@ -53,27 +53,26 @@ def view(here: Here) -> PhoneView:
     )
 
 
-def _together(here: Here) -> tuple[Threes, dict[str, object]]:
+def _together(dialogue: Dialogue, question: int) -> tuple[Threes, dict[str, object]]:
     """What all phones have alike."""
-    threes = queries.threes_of(here.dialogue, here.question)
-    is_begun = queries.revealed_of(here.dialogue, here.question) > 0
-    result = queries.result_of(here.dialogue, here.question, threes=threes) if is_begun else None
-    return threes, result_context(here, result if result and result.shown else None, threes)
+    threes = queries.threes_of(dialogue, question)
+    is_begun = queries.revealed_of(dialogue, question) > 0
+    result = queries.result_of(dialogue, question, threes=threes) if is_begun else None
+    return threes, _beside(dialogue, question, result if result and result.shown else None, threes)
 
 
-def result_context(here: Here, result: Result | None, threes: Threes) -> dict[str, object]:
+def _beside(dialogue: Dialogue, question: int, result: Result | None, threes: Threes) -> dict[str, object]:
     """The result and what stands beside it, as far as the leader has shown it."""
-    dialogue = here.dialogue
     shows_words = dialogue.screen == Screen.WORDS or (result is not None and result.shows_words)
     shows_themes = dialogue.screen == Screen.THEMES or (result is not None and result.shows_words)
     may_show = may_show_words(dialogue)
-    counter_voices = queries.counter_voices_of(dialogue, here.question) if result and result.is_whole else []
-    lone = queries.lone_voices_of(dialogue, here.question, threes=threes) if dialogue.lone_shown else []
+    counter_voices = queries.counter_voices_of(dialogue, question) if result and result.is_whole else []
+    lone = queries.lone_voices_of(dialogue, question, threes=threes) if dialogue.lone_shown else []
     lone = lone[: dialogue.lone_shown]
     return {
         "result": result,
-        "words": words_of(dialogue, here.question) if shows_words and may_show else (),
-        "themes": themes_of(dialogue, here.question) if shows_themes and may_show else (),
+        "words": words_of(dialogue, question) if shows_words and may_show else (),
+        "themes": themes_of(dialogue, question) if shows_themes and may_show else (),
         "lone_voices": [voice for voice in lone if not (voice.is_counter_voice and counter_voices)],
         "counter_voices": counter_voices,
     }
