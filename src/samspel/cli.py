@@ -150,6 +150,18 @@ def check_start() -> None:
         raise CommandError("the checks above must pass first")
 
 
+def check_tables() -> None:
+    """:raises CommandError: nobody has made an installation here, or its tables are an older Samspel's."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    if not executor.loader.applied_migrations:
+        raise CommandError(f"there is no installation in {var_dir()}; samspel init makes one")
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise CommandError("the tables are an older Samspel's; samspel serve brings them up to date when it starts")
+
+
 def _check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser("check", help="check settings, database and the files of answers")
     parser.set_defaults(run=_run_check)
@@ -159,6 +171,7 @@ def _run_check(options: argparse.Namespace) -> int:
     with Database():
         set_up()
         check_start()
+        check_tables()
         from samspel.encounters import verifying
 
         faults = verifying.faults()
@@ -258,6 +271,7 @@ def _key(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
 def _run_key(options: argparse.Namespace) -> int:
     with Database():
         set_up()
+        check_tables()
         from samspel.core.actor import Actor
         from samspel.core.errors import NotFoundError
         from samspel.people.keys import new_key

@@ -24,6 +24,11 @@ def says(page: Page, words: str) -> None:
     expect(page.get_by_role("status").get_by_text(words)).to_be_visible()
 
 
+def places(page: Page) -> list[float]:
+    """How far down the buttons lie."""
+    return [button.bounding_box()["y"] for button in page.locator(".tap").all()]  # type: ignore[index]
+
+
 def test_one_tap_saves_and_can_be_changed(asked: dict[str, str], open_page: Callable[..., Page]) -> None:
     phone = open_page(phone=True)
     phone.goto(f"/s/{asked['wall']}")
@@ -31,9 +36,11 @@ def test_one_tap_saves_and_can_be_changed(asked: dict[str, str], open_page: Call
     assert phone.context.cookies() == [], "nothing is kept before a press"
     look(phone, "tap")
     holds_at_320(phone, "tap")
+    before = places(phone)
 
     phone.get_by_role("button", name="Sådär").click()
     says(phone, "Tack! Ditt svar är sparat.")
+    assert places(phone) == before, "a second press falls where the first did"
     phone.get_by_role("button", name="Bra", exact=True).click()
     expect(phone.get_by_role("button", name="Bra", exact=True)).to_have_attribute("aria-pressed", "true")
     says(phone, "Tack! Ditt svar är sparat.")

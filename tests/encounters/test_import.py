@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from samspel.commands.answers import EXAMPLE, Bar, write_template
+from samspel.commands.files import FileError
 from samspel.core.actor import Actor
 from samspel.core.errors import NotFoundError
 from samspel.encounters import files, store
@@ -208,6 +209,16 @@ def test_the_example_is_taken_in_as_it_is(tmp_path: Path) -> None:
 
     assert done == Imported(4, 0, 0)
     assert EXAMPLE.splitlines()[0].split(";") == list(COLUMNS)
+
+
+def test_an_example_is_written_over_nobodys_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("mine")
+
+    with pytest.raises(FileError, match="is there already"):
+        write_template(path)
+
+    assert path.read_text() == "mine"
 
 
 # ---------------------------------------------------------------- stopped on the way

@@ -20,6 +20,9 @@ at;unit;service;channel;provider;language;age_band;area;side;level;factors;text;
 
 
 def write_template(path: Path) -> None:
+    """:raises FileError: it is there already, or cannot be written."""
+    if path.exists():
+        raise FileError(f"{path} is there already; an example is written to a new file")
     write_bytes(path, b"\xef\xbb\xbf" + EXAMPLE.replace("\n", "\r\n").encode())
 
 

@@ -27,16 +27,16 @@ class Read:
     """A service's figures as one reader may have them: those who work in it have a look a week before all others."""
 
     figures: OpenFigures | None
-    own: frozenset[int]
+    own: frozenset[int] = frozenset()
+    is_first: bool = False
 
 
 def read(actor: Actor, service: Service) -> Read:
     today = timezone.localdate()
     newest = open_figures([service], today).get(service.pk) if actor.is_signed_in else None
     own = own_units(actor, newest.units) if newest else set()
-    if newest and own:
-        return Read(newest, frozenset(own))
-    return Read(open_figures([service], today - FIRST_TO_UNITS).get(service.pk), frozenset())
+    told = open_figures([service], today - FIRST_TO_UNITS).get(service.pk)
+    return Read(newest, frozenset(own), newest != told) if newest and own else Read(told)
 
 
 @require_GET
@@ -76,7 +76,7 @@ def service(request: Request, key: str) -> HttpResponse:
         context |= {
             "trend": trend_of(told.figures.weeks, told.figures.total),
             "funnel": funnel_of(told.figures, told.own),
-            "is_first": bool(told.own),
+            "is_first": told.is_first,
             "as_table": request.GET.get("table", ""),
         }
     return render(request, "encounters/service.html", context)
