@@ -12,21 +12,22 @@ def main() -> None:
 
     from samspel.encounters import compaction
     from samspel.encounters.compute_looks import take_due_looks
-    from samspel.encounters.models import Area, Channel, Point, Service
+    from samspel.encounters.models import Area, Channel, Point, Service, Shown
     from samspel.encounters.weeks import monday_of
     from samspel.people.models import Person, Role, Unit
     from tests.encounters.answers import given
     from tests.people import make_unit
 
     at = now()
-    guidance = Unit.objects.get(name="Vägledningscentrum")
+    root = Unit.objects.get(name="Vägledningscentrum").parent
+    places = [make_unit(f"Tillståndsdisken {number}", root) for number in range(1, 7)]
     manager = Person(name="Petra Ström", email="petra@lindvik.example")
     manager.set_password("en lång mening med hästar")
     manager.save()
-    Role.objects.create(person=manager, unit=guidance, kind="manager")
+    Role.objects.create(person=manager, unit=places[0], kind="manager")
     service = Service.objects.create(key="permit", name="Söka tillstånd för mat")
     Point.objects.create(
-        unit=guidance,
+        unit=places[0],
         service=service,
         channel=Channel.VISIT,
         kind=Point.Kind.WALL,
@@ -34,7 +35,6 @@ def main() -> None:
         opened_at=at - timedelta(days=500),
     )
     areas = [Area.objects.create(key=f"e2e-{name}", name=name, position=9) for name in ("Centrum", "Landsbygden")]
-    places = [guidance, *(make_unit(f"Tillståndsdisken {number}", guidance.parent) for number in range(1, 6))]
     # All of last year's looks and this year's: which of them is open depends on the day of the test.
     for back in range(4, 60, 4):
         often = {
@@ -52,6 +52,8 @@ def main() -> None:
         given(places[1], good=2, bad=1, language="so", **often)
         given(places[2], good=15, bad=5, **often)
     compaction.refresh(at)
+    # As if nobody had looked before: a look that was taken holds the years without this service.
+    Shown.objects.filter(pk__startswith="service").delete()
     take_due_looks(at)
     print(json.dumps({"manager": manager.email, "service": service.key, "name": service.name}))
 
