@@ -196,11 +196,14 @@ def test_the_units_page_tells_where_it_is_taken_up(town: Town, signed_in: SignIn
     before = client.get(address).content.decode()
     press(client, heard)
     after = client.get(address).content.decode()
+    Dialogue.objects.filter(pk=dialogue.pk).update(state=State.CLOSED, closed_at=timezone.now())
+    then = client.get(address).content.decode()
 
     assert "Ta med till nästa samtal" in before
     assert dialogue.title in before
     assert "Ta med till nästa samtal" not in after
     assert "Tas upp" in after
+    assert "Togs upp" in then
 
 
 def test_the_units_home_has_the_signal_and_the_way_to_the_figures(town: Town, signed_in: SignIn, heard: Signal) -> None:
