@@ -221,9 +221,7 @@ def sweep(kept: Iterable[str] = ()) -> int:
 def new_scratch() -> Path:
     """A folder that is not there yet, for what an engine cannot hold in memory. No two share one."""
     beside = folder() / "scratch"
-    # An engine makes its own folder and none above it; a mode is that of the last folder only.
-    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside.mkdir(mode=0o700, exist_ok=True)
+    _make_folder(beside)  # an engine makes its own folder, and none above it
     return beside / f"{os.getpid()}-{secrets.token_hex(4)}"
 
 
