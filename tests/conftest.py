@@ -21,7 +21,7 @@ from samspel.core.limits import BUCKETS, KNOWN
 from samspel.dialogues import shared
 from samspel.dialogues.models import Template
 from tests.acts import ActsMiddleware, noticing
-from tests.embedded import stop
+from tests.embedded import drop, stop
 from tests.people import Town, make_town
 from tests.plugin import server
 
@@ -90,7 +90,7 @@ def django_db_modify_db_settings() -> None:
             r"SELECT datname FROM pg_database WHERE datname ~ '^test_samspel_[0-9]+$'"
         ).fetchall():
             if not Path("/proc", name.rpartition("_")[2]).exists():
-                line.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+                drop(line, name)
 
 
 @pytest.fixture

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
 from samspel.core.embedded_postgres import Server, ensure_running, stop
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-__all__ = ["shared_server", "stop"]
+__all__ = ["drop", "shared_server", "stop"]
 
 
 def shared_server(*, durable: bool = False) -> Server:
@@ -19,3 +22,15 @@ def shared_server(*, durable: bool = False) -> Server:
     """
     name = "test-postgres-durable" if durable else "test-postgres"
     return ensure_running(REPOSITORY / ".cache" / name, durable=durable)
+
+
+def drop(line: psycopg.Connection, name: str) -> None:
+    """Drop a database, whoever of ours is still in it.
+
+    `WITH (FORCE)` would also end an autovacuum worker, which only a superuser may; without it PostgreSQL asks it to go.
+    """
+    line.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'",
+        [name],
+    )
+    line.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))

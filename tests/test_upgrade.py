@@ -8,6 +8,8 @@ from django.core.management import call_command
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from tests.embedded import drop
+
 # The schema as the first version had it.
 OLDER = [
     ("core", "0001_initial"),
@@ -37,7 +39,7 @@ def older_database(django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
             connections.close_all()
             settings["NAME"] = before
             with connection.cursor() as cursor:
-                cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+                drop(cursor.connection, name)
             connections.close_all()
 
 

@@ -21,6 +21,7 @@ import pytest
 from samspel.core import backup, embedded_postgres
 from samspel.core.backup import BackupError, back_up, read_manifest, restore
 from samspel.core.embedded_postgres import Server, ensure_running, program, stop
+from tests.embedded import drop
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 SOURCE = Path(embedded_postgres.__file__).resolve().parents[2]
@@ -374,7 +375,7 @@ def _database(server: Server, name: str) -> Iterator[str]:
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
         yield server.url.replace("/samspel?", f"/{name}?")
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        drop(connection, name)
 
 
 def _fill(url: str) -> None:

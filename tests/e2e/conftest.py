@@ -20,6 +20,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.conftest import chromium
+from tests.embedded import drop
 from tests.plugin import server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -101,7 +102,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             process.kill()
             process.wait()
         with psycopg.connect(server.url, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            drop(connection, name)
 
 
 @pytest.fixture(scope="session")

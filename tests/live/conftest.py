@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from tests.embedded import drop
 from tests.live.house import BUS, OPENED, ROOT, Redis, Site, environment_for, running
 from tests.plugin import server
 
@@ -19,7 +20,7 @@ def site_database() -> str:
     with psycopg.connect(server.url, autocommit=True) as connection:
         for (old,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'live\\_%'").fetchall():
             if not is_running(int(old.rpartition("_")[2])):
-                connection.execute(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)'.encode())
+                drop(connection, old)
         connection.execute(f'CREATE DATABASE "{name}"'.encode())
     url = server.url.replace(f"/{server.database}?", f"/{name}?")
     migrate(url)

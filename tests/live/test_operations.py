@@ -116,14 +116,17 @@ def test_one_live_process_is_renewed_and_nothing_is_lost(
     post(first, room)
     for one in people:
         one.collect(1)
-    streams = [pid for pid in children_of(supervisor.pid) if b"samspel.live.application" in command_of(pid)]
+    before = processes_of(supervisor.pid)["live"]
 
-    os.kill(streams[0], signal.SIGTERM)
+    os.kill(min(before), signal.SIGTERM)
     for _ in range(10):
         post(first, room)
     heard = [through(one, 11) for one in people]
 
     assert heard == [[*range(2, 12)]] * 6
+    # The next test's phones must not meet the one that goes.
+    wait_until(lambda: len(now := processes_of(supervisor.pid)["live"]) == 2 and min(before) not in now)
+    wait_until(lambda: answers(first + 1) and answers(first + 2))
 
 
 def test_everything_is_renewed_one_by_one_while_phones_listen_and_post(
