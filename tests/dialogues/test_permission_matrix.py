@@ -35,6 +35,7 @@ from samspel.encounters.models import Reason, Story
 from samspel.encounters.windows import new_press
 from samspel.people.models import Person
 from tests.encounters.asking import make_point, make_round
+from tests.exchange.making import make_party
 from tests.people import (
     PLAN,
     WHEN,
@@ -62,6 +63,7 @@ ROLES_OF = {
     "manager": {"person", "manager"},
     "facilitator": {"person", "facilitator"},
     "administrator": {"person", "administrator"},
+    "broker": {"person", "broker"},  # of another unit: help does not stop at an office's door
     "leader": {"person", "leader"},  # named for this dialogue, with no role in its unit
     "participant": {"participant"},
     "pen": {"participant", "pen"},
@@ -142,6 +144,7 @@ def people_of(town: Town, client: Callable[[Person], Client]) -> tuple[dict[str,
         "manager": town.manager,
         "facilitator": town.facilitator,
         "administrator": town.administrator,
+        "broker": make_person("Britta Brobyggare", town.library, "broker"),
         "leader": leader,
     }
     return {"visitor": Client()} | {name: client(person) for name, person in who.items()}, leader
@@ -172,7 +175,10 @@ def make_world(town: Town, clients: dict[str, Client], leader: Person, phase: st
     for name in ("pen", "participant", "elsewhere"):
         seated[name] = Client()
         seated[name].cookies["seat"] = tokens[name].cookie()
-    world = World(town, leader, dialogue, phase, clients | seated, seats, tokens, notes)
+    party, code = make_party()
+    for name in ("pen", "participant"):  # who has a code has it beside her seat
+        seated[name].cookies["exchange"] = code
+    world = World(town, leader, dialogue, phase, clients | seated, seats, tokens, notes, {"party": party.pk})
     put_in_phase(world)
     return world
 

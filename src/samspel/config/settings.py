@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "samspel.core",
     "samspel.live",
     "samspel.encounters",
+    "samspel.exchange",
     "samspel.dialogues",
     "samspel.api",
     "samspel.demo",

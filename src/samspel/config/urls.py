@@ -10,6 +10,7 @@ urlpatterns = [
     path("api/", include("samspel.api.urls")),
     path("", include("samspel.dialogues.urls")),
     path("", include("samspel.encounters.urls")),
+    path("", include("samspel.exchange.urls")),
     path("", include("samspel.people.urls")),
     route("language", ui.language, name="language", owner="ui", act="site.language", limit="write"),
     route("accessibility", ui.accessibility, name="accessibility", owner="ui", act="site.read"),

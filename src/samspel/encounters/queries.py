@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from samspel.core import thread
 from samspel.core.models import Stage
-from samspel.encounters.models import Point, Round, Signal
+from samspel.encounters.models import Area, Point, Round, Signal
 
 
 def _knots(ids: Collection[int]) -> Mapping[int, thread.KnotView]:
@@ -98,3 +98,8 @@ def asking_now(point: Point, at: datetime) -> Asking:
     asks = next((found for found in rounds if is_round_open(found, at)), None)
     is_reading = asks is None and bool(rounds) and rounds[0].published_at is None
     return Asking(asks, is_reading, told)
+
+
+def areas() -> list[Area]:
+    """The municipality's parts, as it has ordered them."""
+    return list(Area.objects.order_by("position", "pk"))

@@ -1,0 +1,37 @@
+"""Reads that several parts of giving and getting use."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import get_language
+
+from samspel.exchange.models import Category, Match, Post
+
+# A post that is in one of these takes part in no other proposal.
+HOLDING = frozenset({Match.State.ASKED, Match.State.AGREED, Match.State.RUNNING, Match.State.PAUSED})
+
+
+def categories() -> list[Category]:
+    """Those that can be chosen now, in the tree's order. One query."""
+    return list(Category.objects.filter(closed_at=None))
+
+
+def category_name(category: Category) -> str:
+    """In the reader's language, Swedish where it has none."""
+    name: dict[str, str] = category.name
+    return name.get((get_language() or "sv")[:2]) or name.get("sv") or category.key
+
+
+def open_posts(at: datetime) -> QuerySet[Post]:
+    """Posts that can be matched: read by a bridge-builder, not expired, not met, and held by no match."""
+    held = Match.objects.filter(state__in=HOLDING)
+    return Post.objects.filter(read_at__isnull=False, expires_at__gt=at, met_at=None).exclude(
+        Q(given__match__in=held) | Q(met_by__match__in=held)
+    )
+
+
+def posts_held(posts: Collection[int]) -> set[int]:
+    """Which of these posts are held by a match that people are asked about or take part in."""
+    held = Q(given__match__state__in=HOLDING) | Q(met_by__match__state__in=HOLDING)
+    return set(Post.objects.filter(held, pk__in=posts).values_list("pk", flat=True))
