@@ -33,9 +33,10 @@ from samspel.encounters.actions.receiving import begin_meeting
 from samspel.encounters.actions.stories import tell_story
 from samspel.encounters.models import Reason, Story
 from samspel.encounters.windows import new_press
+from samspel.exchange.models import Party
 from samspel.people.models import Person
 from tests.encounters.asking import make_point, make_round
-from tests.exchange.making import make_party
+from tests.exchange.making import make_party, make_post
 from tests.people import (
     PLAN,
     WHEN,
@@ -405,7 +406,20 @@ def a_meeting(world: World) -> None:
 AGREED = {"text": "Vi prövar mindre grupper", "when": "weeks4", "becomes": "trial", "key": key}
 STAFF = "name;email;unit;parent;profession;roles\nNy Person;ny@lindvik.example;Ny enhet;;;member\n"
 
+
+def a_post_that_waits(world: World) -> None:
+    post = make_post(Party.objects.get(pk=world.more["party"]), "need", "Någon som kör min bil", at=now())
+    world.more["post"] = post.pk
+
+
 PROBES: dict[str, Probe] = {
+    # giving and getting
+    "desk.read": Probe(get("/exchange/desk"), reads=True, ready=a_post_that_waits, has_phases=False),
+    "desk.change": Probe(
+        post("/exchange/desk/waiting/{post}", words="Vem kan köra en bil?", key=key),
+        ready=a_post_that_waits,
+        has_phases=False,
+    ),
     # dialogues: planned and led by persons
     "dialogue.create": Probe(
         post(

@@ -10,12 +10,19 @@ from django.http import HttpRequest
 
 from samspel.core.actor import Actor
 from samspel.core.errors import ConflictError, NotFoundError
-from samspel.core.permissions import may, permission_table
+from samspel.core.permissions import allow, may, permission_table
 from samspel.exchange.codes import GROUPS, code_in, hash_of_code, plain
 from samspel.exchange.models import Match, Part, Party, Post
 from samspel.people.access import may_somewhere
 
-PERMISSIONS = permission_table("exchange", [])
+PERMISSIONS = permission_table(
+    "exchange",
+    [
+        # bridge-builders
+        allow("desk.read", "broker administrator", why="Proposals, posts and search across all offices"),
+        allow("desk.change", "broker administrator", why="She knows best: adjusts, checks, asks, notes"),
+    ],
+)
 
 
 @dataclass(frozen=True)

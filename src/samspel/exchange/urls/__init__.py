@@ -1,5 +1,5 @@
 """Addresses of giving and getting, all below ``exchange``."""
 
-from django.urls import URLPattern
+from samspel.exchange.urls import desk
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [*desk.urlpatterns]

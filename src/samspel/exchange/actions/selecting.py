@@ -1,0 +1,157 @@
+"""A bridge-builder at her desk: choosing anew, adjusting by hand, writing up a proposal, asking the town."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final, Literal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from samspel.core.actor import Actor
+from samspel.core.audit import record, record_fact
+from samspel.core.errors import ConflictError, InvalidError, NotFoundError
+from samspel.core.idempotency import checked_key
+from samspel.exchange import compute
+from samspel.exchange.access import get_match, get_post, require_broker
+from samspel.exchange.models import Judgement, Match, Post, Remark, Selection, TownQuestion, Transfer, Wish
+
+DESK_S: Final = 4.0  # a bridge-builder waits for it
+NIGHT_S: Final = 60.0
+PROPOSED: Final = frozenset({Match.State.PROPOSED.value})
+
+Adjustment = Literal["fix", "free", "swap", "forbid"]
+
+
+def choose_anew(*, actor: Actor, at: datetime) -> Selection:
+    """Match the posts as they stand now."""
+    require_broker(actor, "desk.change")
+    selection = compute.select(at=at, time_limit_s=DESK_S)
+    record_fact(actor, "exchange.selected", "exchange.selection", needs=selection.needs, met=selection.met)
+    return selection
+
+
+@transaction.atomic
+def adjust(*, actor: Actor, match_id: int, place: int, how: Adjustment, at: datetime) -> None:
+    """Lock a gift, let it free, choose anew around it, or shut it out and leave all else. Asked again it is so already.
+
+    :raises ConflictError: the proposal has changed meanwhile.
+    """
+    match = get_match(actor, match_id, "desk.change", states=PROPOSED, lock=True)
+    transfer = Transfer.objects.filter(match=match, place=place).first()
+    if transfer is None or transfer.offer_id is None or transfer.need_id is None:
+        raise ConflictError
+    offer, need = transfer.offer_id, transfer.need_id
+    record(actor, "match.adjusted", match, place=place, how=how)
+    if how == "free":
+        Wish.objects.filter(offer_id=offer, need_id=need, kind=Wish.Kind.FIX).delete()
+        return
+    kind = Wish.Kind.FIX if how == "fix" else Wish.Kind.FORBID
+    if how in {"swap", "forbid"}:
+        chosen = compute.chosen_now(at)
+        way: compute.Way = "swap" if how == "swap" else "forbid"
+        if chosen is None or compute.without(chosen, offer, need, way, at) is None:
+            raise ConflictError
+        Judgement.objects.create(parts=transfer.parts, is_good=False, at=at)
+    Wish.objects.update_or_create(
+        offer_id=offer, need_id=need, defaults={"kind": kind, "by_id": actor.person_id, "at": at}
+    )
+
+
+@transaction.atomic
+def write_up(
+    *, actor: Actor, match_id: int, title: str, doubt: str, until: str, gifts: Mapping[int, str], at: datetime
+) -> Match:
+    """What the people who are asked will read: a title, each gift in plain words, until when; and a doubt of her own.
+
+    :raises InvalidError: a gift has no words, or something is too long.
+    """
+    match = get_match(actor, match_id, "desk.change", states=PROPOSED, lock=True)
+    wrong = {
+        name: _("Korta till högst %(most)s tecken.") % {"most": most}
+        for name, words, most in (("title", title, 120), ("doubt", doubt, 300), ("until", until, 120))
+        if len(words.strip()) > most
+    }
+    for place, words in gifts.items():
+        if not 0 < len(words.strip()) <= 200:
+            wrong[f"gift-{place}"] = _("Skriv vad som ges, med högst 200 tecken.")
+    if wrong:
+        raise InvalidError(fields=wrong)
+    match.title, match.doubt, match.until = title.strip(), doubt.strip(), until.strip()
+    match.save(update_fields=["title", "doubt", "until"])
+    for transfer in match.transfers.all():
+        if transfer.place in gifts:
+            transfer.gift = gifts[transfer.place].strip()
+            transfer.save(update_fields=["gift"])
+    record(actor, "match.written", match, gifts=len(gifts))
+    return match
+
+
+@transaction.atomic
+def remark(
+    *, actor: Actor, words: str, key: str, at: datetime, match_id: int | None = None, post_id: int | None = None
+) -> None:
+    """What only she knows, kept beside the match or the post; read by bridge-builders alone."""
+    match = None if match_id is None else get_match(actor, match_id, "desk.change")
+    post = None if post_id is None else get_post(actor, post_id, "desk.change")
+    text = " ".join(words.split())
+    if not 0 < len(text) <= 400:
+        raise InvalidError(fields={"words": _("Skriv något, med högst 400 tecken.")})
+    _row, is_new = Remark.objects.get_or_create(
+        key=checked_key(key),
+        defaults={"match": match, "post": post, "words": text, "by_id": actor.person_id, "at": at},
+    )
+    about = match or post
+    if is_new and about is not None:
+        record(actor, "exchange.remarked", about)
+
+
+# ---------------------------------------------------------------- asking the town
+
+
+@transaction.atomic
+def write_question(*, actor: Actor, need_id: int, words: str, key: str, at: datetime) -> TownQuestion:
+    """Put a need that nobody can meet as a question in her own words; published only when it has been read through.
+
+    :raises InvalidError: no words, or too many.
+    """
+    post = get_post(actor, need_id, "desk.change")
+    if post.kind != Post.Kind.NEED:
+        raise NotFoundError("post")
+    text = " ".join(words.split())
+    if not 0 < len(text) <= 200:
+        raise InvalidError(fields={"words": _("Skriv en fråga, med högst 200 tecken.")})
+    question, is_new = TownQuestion.objects.get_or_create(
+        key=checked_key(key),
+        defaults={"words": text, "need": post, "category_id": post.category_id, "by_id": actor.person_id, "at": at},
+    )
+    if is_new:
+        record(actor, "town_question.written", question)
+    return question
+
+
+@transaction.atomic
+def publish_question(*, actor: Actor, question_id: int, at: datetime) -> None:
+    """It has been read through: the town sees it."""
+    question = _question(actor, question_id)
+    if question.published_at is None:
+        question.published_at = at
+        question.save(update_fields=["published_at"])
+        record(actor, "town_question.published", question)
+
+
+@transaction.atomic
+def close_question(*, actor: Actor, question_id: int, at: datetime) -> None:
+    """It is asked no more."""
+    question = _question(actor, question_id)
+    if question.closed_at is None:
+        question.closed_at = at
+        question.save(update_fields=["closed_at"])
+        record(actor, "town_question.closed", question)
+
+
+def _question(actor: Actor, question_id: int) -> TownQuestion:
+    require_broker(actor, "desk.change")
+    question = TownQuestion.objects.select_for_update().filter(pk=question_id).first()
+    if question is None:
+        raise NotFoundError("question")
+    return question

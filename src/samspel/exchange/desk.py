@@ -1,0 +1,309 @@
+"""What the bridge-builder's desk shows: proposals with their reasons, what a change costs, and what nobody can meet."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Count, Q
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from samspel.core.languages import SPOKEN
+from samspel.exchange import compute
+from samspel.exchange.models import Match, PartOfWeek, Party, Post, Selection, TownQuestion, Transfer, Wish
+from samspel.exchange.queries import category_name, open_posts
+
+FEW_PROPOSALS: Final = 5
+FEW_WAITING: Final = 3
+# By the root of a kind of help; the front end's build finds the names here.
+ICONS: Final = {
+    "carry": "Car",
+    "mend": "Wrench",
+    "learn": "Language",
+    "place": "ChairTable",
+    "company": "Coffee",
+    "work": "Briefcase",
+    "together": "PersonGroup",
+}
+OTHER_ICON: Final = "HandHeart"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A proposal in the list: its size in words and what it is about."""
+
+    match: Match
+    label: str
+    about: str
+    drawing: "Drawing"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A small picture of a pair, a ring or a chain: dots in a box of 72 by 36."""
+
+    kind: str
+    dots: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Somebody in a proposal, in her own words, and what she gives to the next."""
+
+    called: str
+    words: str
+    more: str
+    icon: str
+    post: Post | None
+    gift: Transfer | None
+    is_locked: bool
+    is_chosen: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a change comes to, in words, before it is made."""
+
+    how: str
+    met: int
+    words: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The proposal that is looked at."""
+
+    match: Match
+    label: str
+    lead: str
+    steps: tuple[Step, ...]
+    why: tuple[str, ...]
+    doubt: str
+    chosen: Step | None
+    costs: tuple[Cost, ...]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A need that no proposal meets, and the question to the town that was made of it."""
+
+    post: Post
+    days: int
+    could_be_met: bool
+    question: TownQuestion | None
+
+
+@dataclass(frozen=True)
+class Desk:
+    selection: Selection | None
+    needs: int
+    offers: int
+    unread: int
+    come_since: int
+    rows: tuple[Row, ...]
+    opened: Opened | None
+    waiting: tuple[Waiting, ...]
+    waits: int
+
+
+def desk_of(*, at: datetime, match_id: int | None, place: int | None) -> Desk:
+    """The whole desk, with one proposal open and one of its gifts chosen.
+
+    Cost: some fifteen queries, whatever the number of posts; a chosen gift adds three and two small searches.
+    """
+    selection = compute.newest()
+    matches = compute.proposals()
+    counted = open_posts(at).aggregate(
+        needs=Count("pk", filter=Q(kind=Post.Kind.NEED)),
+        offers=Count("pk", filter=Q(kind=Post.Kind.OFFER)),
+        since=Count("pk", filter=Q(read_at__gt=selection.made_at) if selection else Q()),
+    )
+    here = next((one for one in matches if one.pk == match_id), matches[0] if matches else None)
+    waiting = compute.needs_waiting(at)
+    return Desk(
+        selection,
+        counted["needs"],
+        counted["offers"],
+        Post.objects.filter(read_at=None, expires_at__gt=at).count(),
+        counted["since"],
+        tuple(_row(one) for one in matches),
+        None if here is None else _opened(here, place, at),
+        _waiting(waiting[:FEW_WAITING], selection, at),
+        len(waiting),
+    )
+
+
+def all_waiting(at: datetime) -> tuple[Waiting, ...]:
+    """Every need that no proposal meets, the longest waiting first."""
+    return _waiting(compute.needs_waiting(at), compute.newest(), at)
+
+
+def label_of(match: Match, needs: int) -> str:
+    """«Kedja, fyra behov»."""
+    from samspel.ui.templatetags.sam import in_words
+
+    counted = ngettext("%(n)s behov", "%(n)s behov", needs) % {"n": in_words(needs)}
+    return f"{match.get_kind_display()}, {counted}"
+
+
+def drawing_of(kind: str, needs: int) -> Drawing:
+    """Where the dots are. A chain begins with who only gives."""
+    import math
+
+    if kind == Match.Kind.CHAIN:
+        step = 58 / needs
+        return Drawing(kind, tuple((round(7 + step * number, 1), 18.0) for number in range(needs + 1)))
+    if kind == Match.Kind.PAIR:
+        return Drawing(kind, ((15.0, 18.0), (57.0, 18.0)))
+    turn = 2 * math.pi / needs
+    around = (number * turn - math.pi / 2 for number in range(needs))
+    return Drawing(
+        kind, tuple((round(36 + 13 * math.cos(way), 1), round(18 + 13 * math.sin(way), 1)) for way in around)
+    )
+
+
+def icon_of(post: Post | None) -> str:
+    return OTHER_ICON if post is None else ICONS.get(post.category.key.partition("/")[0], OTHER_ICON)
+
+
+def _row(match: Match) -> Row:
+    gifts = list(match.transfers.all())
+    kinds = dict.fromkeys(category_name(one.offer.category).lower() for one in gifts if one.offer is not None)
+    about = ", ".join(list(kinds)[:3])
+    return Row(match, match.title or label_of(match, len(gifts)), about, drawing_of(match.kind, len(gifts)))
+
+
+def _opened(match: Match, place: int | None, at: datetime) -> Opened:
+    gifts = list(match.transfers.all())
+    locked: set[tuple[int | None, int | None]] = set(
+        Wish.objects.filter(kind=Wish.Kind.FIX, offer__in=[one.offer_id for one in gifts]).values_list(
+            "offer_id", "need_id"
+        )
+    )
+    steps = []
+    if match.kind == Match.Kind.CHAIN and gifts:
+        steps.append(_step(gifts[0].offer, gifts[0], place, locked))
+    for before, gift in zip(gifts, [*gifts[1:], None if match.kind == Match.Kind.CHAIN else gifts[0]], strict=True):
+        steps.append(_step(before.need, gift, place, locked))
+    if match.kind != Match.Kind.CHAIN:
+        steps = [*steps[-1:], *steps[:-1]]  # whoever gives first stands first
+    chosen = next((one for one in steps if one.is_chosen), None)
+    return Opened(
+        match,
+        match.title or label_of(match, len(gifts)),
+        _lead(match, steps),
+        tuple(steps),
+        tuple(_why(match, gifts, at)),
+        match.doubt,
+        chosen,
+        () if chosen is None or chosen.gift is None else tuple(_costs(chosen.gift, at)),
+    )
+
+
+def _step(
+    post: Post | None, gift: Transfer | None, place: int | None, locked: set[tuple[int | None, int | None]]
+) -> Step:
+    called = post.party.called if post is not None else ""
+    return Step(
+        called,
+        post.words if post is not None else "",
+        post.more if post is not None else "",
+        icon_of(post),
+        post,
+        gift,
+        gift is not None and (gift.offer_id, gift.need_id) in locked,
+        gift is not None and gift.place == place,
+        () if gift is None else tuple(_reasons(gift)),
+    )
+
+
+def _lead(match: Match, steps: Sequence[Step]) -> str:
+    from samspel.ui.templatetags.sam import in_words
+
+    if match.kind == Match.Kind.CHAIN and steps:
+        helped = len(steps) - 1
+        words = ngettext("%(who)s bara ger. %(n)s får hjälp.", "%(who)s bara ger. %(n)s får hjälp.", helped)
+        return words % {"who": steps[0].called, "n": in_words(helped).capitalize()}
+    return _("Alla ger, och alla får hjälp.")
+
+
+# ---------------------------------------------------------------- why it fits
+
+
+def _reasons(gift: Transfer) -> Iterable[str]:
+    """What speaks for one gift, from what the two have said; and what does not."""
+    offer, need = gift.offer, gift.need
+    if offer is None or need is None:
+        return
+    if offer.category_id == need.category_id:
+        yield _("Båda gäller %(kind)s.") % {"kind": category_name(need.category).lower()}
+    if offer.area_id is not None and offer.area_id == need.area_id:
+        yield _("De finns i samma område.")
+    elif offer.area_id is not None and need.area_id is not None:
+        yield _("De finns i olika områden.")
+    if both := [code for code in need.languages if code in offer.languages]:
+        yield _("Båda talar %(language)s.") % {"language": SPOKEN.get(both[0], both[0])}
+
+
+def _why(match: Match, gifts: Sequence[Transfer], at: datetime) -> Iterable[str]:
+    """What they all have in common, and who has waited longest."""
+    posts = {post.pk: post for one in gifts for post in (one.offer, one.need) if post is not None}
+    times = [set(post.times) for post in posts.values() if post.times]
+    if times and (common := set.intersection(*times)):
+        labels = [str(label).lower() for value, label in PartOfWeek.choices if value in common]
+        yield _("Alla kan på %(times)s.") % {"times": _listed(labels)}
+    areas = {post.area_id for post in posts.values() if post.area_id is not None}
+    if len(areas) == 1 and len([post for post in posts.values() if post.area_id is not None]) > 1:
+        yield _("De som har sagt var finns i samma område.")
+    needs = [one.need for one in gifts if one.need is not None]
+    if needs:
+        longest = min(needs, key=lambda post: post.posted_at)
+        days = (at - longest.posted_at).days
+        waited = ngettext("%(n)s dag", "%(n)s dagar", days) % {"n": days}
+        yield _("Längst väntan: %(who)s, %(days)s.") % {"who": longest.party.called, "days": waited}
+    weakest = min(gifts, key=lambda one: one.fit, default=None)
+    if weakest is not None:
+        yield _("Svagast passar ”%(gift)s”: %(fit)s av 100.") % {"gift": weakest.gift, "fit": weakest.fit}
+
+
+def _listed(words: Sequence[str]) -> str:
+    if len(words) < 2:
+        return "".join(words)
+    return _("%(first)s och %(last)s") % {"first": ", ".join(words[:-1]), "last": words[-1]}
+
+
+# ---------------------------------------------------------------- what a change costs
+
+
+def _costs(gift: Transfer, at: datetime) -> Iterable[Cost]:
+    chosen = compute.chosen_now(at)
+    if chosen is None or gift.offer_id is None or gift.need_id is None:
+        return
+    now = sum(one.needs_met for one in chosen.solution.selected)
+    yield Cost("fix", now, _("möts ändå."))
+    for way, how in (("swap", "swap"), ("forbid", "forbid")):
+        price = compute.price(chosen, gift.offer_id, gift.need_id, "swap" if way == "swap" else "forbid")
+        if price is not None:
+            yield Cost(how, price.met, _waits(price))
+
+
+def _waits(price: compute.Price) -> str:
+    """Who would wait, by what they are called."""
+    names = list(
+        Party.objects.filter(posts__in=price.waiting).order_by("posts__posted_at").values_list("called", flat=True)
+    )
+    if not names:
+        return _("möts, ingen behöver vänta.")
+    words = ngettext("möts, %(who)s väntar.", "möts, %(who)s väntar.", len(names))
+    return words % {"who": _listed([f"”{name}”" if get_language() != "en" else f"“{name}”" for name in names[:3]])}
+
+
+def _waiting(posts: Sequence[Post], selection: Selection | None, at: datetime) -> tuple[Waiting, ...]:
+    could = compute.could_be_met(selection) if selection is not None else set()
+    asked = {one.need_id: one for one in TownQuestion.objects.filter(need__in=posts, closed_at=None).order_by("pk")}
+    return tuple(
+        Waiting(post, (at - post.posted_at) // timedelta(days=1), post.pk in could, asked.get(post.pk))
+        for post in posts
+    )

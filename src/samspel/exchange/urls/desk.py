@@ -1,0 +1,27 @@
+"""Addresses of the bridge-builder's desk."""
+
+from functools import partial
+
+from samspel.core.routes import route
+from samspel.exchange.views import desk
+
+read = partial(route, owner="exchange", act="desk.read")
+change = partial(route, owner="exchange", act="desk.change", limit="write")
+
+urlpatterns = [
+    read("exchange/desk", desk.show, name="exchange_desk"),
+    read("exchange/desk/waiting", desk.waiting, name="exchange_waiting"),
+    route(
+        "exchange/desk/select",
+        desk.choose_anew,
+        name="exchange_select",
+        owner="exchange",
+        act="desk.change",
+        limit="heavy",
+    ),
+    change("exchange/desk/<int:match_id>/adjust", desk.adjust, name="exchange_adjust"),
+    change("exchange/desk/<int:match_id>/words", desk.write_up, name="exchange_words", look="desk.read"),
+    change("exchange/desk/<int:match_id>/remark", desk.remark, name="exchange_remark"),
+    change("exchange/desk/waiting/<int:need_id>", desk.ask_town, name="exchange_ask_town"),
+    change("exchange/desk/questions/<int:question_id>", desk.judge_question, name="exchange_question"),
+]

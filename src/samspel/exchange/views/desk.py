@@ -1,0 +1,144 @@
+"""The bridge-builder's desk."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from samspel.core.actor import Request
+from samspel.core.errors import InvalidError, NotFoundError
+from samspel.exchange import desk
+from samspel.exchange.access import get_match, require_broker
+from samspel.exchange.actions import selecting
+from samspel.exchange.compute import proposals
+from samspel.exchange.models import Match
+
+_CHANGES: dict[str, selecting.Adjustment] = {"fix": "fix", "free": "free", "swap": "swap", "forbid": "forbid"}
+
+
+@require_GET
+def show(request: Request) -> HttpResponse:
+    """Proposals on the left, the open one in the middle, what can be changed and is left to do on the right."""
+    require_broker(request.actor, "desk.read")
+    found = desk.desk_of(
+        at=timezone.now(), match_id=_number(request.GET.get("match")), place=_number(request.GET.get("gift"))
+    )
+    return render(request, "exchange/desk.html", {"desk": found, "section": "exchange"})
+
+
+@require_POST
+def choose_anew(request: Request) -> HttpResponse:
+    selecting.choose_anew(actor=request.actor, at=timezone.now())
+    return redirect("exchange_desk")
+
+
+@require_POST
+def adjust(request: Request, match_id: int) -> HttpResponse:
+    """A gift locked, let free, chosen anew around, or shut out."""
+    how = _CHANGES.get(request.POST.get("how", ""))
+    place = _number(request.POST.get("gift"))
+    if how is None or place is None:
+        raise InvalidError
+    selecting.adjust(actor=request.actor, match_id=match_id, place=place, how=how, at=timezone.now())
+    said = {
+        "fix": _("Låst: den blir kvar när ni räknar om."),
+        "free": _("Inte låst längre."),
+        "swap": _("Valt om runt omkring."),
+        "forbid": _("Utesluten. Allt annat som går står kvar."),
+    }
+    messages.success(request, said[how])
+    return redirect(f"{reverse('exchange_desk')}?match={match_id}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def write_up(request: Request, match_id: int) -> HttpResponse:
+    """The words that people will be asked about."""
+    fields: dict[str, str] = {}
+    if request.method == "POST":
+        try:
+            selecting.write_up(
+                actor=request.actor,
+                match_id=match_id,
+                title=request.POST.get("title", ""),
+                doubt=request.POST.get("doubt", ""),
+                until=request.POST.get("until", ""),
+                gifts={
+                    int(name.removeprefix("gift-")): words
+                    for name, words in request.POST.items()
+                    if name.removeprefix("gift-").isdecimal() and isinstance(words, str)
+                },
+                at=timezone.now(),
+            )
+        except InvalidError as error:
+            fields = error.fields
+        else:
+            messages.success(request, _("Orden är sparade."))
+            return redirect(f"{reverse('exchange_desk')}?match={match_id}")
+    else:
+        get_match(request.actor, match_id, "desk.read")
+    match = next((one for one in proposals() if one.pk == match_id), None)
+    if match is None:
+        raise NotFoundError("match")
+    return render(
+        request,
+        "exchange/desk_words.html",
+        {"match": match, "rows": _typed(request, match, fields), "fields": fields, "section": "exchange"},
+        status=422 if fields else 200,
+    )
+
+
+def _typed(request: Request, match: Match, fields: dict[str, str]) -> list[tuple[object, str, str]]:
+    """Each gift with the words as they stand, or as they were just typed, and what is wrong with them."""
+    return [
+        (one, request.POST.get(f"gift-{one.place}", one.gift), fields.get(f"gift-{one.place}", ""))
+        for one in match.transfers.all()
+    ]
+
+
+@require_POST
+def remark(request: Request, match_id: int) -> HttpResponse:
+    selecting.remark(
+        actor=request.actor,
+        match_id=match_id,
+        words=request.POST.get("words", ""),
+        key=request.POST.get("key", ""),
+        at=timezone.now(),
+    )
+    messages.success(request, _("Antecknat. Bara brobyggare läser det."))
+    return redirect(f"{reverse('exchange_desk')}?match={match_id}")
+
+
+@require_GET
+def waiting(request: Request) -> HttpResponse:
+    """Every need that waits, and what the town can be asked."""
+    require_broker(request.actor, "desk.read")
+    return render(request, "exchange/waiting.html", {"rows": desk.all_waiting(timezone.now()), "section": "exchange"})
+
+
+@require_POST
+def ask_town(request: Request, need_id: int) -> HttpResponse:
+    """A question in the bridge-builder's own words; the next page is where it is read through."""
+    selecting.write_question(
+        actor=request.actor,
+        need_id=need_id,
+        words=request.POST.get("words", ""),
+        key=request.POST.get("key", ""),
+        at=timezone.now(),
+    )
+    messages.success(request, _("Frågan är skriven. Läs igenom den och publicera."))
+    return redirect("exchange_waiting")
+
+
+@require_POST
+def judge_question(request: Request, question_id: int) -> HttpResponse:
+    """Publish a question that has been read through, or ask it no more."""
+    do = selecting.publish_question if request.POST.get("do") == "publish" else selecting.close_question
+    do(actor=request.actor, question_id=question_id, at=timezone.now())
+    return redirect("exchange_waiting")
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 18 else None

@@ -1,0 +1,171 @@
+"""The bridge-builder's desk as pages."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils.timezone import now
+
+from samspel.exchange import compute
+from samspel.exchange.models import Judgement, Match, Post, Remark, Selection, TownQuestion, Wish
+from samspel.people.models import Person
+from tests.exchange.making import make_party, make_post
+from tests.people import Town, device_key, make_person
+
+
+@pytest.fixture
+def britta(town: Town) -> Person:
+    return make_person("Britta Brobyggare", town.library, "broker")
+
+
+@pytest.fixture
+def client(britta: Person, signed_in: Callable[[Person], Client]) -> Client:
+    return signed_in(britta)
+
+
+def chain() -> tuple[Post, Post, Post, Post]:
+    """The haulier only gives; two are helped."""
+    at = now() - timedelta(days=12)
+    haulier, reuse, cafe = (make_party(called)[0] for called in ("Åkeriet", "Återbruket", "Språkkaféet"))
+    return (
+        make_post(haulier, "offer", "Kör möbler med skåpbil", category="carry/move", at=at, times=["weekends"]),
+        make_post(reuse, "need", "Hämta möbler, flytta", category="carry/move", at=at, times=["weekends", "evenings"]),
+        make_post(reuse, "offer", "Ger bort bord och stolar", category="place/thing", at=at),
+        make_post(cafe, "need", "Bord till nya lokalen", category="place/thing", at=at - timedelta(days=30)),
+    )
+
+
+def test_a_bridge_builder_counts_and_sees_a_proposal_with_its_reasons(client: Client) -> None:
+    chain()
+    assert "Inget är räknat än." in client.get("/exchange/desk").text
+
+    answer = client.post("/exchange/desk/select", follow=True)
+
+    page = answer.text
+    assert "2 behov möts." in page
+    assert "Fler än 2 går inte." in page
+    assert "Kedja, två behov" in page
+    assert "Åkeriet bara ger. Två får hjälp." in page
+    assert page.index("Åkeriet") < page.index("Återbruket") < page.index("Språkkaféet")
+    assert "Alla kan på helger." in page
+    assert "Längst väntan: Språkkaféet, 42 dagar." in page
+
+
+def test_what_a_change_costs_is_shown_before_it_is_made(client: Client) -> None:
+    _drive, _move, _furniture, tables = chain()
+    client.post("/exchange/desk/select")
+    match = Match.objects.get()
+
+    page = client.get(f"/exchange/desk?match={match.pk}&gift=2").text
+
+    assert "Språkkaféet: Ger bort" not in page
+    assert "Återbruket: Ger bort bord och stolar" in page
+    assert "<strong>2</strong> möts ändå." in page
+    assert page.count("<strong>1</strong> möts, ”Språkkaféet” väntar.") == 2
+    assert not Wish.objects.exists()
+    assert Match.objects.get().transfers.filter(need=tables).exists()
+
+
+def test_a_gift_is_shut_out(client: Client) -> None:
+    _drive, move, _furniture, tables = chain()
+    client.post("/exchange/desk/select")
+    match = Match.objects.get()
+
+    page = client.post(f"/exchange/desk/{match.pk}/adjust", {"gift": "2", "how": "forbid"}, follow=True).text
+
+    assert "1 behov möts." in page
+    assert list(Match.objects.get().transfers.values_list("need_id", flat=True)) == [move.pk]
+    assert Wish.objects.get().need_id == tables.pk
+    assert Judgement.objects.get().is_good is False
+    # Pressed again, the proposal has moved on; nothing more changes.
+    assert client.post(f"/exchange/desk/{match.pk}/adjust", {"gift": "2", "how": "forbid"}).status_code in {404, 409}
+    assert Wish.objects.count() == 1
+
+
+def test_a_lock_is_shown_and_let_free(client: Client) -> None:
+    chain()
+    client.post("/exchange/desk/select")
+    match = Match.objects.get()
+
+    client.post(f"/exchange/desk/{match.pk}/adjust", {"gift": "1", "how": "fix"})
+    page = client.get(f"/exchange/desk?match={match.pk}&gift=1").text
+    assert "Lås upp" in page
+    assert "Låst:" in page
+
+    client.post(f"/exchange/desk/{match.pk}/adjust", {"gift": "1", "how": "free"})
+    assert "Lås upp" not in client.get(f"/exchange/desk?match={match.pk}&gift=1").text
+
+
+def test_the_words_of_a_proposal_are_hers_and_bad_input_loses_nothing(client: Client) -> None:
+    chain()
+    client.post("/exchange/desk/select")
+    match = Match.objects.get()
+    words = {"title": "Kedjan från skåpbil till bord", "gift-1": "kör möbler, fyra lördagar", "gift-2": "", "until": ""}
+
+    answer = client.post(f"/exchange/desk/{match.pk}/words", words)
+    assert answer.status_code == 422
+    assert "kör möbler, fyra lördagar" in answer.text
+    assert "Kedjan från skåpbil till bord" in answer.text
+    assert match.transfers.get(place=1).gift == "Kör möbler med skåpbil"
+
+    page = client.post(f"/exchange/desk/{match.pk}/words", words | {"gift-2": "ger bord"}, follow=True).text
+    assert "Kedjan från skåpbil till bord" in page
+    assert "kör möbler, fyra lördagar" in page
+    client.post("/exchange/desk/select")
+    assert Match.objects.get().title == "Kedjan från skåpbil till bord"
+
+
+def test_a_remark_is_kept_once(client: Client) -> None:
+    chain()
+    client.post("/exchange/desk/select")
+    match, key = Match.objects.get(), device_key()
+
+    for _again in range(2):
+        client.post(f"/exchange/desk/{match.pk}/remark", {"words": "Ring efter sex.", "key": key})
+
+    assert [one.words for one in Remark.objects.all()] == ["Ring efter sex."]
+    assert "Ring efter sex." in client.get("/exchange/desk").text
+
+
+def test_the_town_is_asked_when_the_question_has_been_read_through(client: Client) -> None:
+    post = make_post(make_party("Granne")[0], "need", "Lägga upp en gardin", category="mend/clothes", at=now())
+    key = device_key()
+    for _again in range(2):
+        client.post(f"/exchange/desk/waiting/{post.pk}", {"words": "Vem kan lägga upp en gardin?", "key": key})
+    question = TownQuestion.objects.get()
+    assert question.published_at is None
+
+    page = client.get("/exchange/desk/waiting").text
+    assert "Läs igenom först" in page
+    client.post(f"/exchange/desk/questions/{question.pk}", {"do": "publish"})
+    assert "Stan är frågad" in client.get("/exchange/desk/waiting").text
+    client.post(f"/exchange/desk/questions/{question.pk}", {"do": "close"})
+    question.refresh_from_db()
+    assert question.closed_at is not None
+
+
+def test_a_manager_of_another_office_is_nobody_here(town: Town, signed_in: Callable[[Person], Client]) -> None:
+    chain()
+    client = signed_in(town.manager)
+
+    for address in ("/exchange/desk", "/exchange/desk/waiting", "/exchange/desk/1/words"):
+        assert client.get(address).status_code == 404
+    assert client.post("/exchange/desk/select").status_code == 404
+    assert not Selection.objects.exists()
+
+
+@pytest.mark.parametrize("posts", [4, 40])
+def test_the_desk_asks_as_often_however_many_posts_there_are(
+    client: Client, posts: int, django_assert_max_num_queries: Callable[..., object]
+) -> None:
+    for _number in range(posts // 4):
+        chain()
+    compute.select(at=now(), time_limit_s=2)
+    match = Match.objects.order_by("pk").first()
+    assert match is not None
+
+    with django_assert_max_num_queries(20):  # type: ignore[attr-defined]
+        client.get(f"/exchange/desk?match={match.pk}")
+    with django_assert_max_num_queries(30):  # type: ignore[attr-defined]
+        client.get(f"/exchange/desk?match={match.pk}&gift=1")
