@@ -16,6 +16,7 @@ from samspel.core.actor import VISITOR, Actor
 from samspel.core.models import Installation
 from samspel.demo import meetings, town
 from samspel.demo.encounters import set_up_asking
+from samspel.demo.exchange import lay_out_exchange
 from samspel.demo.town import Coming, Held, Worker
 from samspel.dialogues.access import Here, seating_now
 from samspel.dialogues.actions import agreeing, inviting, joining, leading, planning, solo, table, themes, whole
@@ -58,6 +59,7 @@ def seed(*, at: datetime) -> bool:
         _plan_coming(at)
         meetings.make_meetings(actor_of(town.ADMINISTRATOR), at=at)
         set_up_asking(actor_of(town.ADMINISTRATOR), at=at)
+        lay_out_exchange(actor_of(town.BROKER).own_id, at=at)
     # The figures hold it all, and the first night has been.
     compaction.refresh(at)
     compute_signals.look(at)

@@ -95,8 +95,10 @@ def select(*, at: datetime, time_limit_s: float) -> Selection:
     return _store(replace(chosen, solution=solution), preference, at)
 
 
-def chosen_now(at: datetime) -> Chosen | None:
+def chosen_now(at: datetime, *, also: Sequence[Match] = ()) -> Chosen | None:
     """The newest selection as the engine knows it, with what has been wished since; posts that are gone are not in it.
+
+    :param also: matches that are taken for proposals too: one that has just fallen, to be mended.
 
     Three queries, and no text is read.
     """
@@ -127,7 +129,7 @@ def chosen_now(at: datetime) -> Chosen | None:
     )
     solution = Solution((), tuple(saved["values"]), tuple(saved["bounds"]), "good", 0.0)
     chosen = _with_locks(Chosen(pool, solution, found, ids))
-    return replace(chosen, solution=replace(solution, selected=_selected(chosen, proposals())))
+    return replace(chosen, solution=replace(solution, selected=_selected(chosen, [*proposals(), *also])))
 
 
 def newest() -> Selection | None:
@@ -187,14 +189,14 @@ def _without(chosen: Chosen, offer_id: int, need_id: int, way: Way) -> "matching
     return do(problem, chosen.solution, wanted)
 
 
-def mended(chosen: Chosen, gone: Iterable[int], at: datetime) -> Selection:
-    """Store the selection without these parties, changed as little as can be."""
+def mended(chosen: Chosen, gone: Iterable[int], at: datetime) -> "tuple[Selection, matching.Changed]":
+    """Store the selection without these parties, changed as little as can be; and what that took."""
     from samspel.engine import matching
 
     number = {name: at_ for at_, name in enumerate(chosen.pool.problem.ids)}
     away = frozenset(number[str(party)] for party in gone if str(party) in number)
     changed = matching.mend(chosen.pool.problem, chosen.solution, matching.Change(gone=away))
-    return _store(_as_changed(chosen, changed), preferences(), at)
+    return _store(_as_changed(chosen, changed), preferences(), at), changed
 
 
 def _as_changed(chosen: Chosen, changed: "matching.Changed") -> Chosen:

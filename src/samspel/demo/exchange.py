@@ -1,0 +1,280 @@
+"""What people in Lindvik need and can give, in their own words, and what the bridge-builder's desk shows of it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from samspel.encounters.queries import areas
+from samspel.exchange import compute
+from samspel.exchange.codes import hash_of_code, new_code
+from samspel.exchange.models import Category, Match, Party, Post, TownQuestion
+
+# The salesman's own code: whoever tries the demo can be he.
+SALESMANS_CODE: Final = "7KX 3MD 9RT 4PW"
+DAYS_KEPT: Final = 90
+
+
+@dataclass(frozen=True)
+class Said:
+    """A need or an offer: kind of help, words, good to know, times of the week, marks."""
+
+    kind: str
+    category: str
+    words: str
+    more: str = ""
+    times: str = ""
+    marks: str = ""
+
+
+@dataclass(frozen=True)
+class Who:
+    """A party, where it is, since how many days it waits, and what it has said."""
+
+    called: str
+    area: str
+    days: int
+    said: tuple[Said, ...]
+    kind: str = "resident"
+    languages: str = "sv"
+
+
+def _need(category: str, words: str, more: str = "", times: str = "", marks: str = "") -> Said:
+    return Said("need", category, words, more, times, marks)
+
+
+def _offer(category: str, words: str, more: str = "", times: str = "", marks: str = "") -> Said:
+    return Said("offer", category, words, more, times, marks)
+
+
+PEOPLE: Final = (
+    # the ring of the driver, the salesman and the father
+    Who(
+        "Säljaren",
+        "Centrum",
+        21,
+        (
+            _need(
+                "carry/drive",
+                "Har brutit armen och kan inte köra på tre månader. Någon som kör min bil till kunderna.",
+                times="weekdays",
+                marks="licence",
+            ),
+            _offer("learn/homework", "Kan repetera matematik, har räknat i hela mitt yrkesliv.", times="evenings"),
+        ),
+    ),
+    Who(
+        "Den unge mannen",
+        "Centrum",
+        34,
+        (
+            _offer("carry/drive", "Kan köra bil hela dagar.", times="weekdays", marks="licence"),
+            _need("work/advice", "Vill prova att arbeta som chaufför. Någon som handleder mig i trafiken."),
+        ),
+        languages="sv ar",
+    ),
+    Who(
+        "Pappan",
+        "Centrum",
+        12,
+        (
+            _need("learn/homework", "Vill repetera matematik för att kunna hjälpa till med läxorna.", times="evenings"),
+            _offer("work/advice", "Är trafiklärare. Kan handleda den som vill bli chaufför.", times="evenings"),
+        ),
+    ),
+    # the chain from a van to a jetty
+    Who(
+        "Åkeriet",
+        "Strömmen",
+        18,
+        (_offer("carry/move", "Har en skåpbil ledig på lördagar. Kör möbler.", times="weekends", marks="licence"),),
+        kind="company",
+    ),
+    Who(
+        "Återbruket",
+        "Strömmen",
+        25,
+        (
+            _need("carry/move", "Behöver hämta möbler med skåpbil.", times="weekends", marks="licence"),
+            _offer("place/thing", "Har bord och stolar över.", times="weekends"),
+        ),
+        kind="association",
+    ),
+    Who(
+        "Språkkaféet",
+        "Strömmen",
+        47,
+        (
+            _need("place/thing", "Behöver bord och stolar till nya lokalen.", times="weekends"),
+            _offer("learn/language", "Övar svenska med den som söker jobb, två kvällar i veckan."),
+        ),
+        kind="association",
+    ),
+    Who(
+        "Snickaren",
+        "Strömmen",
+        9,
+        (
+            _need("learn/language", "Vill öva svenska inför ett jobb."),
+            _offer("mend/build", "Kan snickra och laga bryggor.", times="weekends"),
+        ),
+        languages="uk sv",
+    ),
+    Who(
+        "Badföreningen",
+        "Strömmen",
+        30,
+        (_need("mend/build", "Behöver bryggan lagad till sommaren. Snickra nya plankor.", times="weekends"),),
+        kind="association",
+    ),
+    # the evening of mathematics, posted by the parents
+    Who(
+        "Föräldrarna på Ektorp",
+        "Åbacken",
+        15,
+        (
+            _need("place/room", "Lokal för en mattekväll varannan vecka. Vi håller den själva.", times="evenings"),
+            _offer("company/food", "Bakar bröd och kokar soppa till en fest.", times="evenings weekends"),
+        ),
+    ),
+    Who(
+        "Ektorpsskolan",
+        "Åbacken",
+        40,
+        (
+            _offer("place/room", "Lokal som står tom på kvällarna, med tavla och bord.", times="evenings"),
+            _need("company/food", "Soppa och bröd till skolans fest i maj.", times="evenings"),
+        ),
+    ),
+    # others
+    Who(
+        "Grannen med cykeln",
+        "Norrvik",
+        6,
+        (
+            _offer("mend/bicycle", "Lagar cyklar, punktering och bromsar."),
+            _need("learn/computer", "Hjälp att flytta bilder från telefonen till datorn."),
+        ),
+    ),
+    Who(
+        "Studenten",
+        "Norrvik",
+        8,
+        (
+            _offer("learn/computer", "Kan hjälpa med telefonen, datorn och bilder."),
+            _need("mend/bicycle", "Min cykel har punktering och bromsarna tar inte."),
+        ),
+        languages="sv en",
+    ),
+    Who(
+        "Kvinnan med trädgården",
+        "Norrvik",
+        28,
+        (
+            _need("mend/garden", "Räfsa löv och klippa häcken i trädgården.", times="weekends", marks="home"),
+            _offer("mend/clothes", "Syr och lagar kläder."),
+        ),
+    ),
+    Who(
+        "Scoutkåren",
+        "Norrvik",
+        11,
+        (
+            _offer("mend/garden", "Vi räfsar löv och klipper häckar, tio glada vuxna.", times="weekends"),
+            _need("place/vehicle", "Ett släp till lägret över en helg.", times="weekends"),
+        ),
+        kind="association",
+    ),
+    Who(
+        "Byggaren",
+        "Norrvik",
+        5,
+        (
+            _offer("place/vehicle", "Lånar ut ett släp på helger.", times="weekends"),
+            _need("mend/clothes", "Laga dragkedjan i tre arbetsjackor. Sy."),
+        ),
+        kind="company",
+    ),
+    Who(
+        "Den läsande",
+        "Centrum",
+        3,
+        (_offer("learn/letter", "Kan läsa och förklara brev från myndigheter.", times="weekdays"),),
+    ),
+    Who("Nyinflyttad", "Centrum", 19, (_need("learn/letter", "Förstå ett brev från myndigheten."),), languages="ti sv"),
+    Who("Ved och värme", "Åbacken", 14, (_offer("carry/fetch", "Kan köra ut ved med traktor.", marks="licence"),)),
+    Who("Huset på backen", "Åbacken", 22, (_need("carry/fetch", "Två kubik ved hem före jul.", marks="licence"),)),
+    Who(
+        "Kören",
+        "Centrum",
+        33,
+        (
+            _offer("company/culture", "Sjunger en kväll, gärna på ett boende.", times="evenings"),
+            _need("place/room", "Lokal att öva i på söndagar.", times="weekends"),
+        ),
+        kind="association",
+    ),
+    Who("Biblioteket", "Centrum", 26, (_need("company/culture", "Sång och musik till en kväll i mars."),)),
+    # what nobody can meet today
+    Who("Mopedgänget", "Norrvik", 52, (_need("place/room", "Ett garage en lördag.", times="weekends"),)),
+    Who(
+        "Den tigrinjatalande",
+        "Centrum",
+        41,
+        (_need("company/visit", "Någon som följer med till biblioteket och talar tigrinja."),),
+        languages="ti",
+    ),
+    Who("Fönstret mot gården", "Åbacken", 16, (_need("mend/clothes", "Lägga upp en lång gardin."),)),
+)
+# Written by the bridge-builder, of a need that waits: by what its party is called.
+QUESTIONS: Final = (
+    ("Mopedgänget", "Vem har ett garage att låna ut en lördag?"),
+    ("Den tigrinjatalande", "Vem kan följa med till biblioteket och tala tigrinja?"),
+)
+
+
+def lay_out_exchange(broker_id: int, *, at: datetime) -> None:
+    """Needs and offers as they were left, read by the bridge-builder, matched once."""
+    kinds = {one.key: one for one in Category.objects.all()}
+    places = {one.name: one for one in areas()}
+    for who in PEOPLE:
+        since = at - timedelta(days=who.days)
+        party = Party.objects.create(
+            kind=who.kind,
+            called=who.called,
+            code=hash_of_code(SALESMANS_CODE if who.called == "Säljaren" else new_code()),
+            is_adult=True,
+            created_at=since,
+        )
+        for number, said in enumerate(who.said):
+            Post.objects.create(
+                party=party,
+                kind=said.kind,
+                words=said.words,
+                more=said.more,
+                category=kinds[said.category],
+                area=places.get(who.area),
+                times=said.times.split(),
+                marks=said.marks.split(),
+                languages=who.languages.split(),
+                key=f"demo-post-{party.pk:06}-{number}-x",
+                posted_at=since,
+                expires_at=since + timedelta(days=DAYS_KEPT),
+                read_at=since + timedelta(days=1),
+                read_by_id=broker_id,
+                consented_at=since,
+                consented_to=sha256(said.words.encode()).digest(),
+            )
+    for number, (called, words) in enumerate(QUESTIONS):
+        need = Post.objects.get(party__called=called, kind=Post.Kind.NEED)
+        TownQuestion.objects.create(
+            words=words,
+            need=need,
+            category=need.category,
+            by_id=broker_id,
+            at=at - timedelta(days=2),
+            key=f"demo-question-number-{number}",
+            published_at=at - timedelta(days=1),
+        )
+    compute.select(at=at, time_limit_s=2.0)
+    Match.objects.filter(transfers__offer__party__called="Åkeriet").update(title="Kedjan från skåpbil till brygga")

@@ -1,0 +1,50 @@
+"""Lindvik's needs and offers."""
+
+from datetime import timedelta
+
+import pytest
+
+from samspel.demo import exchange
+from samspel.exchange import compute
+from samspel.exchange.access import find_party
+from samspel.exchange.models import Match, Post, TownQuestion
+from tests.people import WHEN, Town
+
+
+@pytest.fixture
+def laid_out(town: Town) -> None:
+    exchange.lay_out_exchange(town.administrator.pk, at=WHEN)
+
+
+def test_the_stories_are_found_among_the_others(laid_out: None) -> None:
+    helped = [
+        {gift.need.party.called for gift in match.transfers.all() if gift.need is not None}
+        for match in compute.proposals()
+    ]
+
+    assert {"Den unge mannen", "Pappan", "Säljaren"} in helped
+    assert {"Återbruket", "Språkkaféet", "Snickaren", "Badföreningen"} in helped
+    assert {"Ektorpsskolan", "Föräldrarna på Ektorp"} in helped
+
+
+def test_the_selection_is_proven_and_what_nobody_can_meet_waits(laid_out: None) -> None:
+    selection = compute.newest()
+
+    assert selection is not None
+    assert selection.is_proven
+    assert selection.met >= 14
+    waiting = {post.party.called for post in compute.needs_waiting(WHEN)}
+    assert {"Mopedgänget", "Den tigrinjatalande"} <= waiting
+    assert TownQuestion.objects.filter(published_at__lte=WHEN).count() == len(exchange.QUESTIONS)
+
+
+def test_the_salesman_can_come_back_with_the_code_that_is_told(laid_out: None) -> None:
+    party = find_party(exchange.SALESMANS_CODE)
+
+    assert party is not None
+    assert party.called == "Säljaren"
+
+
+def test_nothing_has_expired_on_the_first_day(laid_out: None) -> None:
+    assert not Post.objects.filter(expires_at__lte=WHEN + timedelta(days=30)).exists()
+    assert not Match.objects.exclude(state=Match.State.PROPOSED).exists()
