@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal
 
 from django.db import transaction
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 
 from samspel import __version__
 from samspel.core.lexicon import shipped_kinds_of_help
@@ -460,12 +460,11 @@ def _unpacked(packed: bytes, ids: Sequence[int]) -> "candidates.Candidates":
     )
 
 
-def needs_waiting(at: datetime) -> list[Post]:
+def needs_waiting(at: datetime) -> QuerySet[Post]:
     """Needs that no proposal meets, the longest waiting first."""
     met = Q(met_by__match__state=Match.State.PROPOSED)
-    return list(
-        open_posts(at).filter(kind=Post.Kind.NEED).exclude(met).select_related("category").order_by("posted_at", "pk")
-    )
+    needs = open_posts(at).filter(kind=Post.Kind.NEED).exclude(met)
+    return needs.select_related("category").order_by("posted_at", "pk")
 
 
 def could_be_met(selection: Selection) -> set[int]:

@@ -16,6 +16,7 @@ from samspel.exchange.queries import category_name, open_posts
 
 FEW_PROPOSALS: Final = 5
 FEW_WAITING: Final = 3
+MOST_WAITING: Final = 200
 # By the root of a kind of help; the front end's build finds the names here.
 ICONS: Final = {
     "carry": "Car",
@@ -130,14 +131,14 @@ def desk_of(*, at: datetime, match_id: int | None, place: int | None) -> Desk:
         counted["since"],
         tuple(_row(one) for one in matches),
         None if here is None else _opened(here, place, at),
-        _waiting(waiting[:FEW_WAITING], selection, at),
-        len(waiting),
+        _waiting(list(waiting[:FEW_WAITING]), selection, at),
+        waiting.count(),
     )
 
 
 def all_waiting(at: datetime) -> tuple[Waiting, ...]:
-    """Every need that no proposal meets, the longest waiting first."""
-    return _waiting(compute.needs_waiting(at), compute.newest(), at)
+    """Needs that no proposal meets, the longest waiting first."""
+    return _waiting(list(compute.needs_waiting(at)[:MOST_WAITING]), compute.newest(), at)
 
 
 def label_of(match: Match, needs: int) -> str:
