@@ -12,7 +12,7 @@ from typing import Final
 
 from samspel import __version__
 from samspel.commands import answers, choose, load, match, seat, themes
-from samspel.commands.files import FileError, read_bytes, read_text
+from samspel.commands.files import FileError, read_bytes, read_text, write_example
 from samspel.core.embedded_postgres import EmbeddedPostgresError, Server, ensure_running, keep_running, stop
 
 _PATIENCE_S: Final = 60.0
@@ -368,7 +368,7 @@ def _run_import(options: argparse.Namespace) -> int:
 
 def _run_import_encounters(options: argparse.Namespace) -> int:
     if options.template:
-        answers.write_template(options.file)
+        write_example(options.file, answers.EXAMPLE)
         return 0
     if not options.file.is_file():
         raise CommandError(f"{options.file} cannot be read (no such file)")

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samspel.commands.answers import EXAMPLE, Bar, write_template
-from samspel.commands.files import FileError
+from samspel.commands.answers import EXAMPLE, Bar
+from samspel.commands.files import FileError, write_example
 from samspel.core.actor import Actor
 from samspel.core.errors import NotFoundError
 from samspel.encounters import files, store
@@ -203,7 +203,7 @@ def test_only_who_may_take_in_everywhere_takes_in_a_file(town: Town, file: Path)
 @pytest.mark.usefixtures("town")
 def test_the_example_is_taken_in_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "example.csv"
-    write_template(path)
+    write_example(path, EXAMPLE)
 
     done = import_answers(actor=COMMAND_LINE, path=path, rejected=None, at=NOW + timedelta(days=30))
 
@@ -216,7 +216,7 @@ def test_an_example_is_written_over_nobodys_file(tmp_path: Path) -> None:
     path.write_text("mine")
 
     with pytest.raises(FileError, match="is there already"):
-        write_template(path)
+        write_example(path, EXAMPLE)
 
     assert path.read_text() == "mine"
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, TextIO
 
-from samspel.commands.files import FileError, write_bytes
+from samspel.commands.files import FileError
 
 # What the columns may hold, shown; the names are of the example town.
 EXAMPLE: Final = """\
@@ -17,13 +17,6 @@ at;unit;service;channel;provider;language;age_band;area;side;level;factors;text;
 2026-04-02T14:30:00+02:00;Stadsbiblioteket;;phone;;ar;;;resident;1;information;;;a-3
 2026-04-03;Stadsbiblioteket;;;;;;;resident;3;;;;a-4
 """
-
-
-def write_template(path: Path) -> None:
-    """:raises FileError: it is there already, or cannot be written."""
-    if path.exists():
-        raise FileError(f"{path} is there already; an example is written to a new file")
-    write_bytes(path, b"\xef\xbb\xbf" + EXAMPLE.replace("\n", "\r\n").encode())
 
 
 def take_in(path: Path, rejected: Path | None, *, at: datetime, out: Callable[[str], None]) -> int:

@@ -1,5 +1,6 @@
 """The files that a command was given: read and written whole, and told in one sentence where they cannot be."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from samspel.core.sheets import SheetError, unpack
@@ -7,6 +8,18 @@ from samspel.core.sheets import SheetError, unpack
 
 class FileError(Exception):
     """A file cannot be used; the text names it and says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that was left out: its file, its line, and why."""
+
+    file: Path
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.reason}"
 
 
 def read_bytes(path: Path) -> bytes:
@@ -36,3 +49,13 @@ def write_bytes(path: Path, content: bytes) -> None:
         path.write_bytes(content)
     except OSError as error:
         raise FileError(f"{path} cannot be written ({error.strerror})") from error
+
+
+def write_example(path: Path, table: str) -> None:
+    """Lines of CSV as spreadsheets read them, in a file of their own.
+
+    :raises FileError: it is there already, or cannot be written.
+    """
+    if path.exists():
+        raise FileError(f"{path} is there already; an example is written to a new file")
+    write_bytes(path, b"\xef\xbb\xbf" + table.replace("\n", "\r\n").encode())

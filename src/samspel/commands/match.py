@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samspel.commands.files import FileError, read_text, write_bytes
+from samspel.commands.files import FileError, read_text, write_bytes, write_example
 from samspel.core.sheets import guarded, write_sheet
 
 if TYPE_CHECKING:  # the engine's libraries take a moment to load, which other commands need not wait for
@@ -110,10 +110,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from samspel.commands.match_posts import write_template
+    from samspel.commands.match_posts import EXAMPLE
 
     if options.template:
-        write_template(options.file)
+        write_example(options.file, EXAMPLE)
         return 0
     task = _pool_task(options) if _is_pool(options.file) else _posts_task(options)
     return _tell(options, task)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from samspel.commands.files import FileError, read_bytes, write_bytes
+from samspel.commands.files import BadRow, FileError, read_bytes
 from samspel.core.sheets import SheetError, read_sheet, unguarded
 from samspel.engine.candidates import Kind, Post
 
-__all__ = ["BadRow", "Posts", "read_posts", "write_template"]
+__all__ = ["EXAMPLE", "Posts", "read_posts"]
 
 KINDS: Mapping[str, Kind] = {
     "need": "need",
@@ -34,18 +34,6 @@ id,kind,person,title,text,category,area,from,to,requires,provides,language,since
 
 
 @dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that was left out: its file, its line, and why."""
-
-    file: Path
-    line: int
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.reason}"
-
-
-@dataclass(frozen=True, slots=True)
 class Posts:
     posts: tuple[Post, ...]
     bad: tuple[BadRow, ...]
@@ -53,13 +41,6 @@ class Posts:
 
 class _RowError(Exception):
     """A row cannot be read; the text says why."""
-
-
-def write_template(path: Path) -> None:
-    """:raises FileError: it is there already, or cannot be written."""
-    if path.exists():
-        raise FileError(f"{path} is there already; an example is written to a new file")
-    write_bytes(path, b"\xef\xbb\xbf" + EXAMPLE.replace("\n", "\r\n").encode())
 
 
 def read_posts(path: Path) -> Posts:

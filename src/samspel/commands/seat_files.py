@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from samspel.commands.files import FileError, read_bytes, read_text
+from samspel.commands.files import BadRow, FileError, read_bytes, read_text
 from samspel.core.sheets import SheetError, read_sheet
 from samspel.engine.seating import Person, Table
 
-__all__ = ["BadRow", "Matrix", "People", "Plan", "read_ids", "read_matrix", "read_pairs", "read_people"]
+__all__ = ["Matrix", "People", "Plan", "read_ids", "read_matrix", "read_pairs", "read_people"]
 __all__ += ["read_plan", "read_tables"]
 
 PERSON = ("person", "id", "name", "namn", "navn")
@@ -24,18 +24,6 @@ INTERPRETER = ("needs_interpreter", "interpreter", "tolk")
 HOST = ("table", "bord", "host")
 APART = ("never_with", "apart", "apart from", "inte med", "ikke med")
 YES, NO = frozenset({"yes", "ja", "true", "1", "x", "y", "j"}), frozenset({"", "no", "nej", "false", "0", "n", "-"})
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that was left out: its file, its line, and why."""
-
-    file: Path
-    line: int
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from samspel.commands.files import FileError
+from samspel.commands.files import BadRow, FileError
 from samspel.commands.seat_files import (
-    BadRow,
     Matrix,
     People,
     read_ids,
