@@ -211,6 +211,15 @@ def test_what_cannot_be_asked_is_told(posts, capsys, arguments, message):
     assert message in err
 
 
+@pytest.mark.parametrize("name", ["posts.xlsx", "pool.wmd", "posts.csv.gz", "posts"])
+def test_an_example_is_no_other_kind_of_file_than_its_name_says(tmp_path, capsys, name):
+    code, _, err = run(capsys, tmp_path / name, "--template")
+
+    assert code == 1
+    assert "must be named .csv" in err
+    assert not (tmp_path / name).exists()
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [

@@ -54,8 +54,10 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_example(path: Path, table: str) -> None:
     """Lines of CSV as spreadsheets read them, in a file of their own.
 
-    :raises FileError: it is there already, or cannot be written.
+    :raises FileError: its name says something else, it is there already, or it cannot be written.
     """
+    if path.suffix.lower() != ".csv":
+        raise FileError(f"{path} must be named .csv: an example is written as CSV")
     if path.exists():
         raise FileError(f"{path} is there already; an example is written to a new file")
     write_bytes(path, b"\xef\xbb\xbf" + table.replace("\n", "\r\n").encode())
