@@ -1,66 +1,30 @@
 """Answers from other systems, one by one and many at once: JSON with the columns that a file has."""
 
 import json
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from ninja import Header, Router, Schema, Status
-from ninja.security import HttpBearer, django_auth
 
-from samspel.core.actor import Actor
-from samspel.core.errors import ConflictError, InvalidError, SamspelError, SignInError
+from samspel.api.problems import BrokenJsonError, NotJsonError, Problem, TooLargeError, problems
+from samspel.api.signing_in import SIGN_IN, actor_of
+from samspel.core.errors import ConflictError, InvalidError
 from samspel.core.idempotency import KEY
 from samspel.encounters.actions.incoming import MOST_ROWS, take_in_told
 from samspel.encounters.rows import AGE_BANDS, CHANNELS, COLUMNS, LEVELS, REQUIRED, SIDES, Fault
 from samspel.encounters.rows import KEY as ROW_KEY
 from samspel.encounters.screening import LONGEST
-from samspel.people.keys import actor_of_key
 
 MOST_BYTES: Final = 8_000_000
 
 router = Router()
 
 
-class TooLargeError(SamspelError):
-    code = "too-large"
-    status = 413
-    sentence = gettext_lazy("Det är för mycket på en gång. Dela upp det.")
-
-
-class NotJsonError(SamspelError):
-    code = "not-json"
-    status = 415
-    sentence = gettext_lazy("Skicka JSON, med Content-Type: application/json.")
-
-
-class BrokenJsonError(SamspelError):
-    code = "broken-json"
-    status = 400
-    sentence = gettext_lazy("Det går inte att läsa som JSON.")
-
-
-class SystemKey(HttpBearer):
-    """``Authorization: Bearer …`` with a key that ``samspel key`` made; ``signed_in_by_key`` has looked at it."""
-
-    def authenticate(self, request: HttpRequest, token: str) -> Any:
-        return _actor(request)
-
-
 # ---------------------------------------------------------------- what goes in and out
-
-
-class Problem(Schema):
-    """RFC 9457. ``fields`` has a sentence for each column that cannot be used."""
-
-    type: str
-    title: str
-    status: int
-    fields: dict[str, str] | None = None
 
 
 class Rejected(Schema):
@@ -143,12 +107,11 @@ BatchKey = Annotated[
     Header(
         "",
         alias="Idempotency-Key",
-        pattern=f"^({KEY.pattern.strip('^$')})?$",
+        pattern=f"^({KEY})?$",
         description="For rows without a key: what is sent again under it is the same.",
     ),
 ]
-PROBLEMS: dict[Any, Any] = dict.fromkeys((400, 401, 403, 404, 413, 415, 429, 503), Problem)
-SIGN_IN: Final = [SystemKey(), django_auth]
+PROBLEMS: Final = problems(400, 401, 403, 413, 415)
 
 
 # ---------------------------------------------------------------- addresses
@@ -156,7 +119,7 @@ SIGN_IN: Final = [SystemKey(), django_auth]
 
 @router.post(
     "/v1/answers",
-    response={200: AnswerTaken, 201: AnswerTaken, 409: Problem, 422: Problem, **PROBLEMS},
+    response={200: AnswerTaken, 201: AnswerTaken, **PROBLEMS, 409: Problem},
     auth=SIGN_IN,
     operation_id="take_in_answer",
     url_name="take_in_answer",
@@ -165,7 +128,7 @@ SIGN_IN: Final = [SystemKey(), django_auth]
 def take_in_answer(request: HttpRequest, idempotency_key: BatchKey) -> Any:
     """Take in one answer. 201 when it is new and 200 when it was there already; either way it is durable."""
     row = _cells(_json(request), idempotency_key)
-    told = take_in_told(actor=_actor(request), rows=[(1, row)], at=timezone.now())
+    told = take_in_told(actor=actor_of(request), rows=[(1, row)], at=timezone.now())
     faults = {one.column: one.reason for one in told.rejected}
     if any(one.is_conflict for one in told.rejected):
         raise ConflictError(faults["key"], fields=faults)
@@ -177,7 +140,7 @@ def take_in_answer(request: HttpRequest, idempotency_key: BatchKey) -> Any:
 
 @router.post(
     "/v1/answers/batch",
-    response={200: AnswersTaken, 422: RowsRejected | Problem, **PROBLEMS},
+    response={200: AnswersTaken, **PROBLEMS, 422: RowsRejected | Problem},
     auth=SIGN_IN,
     operation_id="take_in_answers",
     url_name="take_in_answers",
@@ -198,7 +161,7 @@ def take_in_answers(request: HttpRequest, idempotency_key: BatchKey) -> Any:
         (line, _cells(row, idempotency_key and f"{idempotency_key}-{line}"))
         for line, row in enumerate(answers, start=1)
     ]
-    told = take_in_told(actor=_actor(request), rows=rows, at=timezone.now())
+    told = take_in_told(actor=actor_of(request), rows=rows, at=timezone.now())
     if not told.rejected:
         return AnswersTaken(taken=told.taken, known=told.known)
     count = len({one.line for one in told.rejected})
@@ -217,11 +180,6 @@ def take_in_answers(request: HttpRequest, idempotency_key: BatchKey) -> Any:
     )
     body = problem.model_dump_json(exclude_none=True)
     return HttpResponse(body, status=422, content_type="application/problem+json")
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
 
 
 def _json(request: HttpRequest) -> Any:
@@ -250,22 +208,3 @@ def _cells(row: Any, key: str) -> Mapping[str, str] | list[Fault]:
         else:
             faults.append(Fault(name, _("Skriv ett heltal.") if name == "level" else _("Skriv en text.")))
     return faults or cells
-
-
-# ---------------------------------------------------------------- signing in
-
-
-def signed_in_by_key(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Before anything else is asked: who brings a key is whom it is for."""
-
-    @wraps(view)
-    def by_key(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        kind, _blank, key = request.headers.get("Authorization", "").partition(" ")
-        if kind.casefold() == "bearer":
-            actor = actor_of_key(key)
-            if actor is None:
-                raise SignInError
-            request.actor = actor  # type: ignore[attr-defined]
-        return view(request, *args, **kwargs)
-
-    return by_key

@@ -1,7 +1,7 @@
 """Where and when a unit asks, for the systems of those who work there; nobody's answers are here."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from ninja import Field, Header, Router, Schema
 
-from samspel.api.answers import SIGN_IN, Problem
-from samspel.core.actor import Actor
+from samspel.api.problems import Problem, problems
+from samspel.api.signing_in import SIGN_IN, actor_of
 from samspel.core.idempotency import KEY
 from samspel.encounters.actions.invitations import MOST_AT_ONCE, make_links_for
 from samspel.encounters.points import PointRow, points_of
@@ -41,7 +41,7 @@ class PointOut(Schema):
     silent_tablets: int
 
 
-Recipient = Annotated[str, Field(pattern=f"^{KEY.pattern.strip('^$')}$")]
+Recipient = Annotated[str, Field(pattern=f"^{KEY}$")]
 
 
 class LinksIn(Schema):
@@ -77,14 +77,10 @@ class RoundOut(Schema):
     not_done: str | None
 
 
-PROBLEMS: dict[Any, Any] = dict.fromkeys((401, 404, 422, 429, 503), Problem)
-
-
+PROBLEMS: Final = problems(401)
 LinksKey = Annotated[
     str,
-    Header(
-        alias="Idempotency-Key", pattern=f"^{KEY.pattern.strip('^$')}$", description="Of this request, made by chance."
-    ),
+    Header(alias="Idempotency-Key", pattern=f"^{KEY}$", description="Of this request, made by chance."),
 ]
 
 
@@ -97,7 +93,7 @@ LinksKey = Annotated[
 )
 def unit_points(request: HttpRequest, unit_id: int) -> Any:
     """The unit's points of asking, open ones first, for those who work there."""
-    unit = get_unit(_actor(request), unit_id, "point.read")
+    unit = get_unit(actor_of(request), unit_id, "point.read")
     return [_point_out(row) for row in points_of(unit.pk, timezone.now())]
 
 
@@ -110,7 +106,7 @@ def unit_points(request: HttpRequest, unit_id: int) -> Any:
 )
 def unit_rounds(request: HttpRequest, unit_id: int) -> Any:
     """The unit's rounds, the newest first, for those who work there."""
-    unit = get_unit(_actor(request), unit_id, "point.read")
+    unit = get_unit(actor_of(request), unit_id, "point.read")
     at = timezone.now()
     return [
         RoundOut(
@@ -130,7 +126,7 @@ def unit_rounds(request: HttpRequest, unit_id: int) -> Any:
 
 @router.post(
     "/v1/units/{unit_id}/points/{point_id}/links",
-    response={200: LinksOut, 400: Problem, **PROBLEMS},
+    response={200: LinksOut, **PROBLEMS, 400: Problem},
     auth=SIGN_IN,
     operation_id="make_links",
     url_name="make_links",
@@ -141,7 +137,7 @@ def make_links(request: HttpRequest, unit_id: int, point_id: int, body: LinksIn,
     Sent again under the same key it is the same links.
     """
     made = make_links_for(
-        actor=_actor(request),
+        actor=actor_of(request),
         unit_id=unit_id,
         point_id=point_id,
         recipients=list(dict.fromkeys(body.recipients)),
@@ -177,8 +173,3 @@ def _point_out(row: PointRow) -> PointOut:
         tablets=len(row.tablets),
         silent_tablets=row.silent,
     )
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor

@@ -1,18 +1,19 @@
 """The open tables of services: the same rows that the pages and their files have, hidden numbers as null."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema
 
-from samspel.api.answers import Problem
+from samspel.api.problems import problems
+from samspel.api.signing_in import actor_of
 from samspel.encounters.access import get_service, services_by_name
 from samspel.encounters.open_figures import FIRST_TO_UNITS, open_figures
 from samspel.encounters.open_tables import table_of
 
 router = Router()
-PROBLEMS: dict[Any, Any] = dict.fromkeys((404, 422, 429, 503), Problem)
+PROBLEMS: Final = problems()
 
 
 class ServiceOut(Schema):
@@ -45,6 +46,6 @@ def services(request: HttpRequest) -> Any:
 )
 def service_table(request: HttpRequest, key: str, table: Literal["weeks", "units", "groups"]) -> Any:
     """One of a service's tables. Units come without names, by how many answered."""
-    service = get_service(request.actor, key, "figures.open")  # type: ignore[attr-defined]
+    service = get_service(actor_of(request), key, "figures.open")
     figures = open_figures([service], timezone.localdate() - FIRST_TO_UNITS).get(service.pk)
     return table_of(figures, table).records()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -12,7 +12,8 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.security import django_auth
 
 from samspel.api import answers, asking, services
-from samspel.core.actor import Actor
+from samspel.api.problems import BrokenJsonError, problems
+from samspel.api.signing_in import actor_of, signed_in_by_key
 from samspel.core.errors import InvalidError, SamspelError, SignInError
 from samspel.core.middleware import answer
 from samspel.core.routes import guarded
@@ -44,15 +45,6 @@ api = Api(
     docs_url=None,
     urls_namespace="api",
 )
-
-
-class Missing(Schema):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    fields: dict[str, str] | None = None
 
 
 class OpenDialogue(Schema):
@@ -97,7 +89,7 @@ class SignalOut(Schema):
     id: int
 
 
-PROBLEMS: dict[Any, Any] = dict.fromkeys((400, 401, 404, 409, 422, 429, 503), Missing)
+PROBLEMS: Final = problems(400, 401, 409)
 Kind = Literal["csv", "xlsx", "json", "pdf"]
 
 
@@ -133,7 +125,7 @@ def open_threads(request: HttpRequest) -> Any:
 )
 def protocol(request: HttpRequest, dialogue_id: int) -> Any:
     """The unit's own protocol, for those who may read it."""
-    dialogue = get_dialogue(_actor(request), dialogue_id, "dialogue.read_protocol")
+    dialogue = get_dialogue(actor_of(request), dialogue_id, "dialogue.read_protocol")
     return as_download(make_file(dialogue, "json", inside=True), inline=True)
 
 
@@ -145,7 +137,7 @@ def protocol(request: HttpRequest, dialogue_id: int) -> Any:
 )
 def export(request: HttpRequest, dialogue_id: int, kind: Kind) -> Any:
     """What has been said so far as a file, for those who lead; also while the meeting goes on."""
-    return as_download(make_file(get_dialogue(_actor(request), dialogue_id, "dialogue.export"), kind, inside=True))
+    return as_download(make_file(get_dialogue(actor_of(request), dialogue_id, "dialogue.export"), kind, inside=True))
 
 
 @api.get(
@@ -166,7 +158,7 @@ def open_dialogue_themes(request: HttpRequest, slug: str) -> Any:
 )
 def themes(request: HttpRequest, dialogue_id: int) -> Any:
     """The same of the unit's own dialogue, for those who may read its protocol."""
-    dialogue = get_dialogue(_actor(request), dialogue_id, "dialogue.read_protocol")
+    dialogue = get_dialogue(actor_of(request), dialogue_id, "dialogue.read_protocol")
     return _as_themes(themes_in_protocols(dialogue, inside=True))
 
 
@@ -187,7 +179,7 @@ def _as_themes(questions: Iterable[tuple[str, Sequence[ThemeCount]]]) -> list[Qu
 def signal(request: HttpRequest, body: SignalIn) -> Any:
     """Note what was heard. The key makes a retry change nothing."""
     noted = note_signal(
-        actor=_actor(request),
+        actor=actor_of(request),
         unit_id=body.unit,
         words=body.words,
         source=body.source,
@@ -195,11 +187,6 @@ def signal(request: HttpRequest, body: SignalIn) -> Any:
         at=timezone.now(),
     )
     return Status(201, SignalOut(id=noted.pk))
-
-
-def _actor(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
 
 
 @api.exception_handler(SamspelError)
@@ -216,7 +203,7 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(HttpError)
 def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
     """What ninja itself refuses: a body that is no JSON, who is not signed in, a page of another site."""
-    known: dict[int, SamspelError] = {400: answers.BrokenJsonError(), 401: SignInError()}
+    known: dict[int, SamspelError] = {400: BrokenJsonError(), 401: SignInError()}
     if error.status_code in known:
         return answer(request, known[error.status_code])
     return api.create_response(request, {"detail": error.message}, status=error.status_code)
@@ -252,4 +239,4 @@ for pattern in urlpatterns:
     act, limit = CLOSED.get(str(pattern.name), ("site.read", "page"))
     pattern.callback = guarded(pattern.callback, owner="api", act=act, limit=limit)
     if pattern.name in BY_KEY:
-        pattern.callback = answers.signed_in_by_key(pattern.callback)
+        pattern.callback = signed_in_by_key(pattern.callback)

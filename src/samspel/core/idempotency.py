@@ -1,18 +1,19 @@
 """Writes that a second click or a retry does not repeat."""
 
 import re
+from typing import Final
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from samspel.core.errors import InvalidError
 
-KEY = re.compile(r"^[A-Za-z0-9_-]{16,64}$")
+KEY: Final = r"[A-Za-z0-9_-]{16,64}"
 
 
 def checked_key(key: str) -> str:
     """The key if it could have been made on a device: 16 to 64 letters, digits, - or _."""
-    if not KEY.match(key):
+    if not re.fullmatch(KEY, key):
         raise InvalidError(_("Sidan är gammal. Ladda om den, det du skrev finns kvar."), fields={"key": key[:16]})
     return key
 

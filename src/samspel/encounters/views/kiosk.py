@@ -1,6 +1,7 @@
 """A tablet's page in a reception, and what the tablet sends."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -137,7 +138,7 @@ def _sent(request: HttpRequest) -> tuple[datetime, int, list[KeptPress]]:
 
 
 def _key(text: Any) -> str:
-    if not isinstance(text, str) or not KEY.match(text):
+    if not isinstance(text, str) or not re.fullmatch(KEY, text):
         raise ValueError
     return text
 
