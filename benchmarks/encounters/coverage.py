@@ -22,8 +22,9 @@ import django
 
 django.setup()
 
-from samspel.encounters.disclosing import figure  # noqa: E402 (models need Django)
-from samspel.encounters.equity import LOOKS, differences  # noqa: E402
+from benchmarks.encounters.equity import GROUPS, Groups, compared, grown  # noqa: E402 (models need Django)
+from benchmarks.encounters.worlds import alike  # noqa: E402
+from samspel.encounters.equity import LOOKS  # noqa: E402
 from samspel.encounters.unit_picture import LIMIT, Counted, steadied_share  # noqa: E402
 from samspel.encounters.weeks import between  # noqa: E402
 from samspel.engine.inference import Interval, clustered_share, exact, pool, wilson  # noqa: E402
@@ -114,46 +115,19 @@ def _services(
     service: Service, times: int, rng: np.random.Generator
 ) -> Iterator[tuple[float, list[tuple[int, int]], list[tuple[int, int]]]]:
     shape = (times, service.units, service.weeks)
-    shares = _alike(np.full(shape[:2], service.share), service.spread**2 / (service.share * (1 - service.share)), rng)
+    shares = alike(np.full(shape[:2], service.share), service.spread**2 / (service.share * (1 - service.share)), rng)
     n = rng.poisson(rng.uniform(20, 300, (*shape[:2], 1)) / service.weeks, shape)
     n[:, 0] = np.maximum(5, rng.poisson(service.a_week, (times, service.weeks)))  # a week of fewer is not shown
-    good = rng.binomial(n, _alike(np.repeat(shares[..., None], service.weeks, axis=2), service.together, rng))
+    good = rng.binomial(n, alike(np.repeat(shares[..., None], service.weeks, axis=2), service.together, rng))
     for at in range(times):
         weeks = [(int(one), int(of)) for one, of in zip(good[at, 0], n[at, 0], strict=True)]
         of_all = zip(good[at, 1:].sum(axis=1), n[at, 1:].sum(axis=1), strict=True)
         yield float(shares[at, 0]), weeks, [(int(one), int(of)) for one, of in of_all if of >= 10]
 
 
-def _alike(shares: Floats, correlation: float, rng: np.random.Generator) -> Floats:
-    """Shares drawn around these, so that answers with the same one have that intraclass correlation."""
-    if not correlation:
-        return shares
-    strength = (1 - correlation) / correlation
-    return rng.beta(np.maximum(shares * strength, 1e-3), np.maximum((1 - shares) * strength, 1e-3))
-
-
 # ---------------------------------------------------------------- all groups at once
 
 
-@dataclass(frozen=True)
-class Groups:
-    """So many groups of a service, with so many answers each at the last look. ``together``: how much answers of a
-    group's day are alike, when there are so many a day."""
-
-    name: str
-    groups: int
-    least: int
-    most: int
-    together: float = 0.0
-    a_day: int = 10
-
-
-GROUPS = (
-    Groups("8 groups of 10-60", 8, 10, 60),
-    Groups("20 groups of 10-60", 20, 10, 60),
-    Groups("40 groups of 5-40", 40, 5, 40),
-    Groups("20 groups of 100-2,000", 20, 100, 2000),
-)
 # Not promised (docs/explanation/equal-for-everybody.md), and therefore measured.
 ALIKE = Groups("20 groups of 100-2,000, days alike", 20, 100, 2000, together=0.05)
 
@@ -162,9 +136,7 @@ Bands = Callable[[Ints, Ints], list[Interval | None]]
 
 
 def at_once(n: Ints, good: Ints) -> list[Interval | None]:
-    told = {str(at): figure(int(n[at]), int(good[at]), threshold=10) for at in range(len(n))}
-    [rows] = differences({"language": told})
-    return [row.share for row in rows.rows]
+    return [row.share for row in compared(n, good)]
 
 
 def each_alone(n: Ints, good: Ints) -> list[Interval | None]:
@@ -180,25 +152,13 @@ def held_at_once(world: Groups, way: Bands, times: int, seed: int) -> int:
     rng, held = np.random.default_rng(seed), 0
     for _time in range(times):
         shares = rng.uniform(0.5, 0.95, world.groups)
-        n = rng.integers(world.least, world.most + 1, world.groups)
-        new = rng.multinomial(n, np.full(LOOKS, 1 / LOOKS)).T
-        good = _good(world, new, shares, rng)
+        n, good = grown(world, shares, rng)
         held += all(
             band is None or band.holds(share)
             for look in range(LOOKS)
-            for band, share in zip(way(new[: look + 1].sum(0), good[: look + 1].sum(0)), shares, strict=True)
+            for band, share in zip(way(n[look], good[look]), shares, strict=True)
         )
     return held
-
-
-def _good(world: Groups, new: Ints, shares: Floats, rng: np.random.Generator) -> Ints:
-    """Of each look's new answers those that are good, day by day when the days are alike: ``[looks, groups]``."""
-    if not world.together:
-        return rng.binomial(new, shares)
-    days = -(-int(new.max()) // world.a_day)
-    by_day = np.clip(new[..., None] - world.a_day * np.arange(days), 0, world.a_day)
-    around = np.broadcast_to(shares[None, :, None], by_day.shape)
-    return np.asarray(rng.binomial(by_day, _alike(around, world.together, rng)).sum(axis=2))
 
 
 # ---------------------------------------------------------------- tables

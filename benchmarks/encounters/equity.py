@@ -8,7 +8,7 @@ without thinking. The limits were chosen with seeds from 1,000; what is printed 
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,44 +20,74 @@ import django
 
 django.setup()
 
+from benchmarks.encounters.worlds import alike  # noqa: E402
 from samspel.encounters.disclosing import figure  # noqa: E402 (models need Django)
-from samspel.encounters.equity import LOOKS, WRONG, Verdict, differences  # noqa: E402
+from samspel.encounters.equity import LOOKS, WRONG, GroupRow, Verdict, differences  # noqa: E402
 from samspel.engine.inference import exact  # noqa: E402
 
+Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 TUNING, REPORTING = 1_000, 9_000
 
 
 @dataclass(frozen=True)
-class World:
-    """Groups with so many answers each at the last look; ``others`` is what they have of good."""
+class Groups:
+    """So many groups of a service, with so many answers each at the last look. ``together``: how much answers of a
+    group's day are alike, when there are so many a day."""
 
     name: str
     groups: int
     least: int
     most: int
+    together: float = 0.0
+    a_day: int = 10
+
+
+GROUPS = (
+    Groups("8 groups of 10-60", 8, 10, 60),
+    Groups("20 groups of 10-60", 20, 10, 60),
+    Groups("40 groups of 5-40", 40, 5, 40),
+    Groups("20 groups of 100-2,000", 20, 100, 2000),
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """What a planted group has of good, and what all others have."""
+
+    name: str
+    of: Groups
     others: float = 0.8
     worse: float = 0.5
 
 
 WORLDS = (
-    World("8 groups of 10-60", 8, 10, 60),
-    World("20 groups of 10-60", 20, 10, 60),
-    World("40 groups of 5-40", 40, 5, 40),
-    World("20 groups of 100-2,000, 80 and 70", 20, 100, 2000, worse=0.7),
-    World("20 groups, 95 and 85 good", 20, 100, 2000, others=0.95, worse=0.85),
+    *(World(of.name, of) for of in GROUPS[:3]),
+    World("20 groups of 100-2,000, 80 and 70", GROUPS[3], worse=0.7),
+    World("20 groups, 95 and 85 good", GROUPS[3], others=0.95, worse=0.85),
 )
 
 
-def grown(world: World, rng: np.random.Generator, planted: bool) -> tuple[Ints, Ints]:
+def grown(of: Groups, shares: Floats, rng: np.random.Generator) -> tuple[Ints, Ints]:
     """Answers and good ones of each group at each look: ``[looks, groups]``."""
-    n = rng.integers(world.least, world.most + 1, world.groups)
-    shares = np.full(world.groups, world.others)
-    if planted:
-        shares[0] = world.worse
+    n = rng.integers(of.least, of.most + 1, of.groups)
     new = rng.multinomial(n, np.full(LOOKS, 1 / LOOKS)).T
-    good = rng.binomial(new, shares)
+    good = _good_by_day(of, new, shares, rng) if of.together else rng.binomial(new, shares)
     return new.cumsum(0), good.cumsum(0)
+
+
+def _good_by_day(of: Groups, new: Ints, shares: Floats, rng: np.random.Generator) -> Ints:
+    days = -(-int(new.max()) // of.a_day)
+    by_day = np.clip(new[..., None] - of.a_day * np.arange(days), 0, of.a_day)
+    around = np.broadcast_to(shares[None, :, None], by_day.shape)
+    return np.asarray(rng.binomial(by_day, alike(around, of.together, rng)).sum(axis=2))
+
+
+def compared(n: Ints, good: Ints) -> Sequence[GroupRow]:
+    """The groups at one look as the page of equal treatment tells them."""
+    told = {str(group): figure(int(n[group]), int(good[group]), threshold=10) for group in range(len(n))}
+    [found] = differences({"language": told})
+    return found.rows
 
 
 # Which groups each way calls worse or better at a look: indices.
@@ -65,9 +95,7 @@ Way = Callable[[Ints, Ints], set[int]]
 
 
 def ours(n: Ints, good: Ints) -> set[int]:
-    told = {str(group): figure(int(n[group]), int(good[group]), threshold=10) for group in range(len(n))}
-    [rows] = differences({"language": told})
-    return {int(row.group) for row in rows.rows if row.verdict in {Verdict.LOWER, Verdict.HIGHER}}
+    return {int(row.group) for row in compared(n, good) if row.verdict in {Verdict.LOWER, Verdict.HIGHER}}
 
 
 def lowest_bar(n: Ints, good: Ints) -> set[int]:
@@ -102,7 +130,10 @@ def count(world: World, way: Way, worlds: int, seed: int, *, planted: bool) -> t
     """The share of worlds with any wrong word at the last look, at any look, and with the planted group found."""
     wrong_once = wrong_ever = found = 0
     for number in range(worlds):
-        n, good = grown(world, np.random.default_rng(seed + number), planted)
+        shares = np.full(world.of.groups, world.others)
+        if planted:
+            shares[0] = world.worse
+        n, good = grown(world.of, shares, np.random.default_rng(seed + number))
         called: set[int] = set()
         at_last: set[int] = set()
         for look in range(LOOKS):

@@ -91,13 +91,18 @@ def year(
     volume = world.a_day * rng.lognormal(0, 0.3 if world.a_day > 3 else 0, (units, 1)) * np.tile(_WEEKDAYS, WEEKS)
     n = rng.poisson(volume)
     if world.together:
-        strength = (1 - world.together) / (world.together * calm if not world.mixed else world.together)
-        share = np.where(
-            np.broadcast_to(calm, share.shape) > 0, rng.beta(share * strength, (1 - share) * strength), share
-        )
+        share = np.where(np.broadcast_to(calm, share.shape) > 0, alike(share, world.together, rng), share)
     good = rng.binomial(n, np.clip(share, 0, 1))
     peers = np.full(units, -1) if world.alone else np.repeat(np.arange(services), world.units)
     return Year(n.astype(np.int64), good.astype(np.int64), peers)
+
+
+def alike(shares: Floats, correlation: float, rng: np.random.Generator) -> Floats:
+    """Shares drawn around these, so that answers with the same one have that intraclass correlation."""
+    if not correlation:
+        return shares
+    strength = (1 - correlation) / correlation
+    return rng.beta(np.maximum(shares * strength, 1e-3), np.maximum((1 - shares) * strength, 1e-3))
 
 
 def _shared(world: World, services: int, rng: np.random.Generator) -> Floats:
