@@ -7,9 +7,11 @@ changed, and in one service some are worse off; what the pages say of it is for 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from django.utils import timezone
 
 from samspel.core.actor import Actor
@@ -194,8 +196,12 @@ def _visitors(areas: Sequence[int], rng: np.random.Generator) -> Iterator[Visito
 
 
 def _one_of(weights: Mapping[str, int], rng: np.random.Generator) -> str:
-    share = np.array(list(weights.values())) / sum(weights.values())
-    return list(weights)[int(rng.choice(len(weights), p=share))]
+    return list(weights)[int(rng.choice(len(weights), p=_shares(tuple(weights.values()))))]
+
+
+@cache
+def _shares(weights: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    return np.array(weights) / sum(weights)
 
 
 def _week(
@@ -262,7 +268,7 @@ def _level(good: float, rng: np.random.Generator) -> int:
 def _named(weights: dict[str, int], is_likely: bool, rng: np.random.Generator) -> tuple[str, ...]:
     if rng.random() > (NAMED if is_likely else NAMED / 8):
         return ()
-    share = np.array(list(weights.values())) / sum(weights.values())
+    share = _shares(tuple(weights.values()))
     most = min(len(weights), int(rng.integers(1, 3)))
     return tuple(sorted(str(key) for key in rng.choice(np.array(list(weights)), most, replace=False, p=share)))
 
