@@ -42,14 +42,13 @@ def rows(expression: ir.Table, dataset: str, since: date, until: date) -> list[t
     """The expression's rows over the files that hold now and have days from ``since`` to before ``until``."""
     run = _on_spark if settings.FIGURES_ENGINE.startswith("spark://") else _on_duckdb
     with store.reading() as manifest:
-        found = run(expression, dataset, [str(path) for path in manifest.files(dataset, since, until)])
-    return list(found)
+        return run(expression, dataset, [str(path) for path in manifest.files(dataset, since, until)])
 
 
 # ---------------------------------------------------------------- DuckDB
 
 
-def _on_duckdb(expression: ir.Table, dataset: str, files: Sequence[str]) -> Sequence[tuple[Any, ...]]:
+def _on_duckdb(expression: ir.Table, dataset: str, files: Sequence[str]) -> list[tuple[Any, ...]]:
     from samspel.encounters import expressions
 
     line = _line()
@@ -110,7 +109,7 @@ def _line() -> duckdb.DuckDBPyConnection:
 # ---------------------------------------------------------------- Spark
 
 
-def _on_spark(expression: ir.Table, dataset: str, files: Sequence[str]) -> Sequence[tuple[Any, ...]]:
+def _on_spark(expression: ir.Table, dataset: str, files: Sequence[str]) -> list[tuple[Any, ...]]:
     from samspel.encounters import expressions
 
     session = _session()
