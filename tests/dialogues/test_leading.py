@@ -204,11 +204,28 @@ def test_the_console_asks_the_database_as_often_for_one_table_as_for_twelve(
             make_seat(dialogue, table)
     dialogue = Dialogue.objects.select_related("step", "unit").get(pk=dialogue.pk)
 
-    with django_assert_max_num_queries(16):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(17):  # type: ignore[attr-defined]
         view = overview(dialogue, now=WHEN)
 
     assert len(view.tables) == tables
     assert view.here == 5 * tables
+
+
+def test_the_plan_tells_when_each_step_was_and_when_the_next_one_comes(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance)
+    leader = actor_of(town.facilitator)
+    leading.start_dialogue(actor=leader, dialogue_id=dialogue.pk, at=WHEN)
+    leading.next_step(actor=leader, dialogue_id=dialogue.pk, at=later(60))
+    leading.next_step(actor=leader, dialogue_id=dialogue.pk, at=later(120))
+    leading.previous_step(actor=leader, dialogue_id=dialogue.pk, at=later(180))
+    leading.next_step(actor=leader, dialogue_id=dialogue.pk, at=later(240))
+    dialogue = Dialogue.objects.select_related("step", "unit", "template").get(pk=dialogue.pk)
+
+    rows = overview(dialogue, now=later(250)).plan
+
+    assert [row.at for row in rows[:3]] == [WHEN, later(180), later(240)]
+    assert rows[3].at == dialogue.step_ends_at
+    assert [row.at for row in rows] == sorted(row.at for row in rows)
 
 
 def test_a_table_that_asks_for_help_is_first_and_is_taken_by_one(town: Town) -> None:

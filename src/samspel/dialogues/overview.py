@@ -312,16 +312,29 @@ def _plan(dialogue: Dialogue, steps: list[Step], questions: dict[int, str]) -> t
     here = dialogue.step.position if dialogue.step else 0
     is_over = dialogue.state == State.CLOSED
     at = dialogue.opened_at or dialogue.starts_at
+    began = _began(dialogue) if here else {}
     rows = []
     for step in steps:
-        if step.position == here and dialogue.step_started_at is not None:
-            at = dialogue.step_started_at
+        at = began.get(step.pk, at) if step.position <= here else at
         is_now = step.position == here and not is_over
         rows.append(PlanRow(step, title_of(step, questions), at, is_over or step.position < here, is_now))
-        at += timedelta(minutes=step.minutes)
         if is_now and dialogue.step_ends_at is not None:
             at = dialogue.step_ends_at
+        elif step.position >= here:
+            at += timedelta(minutes=step.minutes)
     return tuple(rows)
+
+
+def _began(dialogue: Dialogue) -> dict[int, datetime]:
+    """When each step that has been was begun, the last time that it was: what the leaders' presses left behind."""
+    moves = ConsoleAction.objects.filter(dialogue=dialogue, undone_at=None, verb__in=("went_on", "went_back"))
+    began = {
+        before["step_id"]: datetime.fromisoformat(before["step_started_at"])
+        for before in moves.order_by("pk").values_list("before", flat=True)
+    }
+    if dialogue.step_id is not None and dialogue.step_started_at is not None:
+        began[dialogue.step_id] = dialogue.step_started_at
+    return began
 
 
 def _late_min(dialogue: Dialogue, steps: list[Step], now: datetime) -> int:
