@@ -153,3 +153,16 @@ def test_the_start_page_shows_threads_that_have_come_far_beside_those_that_moved
     assert "Först hörd" not in shown
     assert agreed.text in shown
     assert shown.index("Just hörd") < shown.index("Nyss hörd") < shown.index("”Hörd")
+
+
+@pytest.mark.parametrize("language", ["sv", "da", "en"])
+def test_other_systems_are_told_a_threads_stage_by_the_same_word_in_every_language(
+    closed: Dialogue, client: Client, language: str
+) -> None:
+    begun = thread.start_thread(unit_id=closed.unit_id, title="Jag väntade länge.", at=WHEN)
+    thread.add_knot(begun.pk, Stage.DIALOGUE, closed, at=WHEN)
+
+    told = client.get("/api/open/threads", headers={"Accept-Language": language}).json()
+
+    assert [one["stage"] for one in told] == ["dialogue"]
+    assert "Samtal" in page(client, "/threads")

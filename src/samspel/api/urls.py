@@ -16,6 +16,7 @@ from samspel.api.problems import BrokenJsonError, problems
 from samspel.api.signing_in import actor_of, signed_in_by_key
 from samspel.core.errors import InvalidError, SamspelError, SignInError
 from samspel.core.middleware import answer
+from samspel.core.models import Stage
 from samspel.core.routes import guarded
 from samspel.dialogues import public as dialogues
 from samspel.dialogues.access import get_dialogue
@@ -56,10 +57,12 @@ class OpenDialogue(Schema):
 
 
 class OpenThread(Schema):
+    """A thread's first words, and the furthest stage that it has come to."""
+
     id: int
     words: str
     unit: str
-    stage: str
+    stage: Stage
     moved_at: datetime
 
 

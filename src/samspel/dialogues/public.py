@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from samspel.core.errors import NotFoundError
+from samspel.core.models import Stage
 from samspel.dialogues.models import Dialogue, State
 from samspel.dialogues.threads import public_threads
 
@@ -22,7 +23,7 @@ class OpenThreadRow:
     id: int
     words: str
     unit: str
-    stage: str
+    stage: Stage
     moved_at: datetime
 
 

@@ -32,7 +32,7 @@ class ThreadRow:
     thread: Thread
     words: str
     place: int
-    stage: str
+    stage: Stage
     detail: str
     at: datetime
 
@@ -57,7 +57,7 @@ def _row(view: ThreadView) -> ThreadRow | None:
         view.thread,
         first.words,
         ORDER[last.stage] + 1,
-        str(Stage(last.stage).label),
+        Stage(last.stage),
         last.detail if last is not first else "",
         last.at,
     )
