@@ -13,7 +13,7 @@ from samspel.dialogues.models import Agreement, Dialogue, State
 from samspel.encounters.actions.signals import note_signal
 from samspel.people.models import Role
 from tests.conftest import SignIn
-from tests.people import WHEN, Town, actor_of, device_key, make_dialogue, make_unit
+from tests.people import WHEN, Town, actor_of, device_key, make_dialogue, make_person, make_unit
 
 
 @pytest.fixture
@@ -90,10 +90,38 @@ def test_the_page_takes_as_many_queries_for_ten_units_as_for_two(
             actor=actor_of(town.member), unit_id=unit.pk, words=f"Ord {number}.", source="", key=device_key(), at=WHEN
         )
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         shown = page(in_two_units)
 
     assert "Ord 7." in shown
+
+
+@pytest.mark.parametrize("role", ["analyst", "facilitator"])
+def test_who_may_read_the_units_below_finds_them_from_home(
+    town: Town, signed_in: SignIn, django_assert_num_queries: DjangoAssertNumQueries, role: str
+) -> None:
+    person = make_person("Jonas Wik", town.root, role)
+    client = signed_in(person)
+    home = client.get("/home").headers["Location"]
+    page(client, home)
+
+    with django_assert_num_queries(13):
+        shown = page(client, home)
+    Role.objects.create(person=person, unit=town.library, kind="member")
+    of_several = page(client)
+
+    assert home == f"/units/{town.root.pk}"
+    for unit in (town.guidance, town.library):
+        assert f'href="/units/{unit.pk}"' in shown
+        assert of_several.count(f'href="/units/{unit.pk}"') == 1
+    assert "Enheter här under" in shown
+    assert "Fler enheter som du kan läsa" in of_several
+
+
+def test_who_works_in_a_unit_without_leading_it_is_not_led_to_those_below(town: Town, signed_in: SignIn) -> None:
+    client = signed_in(make_person("Karin Samordnare", town.root, "member"))
+
+    assert "Enheter här under" not in page(client, f"/units/{town.root.pk}")
 
 
 @pytest.fixture

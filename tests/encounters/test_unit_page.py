@@ -14,7 +14,7 @@ from samspel.encounters.models import Factor, Point, Service, Shown, Story
 from samspel.encounters.weeks import mondays
 from tests.conftest import SignIn
 from tests.encounters.answers import given, given_pairs, refreshed
-from tests.people import Town, device_key, make_unit
+from tests.people import Town, device_key, make_person, make_unit
 
 # However many answers there are: they are counted in the sums, not in the database.
 QUERIES = 24
@@ -214,4 +214,17 @@ def test_the_navigation_leads_to_ones_own_units_page(town: Town, signed_in: Sign
 
     assert 'href="/encounters/ours"' in shown
     assert client.get("/encounters/ours").headers["Location"] == f"/units/{town.guidance.pk}/encounters"
-    assert "Du har ingen roll" in signed_in(town.administrator).get("/encounters/ours").content.decode()
+
+
+def test_who_may_read_several_units_figures_chooses_and_who_may_read_none_is_told(
+    town: Town, signed_in: SignIn, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    analyst = signed_in(make_person("Jonas Analytiker", town.root, "analyst"))
+    analyst.get("/encounters/ours")
+
+    with django_assert_num_queries(5):
+        shown = analyst.get("/encounters/ours").content.decode()
+
+    for unit in (town.root, town.guidance, town.library):
+        assert f'href="/units/{unit.pk}/encounters"' in shown
+    assert "Du har ingen roll" in signed_in(make_person("Nils Ny")).get("/encounters/ours").content.decode()

@@ -6,6 +6,7 @@ from samspel.core.actor import Actor
 from samspel.core.errors import NotFoundError
 from samspel.core.permissions import allow, may, permission, permission_table
 from samspel.people.models import Person, Role, Unit
+from samspel.people.queries import Branch, unit_tree
 
 PERMISSIONS = permission_table(
     "people",
@@ -56,6 +57,15 @@ def get_unit(actor: Actor, unit_id: int, act: str = "unit.read") -> Unit:
     if not may(roles_in(actor, unit), act):
         raise NotFoundError("unit")
     return unit
+
+
+def units_open_to(actor: Actor, act: str) -> list[Branch]:
+    """The open units in which the actor may do ``act``, parents before children. Two queries."""
+    tree = unit_tree()
+    roles = roles_in_each(actor, [branch.unit for branch in tree])
+    found = [branch for branch in tree if may(roles[branch.unit.pk], act)]
+    top = min((branch.depth for branch in found), default=0)
+    return [Branch(branch.unit, branch.depth - top) for branch in found]
 
 
 def get_person_to_change(actor: Actor, person_id: int) -> Person:

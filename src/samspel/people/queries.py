@@ -48,6 +48,17 @@ def unit_tree() -> list[Branch]:
     return found
 
 
+def units_below(unit: Unit) -> list[Branch]:
+    """The open units below one, at whatever depth. One query."""
+    tree = unit_tree()
+    top = next((branch.depth + 1 for branch in tree if branch.unit == unit), 0)
+    return [
+        Branch(branch.unit, branch.depth - top)
+        for branch in tree
+        if branch.unit.path.startswith(unit.path) and branch.unit != unit
+    ]
+
+
 def units_of(actor: Actor) -> list[Unit]:
     """The units in which the actor has a role, in order of name."""
     return in_order(Unit.objects.filter(roles__person_id=actor.own_id, closed_at=None).distinct())

@@ -24,8 +24,8 @@ from samspel.dialogues.threads import (
     varied,
 )
 from samspel.encounters.taking_up import to_take_up
-from samspel.people.access import get_unit, roles_in, roles_in_each
-from samspel.people.queries import members_of, units_of, units_to_lead
+from samspel.people.access import INHERITED, get_unit, roles_in, roles_in_each, units_open_to
+from samspel.people.queries import members_of, units_below, units_of, units_to_lead
 
 ON_START = 4
 
@@ -43,7 +43,8 @@ def home(request: Request) -> HttpResponse:
     if len(units) == 1:
         return redirect("unit", units[0].pk)
     cards = _cards({unit.pk: unit.name for unit in units}, roles_in_each(request.actor, units))
-    return render(request, "dialogues/home.html", {"units": cards, "section": "unit"})
+    more = [branch for branch in units_open_to(request.actor, "unit.read") if branch.unit not in units]
+    return render(request, "dialogues/home.html", {"units": cards, "more": more, "section": "unit"})
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def unit(request: Request, unit_id: int) -> HttpResponse:
             "view": view,
             "knots": knot_rows(view) if view else [],
             "next_stage": next_stage(view) if view else None,
+            "below": units_below(found) if roles & INHERITED else [],
             "others": [other for other in threads if other is not view],
             "total": len(threads),
             "agreements": _agreements(found.pk) if inside else [],

@@ -20,16 +20,15 @@ from samspel.encounters.taking_up import to_take_up
 from samspel.encounters.unit_facts import facts_of
 from samspel.encounters.unit_picture import FactorRow, picture_of
 from samspel.encounters.weeks import Week
-from samspel.people.access import get_unit, roles_in
-from samspel.people.queries import units_of
+from samspel.people.access import get_unit, roles_in, units_open_to
 
 
 @require_GET
 def ours(request: Request) -> HttpResponse:
-    """To the page of the unit that one works in; who has several chooses."""
-    units = units_of(request.actor)
+    """To the page of the unit whose figures one may read; who may read several chooses."""
+    units = units_open_to(request.actor, "figures.unit")
     if len(units) == 1:
-        return redirect("unit_encounters", units[0].pk)
+        return redirect("unit_encounters", units[0].unit.pk)
     return render(request, "encounters/ours.html", {"units": units, "section": "encounters"})
 
 
