@@ -118,6 +118,16 @@ def test_who_may_read_the_units_below_finds_them_from_home(
     assert "Fler enheter som du kan läsa" in of_several
 
 
+@pytest.mark.parametrize(("role", "may_meet"), [("member", True), ("facilitator", True), ("analyst", False)])
+def test_the_units_home_leads_who_receives_people_to_a_new_meeting(
+    town: Town, signed_in: SignIn, role: str, may_meet: bool
+) -> None:
+    shown = page(signed_in(make_person("Karin", town.guidance, role)), f"/units/{town.guidance.pk}")
+
+    assert (f'href="/units/{town.guidance.pk}/meet"' in shown) == may_meet
+    assert f'href="/units/{town.guidance.pk}/encounters"' in shown
+
+
 def test_who_works_in_a_unit_without_leading_it_is_not_led_to_those_below(town: Town, signed_in: SignIn) -> None:
     client = signed_in(make_person("Karin Samordnare", town.root, "member"))
 

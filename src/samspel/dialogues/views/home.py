@@ -95,6 +95,7 @@ def unit(request: Request, unit_id: int) -> HttpResponse:
             "inside": inside,
             "may_plan": may(roles, "dialogue.create"),
             "sees_encounters": sees_encounters,
+            "may_meet": may(roles, "encounter.answer_staff"),
             "sees_points": may(roles, "point.read"),
             "take": to_take_up(found.pk, now) if sees_encounters else None,
             "may_note": may(roles, "signal.note"),
