@@ -212,8 +212,23 @@ def test_a_page_costs_three_queries_and_a_press_few(point: Point) -> None:
 def test_what_is_no_poster_is_not_found(town: Town, point: Point) -> None:
     kiosk = make_point(town.guidance, kind=Point.Kind.KIOSK)
 
-    assert Client().get("/s/nosuchcode").status_code == 404
-    assert Client().get(f"/s/{kiosk.code}").status_code == 404
+    unknown, tablets = Client().get("/s/nosuchcode"), Client().get(f"/s/{kiosk.code}")
+
+    assert unknown.status_code == tablets.status_code == 404
+    assert words(unknown) == words(tablets)
+    assert "Koden finns inte." in words(unknown)
+    assert "Jämför med skylten" in words(unknown)
+    assert Client().get("/s/%20").status_code == 404
+
+
+@pytest.mark.parametrize("typed", ["{upper}", "{code}/", "{upper}/", "%20{code}"])
+def test_a_code_is_found_however_it_is_typed(point: Point, typed: str) -> None:
+    address = "/s/" + typed.format(code=point.code, upper=point.code.upper())
+
+    answer = Client().get(f"{address}?lang=en")
+
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == f"/s/{point.code}?lang=en"
 
 
 def test_a_unit_that_does_not_ask_says_so_and_what_it_did(town: Town, at: datetime) -> None:

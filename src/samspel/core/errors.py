@@ -20,6 +20,8 @@ class SamspelError(Exception):
     code = "error"
     status = 400
     sentence: Text = gettext_lazy("Det gick inte. Försök igen.")
+    # What a person on a page can do about it, when the sentence has no room for it.
+    advice: Text = ""
 
     def __init__(self, sentence: Text | None = None, *, fields: Mapping[str, Text] | None = None) -> None:
         self.message = str(sentence if sentence is not None else self.sentence)

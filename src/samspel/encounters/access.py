@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy
+
 from samspel.core.actor import Actor
 from samspel.core.errors import NotFoundError
 from samspel.core.permissions import allow, may, permission_table
@@ -9,6 +11,17 @@ from samspel.encounters.keyed import hash_of
 from samspel.encounters.models import Invitation, Point, Round, Service, Tablet, WaitingTablet
 from samspel.people.access import get_unit, roles_in_each, site_roles
 from samspel.people.queries import name_key, units_with
+
+
+class NoSuchCodeError(NotFoundError):
+    """No poster has the code that was scanned or typed; a tablet's and a link's are none here either."""
+
+    sentence = gettext_lazy("Koden finns inte.")
+    advice = gettext_lazy(
+        "Jämför med skylten: koden är åtta bokstäver och siffror. Du kan också rikta telefonens kamera mot rutan på"
+        " skylten. Går det ändå inte är skylten gammal. Säg gärna till dem som satte upp den."
+    )
+
 
 PERMISSIONS = permission_table(
     "encounters",
@@ -147,7 +160,7 @@ def get_point_to_tap(code: str) -> Point:
     """The point that a poster or a staff member's phone leads to; the two other kinds have addresses of their own."""
     point = get_point_by_code(code)
     if point.kind == Point.Kind.LINK:
-        raise NotFoundError("point")
+        raise NoSuchCodeError("point")
     return point
 
 
@@ -156,5 +169,5 @@ def get_point_by_code(code: str) -> Point:
     kinds = [Point.Kind.WALL, Point.Kind.STAFF, Point.Kind.LINK]
     point = Point.objects.select_related("unit").filter(code=code, kind__in=kinds).first()
     if point is None:
-        raise NotFoundError("point")
+        raise NoSuchCodeError("point")
     return point

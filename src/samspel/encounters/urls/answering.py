@@ -9,6 +9,7 @@ answer = partial(route, owner="encounters", act="encounter.answer", limit="write
 
 urlpatterns = [
     answer("s/<str:code>", answering.tap, name="tap"),
+    answer("s/<str:code>/", answering.typed, name="tap_typed"),
     answer("s/<str:code>/more", answering.more, name="tap_more"),
     route("s/<str:code>/story", stories.story, name="tap_story", owner="encounters", act="story.tell", limit="write"),
     route(

@@ -4,9 +4,10 @@ from dataclasses import asdict
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from samspel.core.errors import ConflictError
 from samspel.core.languages import spoken_choices
@@ -35,6 +36,8 @@ from samspel.encounters.telling import ages_in, factors_offered, found_in, save_
 @require_http_methods(["GET", "POST"])
 def tap(request: HttpRequest, code: str) -> HttpResponse:
     """Three levels, ready to be pressed; one press saves at once. Three queries to look."""
+    if request.method == "GET" and code != _tidied(code):
+        return typed(request, code)
     at = now()
     point = get_point_to_tap(code)
     asking = asking_now(point, at)
@@ -58,6 +61,17 @@ def tap(request: HttpRequest, code: str) -> HttpResponse:
         response = _tap_page(request, language, offered, device, pressed, left)
     device.remember(response, f"/s/{point.code}")
     return response
+
+
+@require_GET
+def typed(request: HttpRequest, code: str) -> HttpResponse:
+    """A code as somebody may type it, with large letters or a / after it: led on to its own address."""
+    address, asked = reverse("tap", args=[_tidied(code)]), request.META.get("QUERY_STRING", "")
+    return redirect(f"{address}?{asked}" if asked else address)
+
+
+def _tidied(code: str) -> str:
+    return code.strip().lower() or code
 
 
 def _tap_page(
