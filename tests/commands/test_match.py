@@ -116,6 +116,27 @@ def test_a_row_for_each_transfer_is_written(posts, tmp_path, capsys):
     assert rows[0]["reasons"].startswith("Both write of kör, bil.")
 
 
+def test_areas_are_helped_alike(tmp_path, capsys):
+    file = tmp_path / "posts.csv"
+    rows = [f"{at},need,N{at},Mattehjälp,{'Norra' if at < 6 else 'Södra'}" for at in range(10)]
+    rows += [f"{at},offer,G{at},Matte,Norra" for at in range(10, 14)]
+    file.write_text("\n".join(["id,kind,person,title,area", *rows]) + "\n", encoding="utf-8")
+
+    code, out, _ = run(capsys, file, "--areas", "0.1", "--objectives", "fit", "--json")
+    _, loose, _ = run(capsys, file, "--objectives", "fit", "--json")
+    _, text, _ = run(capsys, file, "--areas", "1", "--objectives", "fit")
+
+    told, without = json.loads(out), json.loads(loose)
+    assert code == 0
+    assert told["areas"] == [
+        {"area": "Norra", "could_be_met": 6, "met": 3, "keeps": True},
+        {"area": "Södra", "could_be_met": 4, "met": 1, "keeps": True},
+    ]
+    assert told["without_areas"] == {"value": without["value"], "bound": without["bound"]}
+    assert told["value"] < without["value"]
+    assert "That areas are helped alike costs nothing." in text
+
+
 def test_weights_are_named(posts, capsys):
     _, out, _ = run(capsys, posts, "--weights", "place=9, words=0", "--json")
 
@@ -232,6 +253,8 @@ def test_an_example_is_no_other_kind_of_file_than_its_name_says(tmp_path, capsys
         ("--chance", "x"),
         ("--objectives", "fit,fit"),
         ("--objectives", "taste"),
+        ("--areas", "x"),
+        ("--areas", "1.1"),
         ("--at", "today"),
     ],
 )
@@ -241,6 +264,15 @@ def test_an_option_that_means_nothing_is_told(posts, capsys, option, value):
 
     assert stopped.value.code == 2
     assert option in capsys.readouterr().err
+
+
+def test_a_pool_has_no_areas(tmp_path, capsys):
+    file = tmp_path / "pool.wmd"
+    file.write_text(WMD, encoding="utf-8")
+
+    code, _, err = run(capsys, file, "--areas", "0.1")
+
+    assert (code, "--areas is for posts" in err) == (1, True)
 
 
 @pytest.mark.parametrize(("line", "message"), [("1,2", "wmd:1: an edge must be"), ("", "no line names an alternative")])

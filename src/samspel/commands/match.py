@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--objectives", type=_goals, default=_goals(_USUAL), metavar="A,B,…", help=f"in order ({_USUAL})"
     )
     parser.add_argument("--chance", type=_chance, default=0.8, help="that each says yes, for survive (0.8)")
+    areas = "how far apart areas may be in the share of needs met: 0.1 for ten percentage points (as far as it goes)"
+    parser.add_argument("--areas", type=_tolerance, metavar="P", help=areas)
     parser.add_argument("--weights", metavar="words=4,…", default="", help="what an offer's fit is made of")
     parser.add_argument("--at", type=_day, metavar="DAY", help="from which waiting is counted (today)")
     parser.add_argument("--language", choices=("sv", "da", "en"), default="sv", help="of texts that do not show theirs")
@@ -83,6 +86,17 @@ def _chance(said: str) -> float:
     if not 0 <= chance <= 1:
         raise argparse.ArgumentTypeError(f"must be from 0 to 1, got {said!r}")
     return chance
+
+
+def _tolerance(said: str) -> Fraction:
+    """As it is said: a tenth is a tenth."""
+    try:
+        tolerance = Fraction(said)
+    except (ValueError, ZeroDivisionError):
+        tolerance = Fraction(-1)
+    if not 0 <= tolerance <= 1:
+        raise argparse.ArgumentTypeError(f"must be from 0 to 1, got {said!r}")
+    return tolerance
 
 
 def _goals(said: str) -> "tuple[Goal, ...]":
@@ -146,6 +160,8 @@ def _pool_task(options: argparse.Namespace) -> _Task:
     from samspel.engine.matching.wmd import WmdError, read
 
     begun_s = time.monotonic()
+    if options.areas is not None:
+        raise MatchError("--areas is for posts; nobody in a pool of kidney exchange says an area")
     try:
         problem = read(read_text(options.file).splitlines(), ring=options.ring, chain=options.chain)
     except WmdError as error:
@@ -177,6 +193,7 @@ def _posts_task(options: argparse.Namespace) -> _Task:
             chance=options.chance,
             ring=options.ring,
             chain=options.chain,
+            areas=options.areas,
         )
 
     offers = {post.id: at for at, post in enumerate(posts.posts) if post.kind == "offer"}
@@ -286,7 +303,7 @@ def _kind(one: "Selected") -> str:
 
 def told(options: argparse.Namespace, task: _Task, solution: "Solution") -> dict[str, Any]:
     """What the JSON says."""
-    from samspel.engine.matching import describe
+    from samspel.engine.matching import describe, shares_of
 
     problem = task.problem
     answer: dict[str, Any] = {
@@ -313,6 +330,12 @@ def told(options: argparse.Namespace, task: _Task, solution: "Solution") -> dict
     if task.posts is not None:
         posts, found, _ = task.posts
         could = set(found.needs.tolist())
+        if problem.areas is not None:
+            shares = shares_of(problem, solution.selected)
+            answer["areas"] = [
+                {"area": one.name, "could_be_met": one.could, "met": one.met, "keeps": one.keeps} for one in shares
+            ]
+            answer["without_areas"] = dict(zip(("value", "bound"), solution.loose or (), strict=False))
         answer["weights"] = dict(posts.weights)
         answer["nobody_can_meet"] = [
             post.id for at, post in enumerate(posts.posts) if post.kind == "need" and at not in could

@@ -1,12 +1,14 @@
 """Small pools, and the best selection in them by trying every one."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
 from itertools import permutations, product, takewhile
 
 import numpy as np
 from hypothesis import strategies as st
 
-from samspel.engine.matching import Objective, Problem, Selected
+from samspel.engine.matching import Areas, Objective, Problem, Selected
 
 
 def make_pool(
@@ -46,6 +48,14 @@ def pools(draw: st.DrawFn, *, posts: int = 7, objectives: int = 1, fix: int = 0)
     return make_pool(needs, arcs, ring=ring, chain=chain, per_hand=hands, chances=chances, fixed=fixed)
 
 
+@st.composite
+def pools_of_areas(draw: st.DrawFn) -> Problem:
+    problem = draw(pools(posts=7, objectives=2, fix=1))
+    of = np.array(draw(st.lists(st.integers(-1, 2), min_size=len(problem.ids), max_size=len(problem.ids))))
+    tolerance = draw(st.sampled_from([Fraction(0), Fraction(1, 10), Fraction(1, 4), Fraction(1)]))
+    return replace(problem, areas=Areas(("North", "South", "West"), of, tolerance))
+
+
 def every_one(problem: Problem) -> list[tuple[Selected, tuple[float, ...]]]:
     """Every ring and chain, with what it is worth to each objective."""
     place = {pair: at for at, pair in enumerate(zip(problem.givers.tolist(), problem.takers.tolist(), strict=True))}
@@ -83,25 +93,41 @@ def _expected(one: Selected, chance: float) -> float:
 
 
 def best_values(problem: Problem) -> tuple[float, ...]:
-    """Of the best selection: as many fixed arcs as can be, then the first objective before the second."""
+    """Of the best selection that keeps the rule of areas: as many fixed arcs as can be, then the first objective before
+    the second."""
     fixed = set(problem.fixed)
     allowed = [
         (one, (float(len(fixed.intersection(one.transfers))), *worth))
         for one, worth in every_one(problem)
         if all(pair in fixed or not _shares(pair, fixed) for pair in one.transfers)
     ]
-    return max(_values(allowed, frozenset(), (0.0,) * (1 + len(problem.objectives))))[1:]
+    selections = _selections(allowed, [], (0.0,) * (1 + len(problem.objectives)))
+    return max(values for selected, values in selections if helps_alike(problem, selected))[1:]
+
+
+def helps_alike(problem: Problem, selected: list[Selected]) -> bool:
+    if problem.areas is None:
+        return True
+    area = problem.areas.of.tolist()
+    could = [area[taker] for taker in set(problem.takers.tolist()) if area[taker] >= 0]
+    met = [area[taker] for one in selected for _, taker in one.transfers if area[taker] >= 0]
+    return all(
+        abs(Fraction(met.count(one), could.count(one)) - Fraction(len(met), len(could)))
+        <= problem.areas.tolerance + Fraction(1, could.count(one))
+        for one in set(could)
+    )
 
 
 def _shares(pair: tuple[int, int], fixed: set[tuple[int, int]]) -> bool:
     return any(pair[0] == giver or pair[1] == taker for giver, taker in fixed)
 
 
-def _values(
-    columns: list[tuple[Selected, tuple[float, ...]]], used: frozenset[int], values: tuple[float, ...]
-) -> Iterator[tuple[float, ...]]:
-    yield values
+def _selections(
+    columns: list[tuple[Selected, tuple[float, ...]]], chosen: list[Selected], values: tuple[float, ...]
+) -> Iterator[tuple[list[Selected], tuple[float, ...]]]:
+    yield chosen, values
+    used = {post for one in chosen for post in one.posts}
     for at, (one, worth) in enumerate(columns):
         if not used.intersection(one.posts):
             more = tuple(value + new for value, new in zip(values, worth, strict=True))
-            yield from _values(columns[at + 1 :], used.union(one.posts), more)
+            yield from _selections(columns[at + 1 :], [*chosen, one], more)

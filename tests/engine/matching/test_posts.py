@@ -1,5 +1,7 @@
 """A pool of people out of posts."""
 
+from fractions import Fraction
+
 from samspel.core.lexicon import shipped_kinds_of_help
 from samspel.engine.candidates import Kind, Post, Problem, find
 from samspel.engine.matching import check, solve
@@ -77,6 +79,21 @@ def test_objectives_are_those_asked_for_in_order():
 
     assert solution.values[0] == 0.25
     assert solution.values[2] == -2.0
+
+
+def test_a_need_is_where_the_first_that_says_an_area_is():
+    posts = problem_of(
+        post(1, "offer", "Dag", "Matte", area="Västra"),
+        post(2, "need", "Eva", "Skjuts i bil"),
+        post(3, "need", "Eva", "Mattehjälp", area="Södra"),
+        post(4, "need", "Eva", "Mattehjälp", area="Norra"),
+    )
+
+    areas = pool_of(posts, find(posts), areas=Fraction(1, 10)).problem.areas
+
+    assert areas is not None
+    assert [areas.names[at] if at >= 0 else "" for at in areas.of.tolist()] == ["", "Södra"]
+    assert areas.tolerance == Fraction(1, 10)
 
 
 def test_nobody_named_is_somebody_each():

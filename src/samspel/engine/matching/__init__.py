@@ -10,13 +10,15 @@
 (2.0, 2.0, 'best')
 """
 
+from .areas import Share, shares_of
 from .changing import Change, Changed, apply, change, mend
 from .checking import check
 from .describing import describe
-from .records import Kind, Objective, Pair, Problem, Selected, Solution, Status
+from .records import Areas, Kind, Objective, Pair, Problem, Selected, Solution, Status
 from .solving import solve
 
 __all__ = [
+    "Areas",
     "Change",
     "Changed",
     "Kind",
@@ -24,6 +26,7 @@ __all__ = [
     "Pair",
     "Problem",
     "Selected",
+    "Share",
     "Solution",
     "Status",
     "apply",
@@ -31,5 +34,6 @@ __all__ = [
     "check",
     "describe",
     "mend",
+    "shares_of",
     "solve",
 ]

@@ -1,5 +1,6 @@
 """A selection changed by hand, or mended after a no: chosen anew near what was touched, everything else as it was."""
 
+import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -8,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from .areas import shares_of
 from .columns import Goal
 from .records import Objective, Pair, Problem, Selected, Solution
-from .solving import solve, status_of
+from .solving import solve, solve_beside, status_of
 
 __all__ = ["Change", "Changed", "apply", "change", "mend"]
 
@@ -48,6 +50,11 @@ class Changed:
         """Posts that help or are helped otherwise than before."""
         return tuple(sorted({post for pair in self.new for post in pair}))
 
+    @property
+    def keeps_areas(self) -> bool:
+        """Areas are helped as alike as the problem asks; a change near by cannot always make it so."""
+        return _keeps_areas(self.problem, self.solution.selected)
+
 
 def apply(problem: Problem, change: Change) -> Problem:
     """The problem as it is wanted now. Who is gone has no need any more.
@@ -84,8 +91,8 @@ def change(problem: Problem, solution: Solution, wanted: Change, *, time_limit_s
     freed = [one for one in by_nearness[:_GROUPS] if near[list(one.posts)].any()]
     held = [one for one in whole if one not in freed]
     free = _free(now, touched, freed, held, near)
-    anew = [*held, *solve(_within(now, free), time_limit_s=time_limit_s).selected]
-    best = max((anew, whole), key=lambda some: (_fixed_in(now, some), _values(now, some)))
+    anew = [*held, *_beside(now, _within(now, free), held, time_limit_s)]
+    best = max((anew, whole), key=lambda some: (_keeps_areas(now, some), _fixed_in(now, some), _values(now, some)))
     return _changed(problem, solution, now, best, start)
 
 
@@ -103,7 +110,7 @@ def mend(problem: Problem, solution: Solution, wanted: Change, *, time_limit_s: 
     before = solution.transfers
     pairs = zip(within.givers.tolist(), within.takers.tolist(), strict=True)
     stays = Objective("transfers kept", np.array([float(pair in before) for pair in pairs]))
-    mended = solve(replace(within, objectives=(stays, *within.objectives)), time_limit_s=time_limit_s).selected
+    mended = _beside(now, replace(within, objectives=(stays, *within.objectives)), whole, time_limit_s)
     return _changed(problem, solution, now, [*whole, *mended], start)
 
 
@@ -154,6 +161,19 @@ def _within(now: Problem, free: Mask) -> Problem:
     return now.only(free[now.givers] & free[now.takers])
 
 
+def _beside(now: Problem, within: Problem, held: Sequence[Selected], time_limit_s: float) -> tuple[Selected, ...]:
+    """The best selection beside what is held; areas are helped alike where that can be."""
+    if now.areas is not None:
+        found = solve_beside(now, within, held, time_limit_s=time_limit_s)
+        if found is not None:
+            return found.selected
+    return solve(replace(within, areas=None), time_limit_s=time_limit_s).selected
+
+
+def _keeps_areas(now: Problem, selected: Sequence[Selected]) -> bool:
+    return all(share.keeps for share in shares_of(now, selected))
+
+
 def _fixed_in(now: Problem, selected: Iterable[Selected]) -> int:
     return len(set(now.fixed).intersection(pair for one in selected for pair in one.transfers))
 
@@ -170,6 +190,14 @@ def _values(now: Problem, selected: Sequence[Selected]) -> tuple[float, ...]:
     )
 
 
+def _proven(solution: Solution) -> tuple[float, ...]:
+    """Bounds that hold of selections of fewer arcs. How alike areas are helped is counted by what could be met, so
+    with fewer arcs that rule may allow what it did not."""
+    if solution.loose is None:
+        return solution.bounds
+    return solution.loose[1], *[math.inf] * (len(solution.bounds) - 1)
+
+
 def _changed(problem: Problem, solution: Solution, now: Problem, selected: Sequence[Selected], start: float) -> Changed:
     selected = sorted(selected, key=lambda one: (one.kind != "ring", one.posts))
     values = _values(now, selected)
@@ -177,12 +205,13 @@ def _changed(problem: Problem, solution: Solution, now: Problem, selected: Seque
     # What was proven of all selections that have what was fixed is true of those that have that and more.
     had, has = set(problem.fixed), set(now.fixed)
     stands = had <= has and had <= solution.transfers and has <= {pair for one in selected for pair in one.transfers}
-    for objective, value, before, bound in zip(now.objectives, values, solution.values, solution.bounds, strict=True):
+    for objective, value, before, bound in zip(now.objectives, values, solution.values, _proven(solution), strict=True):
         plain = Goal.of(objective, np.arange(len(now.givers)), max(now.ring, now.chain + 1)).most(now.takers)
         bounds.append(max(value, min(bound, plain) if stands else plain))
         stands = stands and value >= before
     statuses = [status_of(value, bound) for value, bound in zip(values, bounds, strict=True)]
     status = max(statuses, key=("best", "good", "out-of-time").index)
-    after = Solution(tuple(selected), values, tuple(bounds), status, time.monotonic() - start)
+    loose = None if now.areas is None else (values[0], bounds[0])
+    after = Solution(tuple(selected), values, tuple(bounds), status, time.monotonic() - start, loose)
     were, are = solution.transfers, after.transfers
     return Changed(now, after, were & are, were - are, are - were)

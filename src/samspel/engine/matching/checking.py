@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from fractions import Fraction
 
 from .records import Objective, Problem, Selected, Solution
 
@@ -21,6 +22,7 @@ def check(problem: Problem, solution: Solution) -> list[str]:
         if times > 1:
             wrong.append(f"{_name(problem, post)} is in {times} places")
     wrong += _check_fixed(problem, solution)
+    wrong += _check_areas(problem, solution)
     if not len(solution.values) == len(solution.bounds) == len(problem.objectives):
         wrong.append(f"values and bounds must be {len(problem.objectives)}, one for each objective")
         return wrong
@@ -63,6 +65,20 @@ def _check_fixed(problem: Problem, solution: Solution) -> Iterator[str]:
     for giver, taker in problem.fixed:
         if helps.get(giver, taker) != taker or helped.get(taker, giver) != giver:
             yield f"{_name(problem, giver)} is to help {_name(problem, taker)}, and they are with others"
+
+
+def _check_areas(problem: Problem, solution: Solution) -> Iterator[str]:
+    if problem.areas is None:
+        return
+    area = problem.areas.of.tolist()
+    could = Counter(area[taker] for taker in set(problem.takers.tolist()) if area[taker] >= 0)
+    takers = [taker for one in solution.selected for _, taker in one.transfers if taker < len(area)]
+    met = Counter(area[taker] for taker in takers if area[taker] >= 0)
+    for number, wanted in sorted(could.items()):
+        fair = Fraction(met.total(), could.total())
+        if abs(met[number] - fair * wanted) > problem.areas.tolerance * wanted + 1:
+            share = f"{met[number]} of {wanted} needs, where {met.total()} of {could.total()} are met in all"
+            yield f"{problem.areas.names[number]} has {share}: more apart than {float(problem.areas.tolerance):.0%}"
 
 
 def _worth(objective: Objective, one: Selected, place: dict[tuple[int, int], int]) -> float:

@@ -1,7 +1,8 @@
 """A pool of people out of posts: who could help whom, and what is wanted of a selection, by name."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Literal, get_args
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from samspel.engine import candidates
 from samspel.engine.candidates import Candidates
 
-from .records import Objective, Pair, Problem
+from .records import Areas, Objective, Pair, Problem
 
 __all__ = ["GOALS", "Goal", "Pool", "pool_of"]
 
@@ -42,6 +43,7 @@ def pool_of(
     chance: float = 0.8,
     ring: int = 4,
     chain: int = 6,
+    areas: Fraction | None = None,
 ) -> Pool:
     """A post for each person, whose offers and needs are all theirs: nobody is in two places of one selection.
 
@@ -51,6 +53,8 @@ def pool_of(
     :param goals: in order: `needs` met, days that they have waited (`wait`), people that they rest on (`hands`),
         how well offers fit (`fit`), and needs met when each says yes with a `chance` (`survive`).
     :param at: the day from which waiting is counted.
+    :param areas: how far from all areas together each may be in the share of needs that are met. A person's need is
+        where the first that says an area is.
     """
     number: dict[tuple[bool, str], int] = {}
     owner = np.array(
@@ -67,6 +71,8 @@ def pool_of(
     waited = np.array([max(0, at - post.since) if post.since is not None else 0 for post in posts.posts])
     objectives = tuple(_objective(goal, found, best, waited, chance) for goal in goals)
     problem = Problem(_names(number), needs, givers[best], takers[best], objectives, ring, chain)
+    if areas is not None:
+        problem = replace(problem, areas=_areas(posts, owner, len(number), areas))
     places = dict(zip(zip(givers[best].tolist(), takers[best].tolist(), strict=True), range(len(best)), strict=True))
     return Pool(problem, owner, best, places)
 
@@ -74,6 +80,16 @@ def pool_of(
 def _names(number: Mapping[tuple[bool, str], int]) -> tuple[str, ...]:
     """People's names; the ids of posts that say none, marked where a person has the same name."""
     return tuple(f"post {name}" if alone and (False, name) in number else name for alone, name in number)
+
+
+def _areas(posts: candidates.Problem, owner: npt.NDArray[np.int64], people: int, tolerance: Fraction) -> Areas:
+    names = sorted({post.area for post in posts.posts if post.kind == "need" and post.area})
+    place = {name: at for at, name in enumerate(names)}
+    of = np.full(people, -1, dtype=np.int64)
+    for post, whose in zip(posts.posts, owner.tolist(), strict=True):
+        if post.kind == "need" and post.area and of[whose] < 0:
+            of[whose] = place[post.area]
+    return Areas(tuple(names), of, tolerance)
 
 
 def _objective(

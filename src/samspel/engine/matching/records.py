@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Kind", "Objective", "Pair", "Problem", "Selected", "Solution", "Status", "expected_met"]
+__all__ = ["Areas", "Kind", "Objective", "Pair", "Problem", "Selected", "Solution", "Status", "expected_met"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -58,6 +59,29 @@ def expected_met(kind: Kind, transfers: int, chance: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class Areas:
+    """Where needs are, and how alike areas are to be helped.
+
+    Of the needs that somebody could meet, the share that is met in an area may differ from the share that is met in
+    all areas together by the tolerance, and by one need more: an area of two can never have a third of them met.
+    Needs that say no area are outside.
+
+    :param of: ``[posts]``, the number of the area of each post's need, -1 when it says none.
+    :param tolerance: 1/10 for ten percentage points.
+    """
+
+    names: tuple[str, ...]
+    of: Ints
+    tolerance: Fraction
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.tolerance <= 1:
+            raise ValueError(f"tolerance of areas must be from 0 to 1, got {float(self.tolerance):g}")
+        if len(self.of) and not -1 <= int(self.of.min()) <= int(self.of.max()) < len(self.names):
+            raise ValueError(f"areas must be from -1 to {len(self.names) - 1}, got {self.of.min()} to {self.of.max()}")
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Posts with an offer, a need or both; arcs from an offer to a need that it could meet; and what is wanted.
 
@@ -68,6 +92,7 @@ class Problem:
     :param ring, chain: at most so many posts in a ring, and transfers in a chain; 0 for none.
     :param fixed: arcs that are to be in the selection: their givers help nobody else, nobody else helps their takers,
         and as many as can be go before every objective.
+    :param areas: a rule of every selection, before what is fixed.
     """
 
     ids: tuple[str, ...]
@@ -78,6 +103,7 @@ class Problem:
     ring: int = 4
     chain: int = 6
     fixed: tuple[Pair, ...] = ()
+    areas: Areas | None = None
 
     def __post_init__(self) -> None:
         posts, arcs = len(self.ids), len(self.givers)
@@ -105,6 +131,8 @@ class Problem:
                 raise ValueError(f"weights of {one.name!r} must be {arcs}, one for each arc, got {len(one.weights)}")
             if arcs and not (np.isfinite(one.weights).all() and float(one.weights.min()) >= 0):
                 raise ValueError(f"weights of {one.name!r} must be at least 0 and finite")
+        if self.areas is not None and len(self.areas.of) != posts:
+            raise ValueError(f"areas must be {posts}, one for each post, got {len(self.areas.of)}")
         self._check_fixed()
 
     def _check_fixed(self) -> None:
@@ -161,6 +189,7 @@ class Solution:
     :param values, bounds: one for each objective. No selection whose earlier values are as good has a later value
         above its bound; where they are the same it is proven.
     :param status: of the objective that is furthest from proven.
+    :param loose: value and bound of the first objective where areas need not be helped alike; None without that rule.
     """
 
     selected: tuple[Selected, ...]
@@ -168,6 +197,7 @@ class Solution:
     bounds: tuple[float, ...]
     status: Status
     seconds: float = field(compare=False)
+    loose: tuple[float, float] | None = None
 
     @property
     def value(self) -> float:

@@ -2,29 +2,31 @@
 
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from .areas import Row, rows_of, shares_of
 from .columns import Columns, Goal, Level, Relaxed, pick, relax
 from .pricing import Arcs, chains_above, chains_through, rings_of, tables_of
 from .records import Problem, Selected, Solution, Status
 
-__all__ = ["solve", "status_of"]
+__all__ = ["solve", "solve_beside", "status_of"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 _NEAR = 1e-6
+_EXACT = 1e-9  # a rule of needs in fractions is told right or wrong
 _MOST_RINGS = 6_000_000
 _MOST_LISTED = 60_000  # columns that an integer programme is asked about
 _FEW = 3_000  # columns that it answers about in seconds
 _MADE = 20_000  # columns made that an integer programme is asked about
-_FEW_NODES = 50
+_NODES, _FEW_NODES = 20_000, 50
 _RINGS_AT_A_TIME = 8  # for each lowest post
 _MOST_ROUNDS = 200
 _MOST_FILL_ROUNDS = 4
@@ -32,18 +34,20 @@ _FREED, _POLISHED, _POLISH_NODES = 48, 1_500, 60  # rings and chains, columns, a
 _SURE = 0.8  # a column that is taken so far is taken
 _FORBIDDEN = 1e9  # the price of a post that is taken already
 _FIRST_SHARE = 0.5  # of the time that is left, for an objective before the last
+_LOOSE_SHARE = 0.4  # of the time, for what could be had if areas need not be helped alike
 _PRICES_SHARE = 0.6  # of an objective's time
 _WIDE = 0.01  # a gap that is told as "out of time" when the clock stopped it
 
 
-def solve(problem: Problem, *, time_limit_s: float = 60.0, nodes: int = 20_000) -> Solution:
+def solve(problem: Problem, *, time_limit_s: float = 60.0, nodes: int = _NODES) -> Solution:
     """Rings and chains that share no post, of greatest value, with a bound on every selection.
 
     The posts fall apart into parts that no transfer joins. In each, prices of posts are found by column generation
     (Gilmore and Gomory 1961; for exchanges Abraham, Blum and Sandholm 2007, EC '07): a linear programme over some
     rings and chains, and for its prices better ones, until there are none. At those prices no ring or chain that
     loses more than the gap can be in a better selection: the others are listed, and an integer programme over them
-    proves. Every later objective is treated so among the selections that keep the earlier values.
+    proves. Every later objective is treated so among the selections that keep the earlier values. Where areas are to
+    be helped alike, what could be had without that is found first, and is the answer if it does that by itself.
 
     :param time_limit_s: after which what was found is told with its bound.
     :param nodes: of each search tree. A run that was not stopped by the clock repeats.
@@ -57,14 +61,41 @@ def solve(problem: Problem, *, time_limit_s: float = 60.0, nodes: int = 20_000) 
     ((Selected(kind='ring', posts=(0, 1)),), 'best')
     """
     start = time.monotonic()
-    parts = [*_parts(_with_fixed(problem))]
+    if problem.areas is None:
+        return _solve(problem, (), start, start + time_limit_s, nodes)
+    loose = _solve(replace(problem, areas=None), (), start, start + _LOOSE_SHARE * time_limit_s, nodes)
+    told = loose.value, loose.bound
+    if all(share.keeps for share in shares_of(problem, loose.selected)):
+        return replace(loose, loose=told)
+    solution = _solve(problem, [*rows_of(problem)], start, start + time_limit_s, nodes)
+    if problem.fixed:  # without the rule more of them may be there, and then less of the rest
+        return replace(solution, loose=told)
+    return _with_bound(replace(solution, loose=told), loose.bound)
+
+
+def solve_beside(
+    problem: Problem, within: Problem, held: Sequence[Selected], *, time_limit_s: float
+) -> Solution | None:
+    """The best selection of some of the problem's arcs that helps areas alike together with what is held, if any.
+
+    :param within: the problem with those arcs alone, none of a post that is held.
+    """
+    start = time.monotonic()
+    solution = _solve(within, [*rows_of(problem, held)], start, start + time_limit_s, _NODES)
+    keeps = all(share.keeps for share in shares_of(problem, [*held, *solution.selected]))
+    return solution if keeps else None
+
+
+def _solve(problem: Problem, rows: Sequence[Row], start_s: float, ends_s: float, nodes: int) -> Solution:
+    """:param rows: that every selection must have the least of; they make one part of all."""
+    parts = [*_parts(_with_fixed(problem), rows)]
     size = sum(len(part.arcs.givers) for part in parts)
     values, bounds = np.zeros(len(problem.objectives)), np.zeros(len(problem.objectives))
     selected: list[Selected] = []
     left = size
     for part in sorted(parts, key=lambda part: len(part.arcs.givers)):
         # What is left of the time, by arcs: small parts, which come first, seldom need theirs.
-        remaining_s = max(0.0, start + time_limit_s - time.monotonic())
+        remaining_s = max(0.0, ends_s - time.monotonic())
         share = len(part.arcs.givers) / left
         left -= len(part.arcs.givers)
         best, found_values, found_bounds = _solve_part(part, time.monotonic() + remaining_s * share, nodes)
@@ -72,10 +103,20 @@ def solve(problem: Problem, *, time_limit_s: float = 60.0, nodes: int = 20_000) 
         bounds += found_bounds
         selected += _told(part, best)
     bounds = np.maximum(bounds, values)
-    status = max((status_of(value, bound) for value, bound in zip(values, bounds, strict=True)), key=_STATUS.index)
     selected.sort(key=lambda one: (one.kind != "ring", one.posts))
     told_values, told_bounds = tuple(values.tolist()), tuple(bounds.tolist())
-    return Solution(tuple(selected), told_values, told_bounds, status, time.monotonic() - start)
+    status = _status(told_values, told_bounds)
+    return Solution(tuple(selected), told_values, told_bounds, status, time.monotonic() - start_s)
+
+
+def _with_bound(solution: Solution, bound: float) -> Solution:
+    """A bound on more selections is one on these too."""
+    bounds = (max(solution.value, min(solution.bound, bound)), *solution.bounds[1:])
+    return replace(solution, bounds=bounds, status=_status(solution.values, bounds))
+
+
+def _status(values: Sequence[float], bounds: Sequence[float]) -> Status:
+    return max((status_of(value, bound) for value, bound in zip(values, bounds, strict=True)), key=_STATUS.index)
 
 
 _STATUS: tuple[Status, ...] = ("best", "good", "out-of-time")
@@ -95,6 +136,7 @@ class _Part:
     posts: Ints
     arcs: Arcs
     goals: tuple[Goal, ...]
+    rows: "tuple[_Kept, ...]"
     fixed: Floats
     ring: int
     chain: int
@@ -119,8 +161,8 @@ def _is_fixed(problem: Problem) -> Mask:
     return np.isin(problem.givers * posts + problem.takers, keys)
 
 
-def _parts(problem: Problem) -> Iterator[_Part]:
-    """Without arcs that no ring and no chain can have."""
+def _parts(problem: Problem, rows: Sequence[Row]) -> Iterator[_Part]:
+    """Without arcs that no ring and no chain can have. Rows are of all posts, and so join them."""
     givers, takers, posts = problem.givers, problem.takers, len(problem.ids)
     fixed, width = _is_fixed(problem).astype(np.float64), max(problem.ring, problem.chain + 1)
     useful = _in_rings(problem) | _in_chains(problem)
@@ -130,6 +172,8 @@ def _parts(problem: Problem) -> Iterator[_Part]:
         return
     graph = csr_array((np.ones(len(order)), (givers[order], takers[order])), shape=(posts, posts))
     _, label = connected_components(graph, directed=False)
+    if rows:
+        label = np.zeros(posts, dtype=np.int32)
     by_part = order[np.argsort(label[givers[order]], kind="stable")]
     cuts = np.flatnonzero(np.diff(label[givers[by_part]])) + 1
     for arcs in np.split(by_part, cuts):
@@ -138,7 +182,9 @@ def _parts(problem: Problem) -> Iterator[_Part]:
             np.searchsorted(inside, givers[arcs]), np.searchsorted(inside, takers[arcs]), problem.needs[inside]
         )
         goals = tuple(Goal.of(one, arcs, width) for one in problem.objectives)
-        yield _Part(inside, own, goals, fixed[arcs], problem.ring, problem.chain)
+        nothing = np.zeros(width + 1)
+        kept = tuple(_Kept(Goal(row.adds[takers[arcs]], nothing, nothing), row.least) for row in rows)
+        yield _Part(inside, own, goals, kept, fixed[arcs], problem.ring, problem.chain)
 
 
 def _in_rings(problem: Problem) -> Mask:
@@ -176,7 +222,7 @@ def _told(part: _Part, best: Columns) -> Iterator[Selected]:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """An earlier objective, and what must be kept of it."""
+    """What every selection must have the least of: an earlier objective, or a rule."""
 
     goal: Goal
     least: float
@@ -191,7 +237,7 @@ def _solve_part(part: _Part, ends_s: float, nodes: int) -> tuple[Columns, Floats
     rings = Columns.of(listed, rings=True, width=part.width) if listed is not None else None
     best: Columns | None = None
     columns = Columns.none(part.width)
-    kept: list[_Kept] = []
+    kept = [*part.rows]
     bounds = []
     bonus = _more_than_all(part) * part.fixed
     for number, goal in enumerate([part.goals[0].plus_weights(bonus), *part.goals[1:]]):
@@ -203,7 +249,7 @@ def _solve_part(part: _Part, ends_s: float, nodes: int) -> tuple[Columns, Floats
         kept.append(_Kept(goal, float(best.worth(part.arcs, goal).sum())))
     assert best is not None
     # What a later objective chose may have more of an earlier one, where that was not proven.
-    values = np.array([float(best.worth(part.arcs, one.goal).sum()) for one in kept])
+    values = np.array([float(best.worth(part.arcs, one.goal).sum()) for one in kept[len(part.rows) :]])
     nothing = np.zeros(part.width + 1)
     added = float(best.worth(part.arcs, Goal(bonus, nothing, nothing)).sum())
     off = np.array([added, *[0.0] * (len(bounds) - 1)])
@@ -243,7 +289,7 @@ class _Stage:
         columns = columns.with_new(best)
         columns, priced, relaxed = self._generate(columns)
         if relaxed is not None and priced is not None:
-            best = self._better(best, self._dive(columns, relaxed))
+            best = self._better(best, self._keeping(self._dive(columns, relaxed), columns[relaxed.taken > _NEAR]))
             if self._whole(priced.bound) - self._value(best) > _NEAR and len(columns) <= _MADE:
                 best = self._better(best, self._pick_few(columns))
         if priced is None:
@@ -262,8 +308,14 @@ class _Stage:
         return float(columns.worth(self.part.arcs, self.goal).sum())
 
     def _better(self, one: Columns, other: Columns) -> Columns:
-        keeps = all(left <= _NEAR for left in self._left(other))
-        return other if keeps and self._value(other) > self._value(one) + _NEAR else one
+        if not self._keeps(other):
+            return one
+        return other if not self._keeps(one) or self._value(other) > self._value(one) + _NEAR else one
+
+    def _keeps(self, columns: Columns) -> bool:
+        rows = len(self.part.rows)
+        near = [_EXACT] * rows + [_NEAR] * (len(self.kept) - rows)
+        return all(left <= most for left, most in zip(self._left(columns), near, strict=True))
 
     def _whole(self, bound: float) -> float:
         return math.floor(bound + _NEAR) if self.goal.is_whole else bound
@@ -395,6 +447,12 @@ class _Stage:
                 break
             prices, level_prices = found.prices, found.level_prices
         return columns, found
+
+    def _keeping(self, taken: Columns, others: Columns) -> Columns:
+        """The best of these that keeps what must be kept, where the dive could not; nothing if none is found soon."""
+        if not len(taken) or self._keeps(taken):
+            return taken
+        return self._pick_few(taken.with_new(others))
 
     def _pick_few(self, columns: Columns) -> Columns:
         """The best of the columns made, if it is found soon."""
