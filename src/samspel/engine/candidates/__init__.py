@@ -14,6 +14,22 @@
 from .checking import check
 from .describing import reasons
 from .finding import find
+from .learning import Judged, Learned, check_learned, describe_learned, learn
 from .records import PARTS, Candidates, Kind, Post, Problem, Weights
 
-__all__ = ["PARTS", "Candidates", "Kind", "Post", "Problem", "Weights", "check", "find", "reasons"]
+__all__ = [
+    "PARTS",
+    "Candidates",
+    "Judged",
+    "Kind",
+    "Learned",
+    "Post",
+    "Problem",
+    "Weights",
+    "check",
+    "check_learned",
+    "describe_learned",
+    "find",
+    "learn",
+    "reasons",
+]
