@@ -43,12 +43,16 @@ POOLS = (
 OURS = (("cocreation-256-25-s7", 60), ("cocreation-256-25-s8", 60), ("cocreation-1000-100-s7", 60))
 
 
-def make_pool(posts: int, givers: int, seed: int, *, ring: int, chain: int) -> Problem:
-    """Regions of 250, six sectors of up to forty kinds of help; one offers and needs mostly in one's own sector."""
+def make_pool(posts: int, givers: int, seed: int, *, ring: int, chain: int, at_once: float | None = None) -> Problem:
+    """Regions of 250, six sectors of up to forty kinds of help; one offers and needs mostly in one's own sector.
+
+    :param at_once: how many are there at a time, among whom each is to have about twelve arcs; everybody when None.
+    """
     rng = np.random.default_rng(seed)
     count = posts + givers
-    region = rng.integers(max(1, posts // 250), size=count)
-    kinds = min(40, max(4, count // 72))
+    share = 1.0 if at_once is None else at_once / count
+    region = rng.integers(max(1, int(posts * share) // 250), size=count)
+    kinds = min(40, max(4, int(count * share) // 72))
     sector = rng.integers(6, size=count)
     offer, need = (
         kinds * np.where(rng.random(count) < 0.6, sector, rng.integers(6, size=count)) + rng.integers(kinds, size=count)
@@ -59,7 +63,7 @@ def make_pool(posts: int, givers: int, seed: int, *, ring: int, chain: int) -> P
         who, whom = np.flatnonzero(offer == kind), np.flatnonzero((need == kind) & (np.arange(count) < posts))
         one, other = (side.ravel() for side in np.meshgrid(who, whom, indexing="ij"))
         # Neighbours can always help, others seldom: about twelve each, whatever the size.
-        near = (region[one] == region[other]) | (rng.random(len(one)) < min(1.0, 2400 / count))
+        near = (region[one] == region[other]) | (rng.random(len(one)) < min(1.0, 2400 / (count * share)))
         near &= one != other
         ends += zip(one[near].tolist(), other[near].tolist(), strict=True)
     giver, taker = (np.array([pair[end] for pair in ends], dtype=np.int64) for end in (0, 1))
