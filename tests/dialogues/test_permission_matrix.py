@@ -420,6 +420,7 @@ PROBES: dict[str, Probe] = {
         ready=a_post_that_waits,
         has_phases=False,
     ),
+    "exchange.setup": Probe(post("/exchange/setup/choosing", do="reset"), has_phases=False),
     # dialogues: planned and led by persons
     "dialogue.create": Probe(
         post(

@@ -21,6 +21,9 @@ PERMISSIONS = permission_table(
         # bridge-builders
         allow("desk.read", "broker administrator", why="Proposals, posts and search across all offices"),
         allow("desk.change", "broker administrator", why="She knows best: adjusts, checks, asks, notes"),
+        allow(
+            "exchange.setup", "broker administrator", why="Kinds of help, weights and assumptions are theirs to edit"
+        ),
     ],
 )
 

@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Literal
 
 from django.db import transaction
@@ -86,6 +87,7 @@ def select(*, at: datetime, time_limit_s: float) -> Selection:
         chance=CHANCE,
         ring=preference.ring,
         chain=preference.chain,
+        areas=None if preference.areas is None else Fraction(preference.areas, 100),
     )
     chosen = _with_locks(Chosen(pool, matching.Solution((), (0.0,), (0.0,), "best", 0.0), found, ids))
     solution = matching.solve(chosen.pool.problem, time_limit_s=time_limit_s)
@@ -110,10 +112,10 @@ def chosen_now(at: datetime, *, also: Sequence[Match] = ()) -> Chosen | None:
     if selection is None:
         return None
     saved = selection.settings
-    rows = list(open_posts(at).order_by("pk").values_list("pk", "kind", "party_id", "posted_at"))
+    rows = list(open_posts(at).order_by("pk").values_list("pk", "kind", "party_id", "posted_at", "area__key"))
     posts = tuple(
-        candidates.Post(str(pk), _kind(kind), str(party), "", since=since.toordinal())
-        for pk, kind, party, since in rows
+        candidates.Post(str(pk), _kind(kind), str(party), "", area=area or "", since=since.toordinal())
+        for pk, kind, party, since, area in rows
     )
     ids = [row[0] for row in rows]
     problem = candidates.Problem(posts, weights=candidates.Weights(**saved["weights"]), most=_OFFERS_EACH)
@@ -126,6 +128,7 @@ def chosen_now(at: datetime, *, also: Sequence[Match] = ()) -> Chosen | None:
         chance=CHANCE,
         ring=saved["ring"],
         chain=saved["chain"],
+        areas=None if saved["areas"] is None else Fraction(saved["areas"], 100),
     )
     solution = Solution((), tuple(saved["values"]), tuple(saved["bounds"]), "good", 0.0)
     chosen = _with_locks(Chosen(pool, solution, found, ids))
@@ -361,6 +364,7 @@ def _store(chosen: Chosen, preference: Preference, at: datetime) -> Selection:
             "ring": chosen.pool.problem.ring,
             "chain": chosen.pool.problem.chain,
             "goals": goals,
+            "areas": preference.areas,
             "weights": dict(candidates.Weights(**preference.weights)),
             "values": list(solution.values),
             "bounds": list(solution.bounds),

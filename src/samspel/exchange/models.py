@@ -334,6 +334,8 @@ class TownQuestion(models.Model):
 class Judgement(models.Model):
     """That a proposed pair was good or not, by its parts: what the weights learn from. It points at nobody."""
 
+    # The number that the need had: what is said of one need is told apart only together.
+    need = models.BigIntegerField()
     parts = models.JSONField()
     is_good = models.BooleanField()
     at = models.DateTimeField()
@@ -346,6 +348,8 @@ class Preference(models.Model):
     ring = models.SmallIntegerField(default=4)
     chain = models.SmallIntegerField(default=6)
     goals = ArrayField(models.CharField(max_length=8), default=list, blank=True)
+    # By how many hundredths areas may differ in the share of needs that are met; None lets them.
+    areas = models.SmallIntegerField(null=True, blank=True)
     weights = models.JSONField(default=dict, blank=True)
 
     class Meta:

@@ -51,7 +51,7 @@ def adjust(*, actor: Actor, match_id: int, place: int, how: Adjustment, at: date
         way: compute.Way = "swap" if how == "swap" else "forbid"
         if chosen is None or compute.without(chosen, offer, need, way, at) is None:
             raise ConflictError
-        Judgement.objects.create(parts=transfer.parts, is_good=False, at=at)
+        Judgement.objects.create(need=need, parts=transfer.parts, is_good=False, at=at)
     Wish.objects.update_or_create(
         offer_id=offer, need_id=need, defaults={"kind": kind, "by_id": actor.person_id, "at": at}
     )

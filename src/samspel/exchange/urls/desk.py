@@ -3,7 +3,7 @@
 from functools import partial
 
 from samspel.core.routes import route
-from samspel.exchange.views import desk
+from samspel.exchange.views import choosing, desk
 
 read = partial(route, owner="exchange", act="desk.read")
 change = partial(route, owner="exchange", act="desk.change", limit="write")
@@ -23,5 +23,13 @@ urlpatterns = [
     change("exchange/desk/<int:match_id>/words", desk.write_up, name="exchange_words", look="desk.read"),
     change("exchange/desk/<int:match_id>/remark", desk.remark, name="exchange_remark"),
     change("exchange/desk/waiting/<int:need_id>", desk.ask_town, name="exchange_ask_town"),
+    route(
+        "exchange/setup/choosing",
+        choosing.choosing,
+        name="exchange_choosing",
+        owner="exchange",
+        act="exchange.setup",
+        limit="write",
+    ),
     change("exchange/desk/questions/<int:question_id>", desk.judge_question, name="exchange_question"),
 ]
