@@ -187,6 +187,7 @@ SIGN_INS: tuple[tuple[Worker, str], ...] = (
     (MANAGER, "manager of Vägledningscentrum"),
     (COORDINATOR, "works at Vägledningscentrum"),
     (ADMINISTRATOR, "administrator"),
+    (BROKER, "bridge-builder, with a desk under Ge och få"),
     (ANALYST, "analyst"),
     (EDITOR, "editor"),
 )

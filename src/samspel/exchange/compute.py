@@ -408,7 +408,7 @@ def _propose(chosen: Chosen, selection: Selection, at: datetime) -> None:
                     place=place,
                     offer_id=offer,
                     need_id=need,
-                    gift=words[offer][:200],
+                    gift=words[offer].rstrip(" .")[:200],
                     fit=int(chosen.found.scores[number]),
                     parts=chosen.found.parts_of(number),
                 )

@@ -145,7 +145,9 @@ def label_of(match: Match, needs: int) -> str:
     """«Kedja, fyra behov»."""
     from samspel.ui.templatetags.sam import in_words
 
-    counted = ngettext("%(n)s behov", "%(n)s behov", needs) % {"n": in_words(needs)}
+    if match.kind == Match.Kind.CHAIN and needs == 1:
+        return _("Gåva, ett behov")
+    counted = ngettext("ett behov", "%(n)s behov", needs) % {"n": in_words(needs)}
     return f"{match.get_kind_display()}, {counted}"
 
 
