@@ -229,5 +229,5 @@ def test_proposals_of_what_people_were_asked_meanwhile_are_not_stored(posts: dic
 def test_the_newest_selection_is_read_in_a_few_queries(posts: dict[str, Post], django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     compute.select(at=AT, time_limit_s=5)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         compute.chosen_now(AT)
