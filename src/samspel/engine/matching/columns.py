@@ -12,10 +12,11 @@ from scipy.sparse import csc_array, csr_array, vstack
 from .pricing import Arcs, Posts, no_columns
 from .records import Kind, Objective
 
-__all__ = ["Columns", "Goal", "Level", "Relaxed", "pick", "relax"]
+__all__ = ["Columns", "Goal", "Level", "Relaxed", "pick", "relax", "rows_of"]
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+_NONE_IS_POSSIBLE = 2  # as scipy's milp tells it
 _KINDS: tuple[Kind, Kind] = ("ring", "chain")
 
 
@@ -44,6 +45,9 @@ class Goal:
     def plus_weights(self, weights: Floats) -> "Goal":
         return replace(self, weights=self.weights + weights)
 
+    def only(self, arcs: npt.NDArray[np.int64]) -> "Goal":
+        return replace(self, weights=self.weights[arcs])
+
     @property
     def is_whole(self) -> bool:
         return all(bool((some == np.rint(some)).all()) for some in (self.weights, self.rings, self.chains))
@@ -71,34 +75,56 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """``[columns, width]`` posts in order, -1 after the last; and which of them are rings."""
+    """``[columns, width]`` posts in order, -1 after the last, and the arcs between them; and which are rings."""
 
     posts: Posts
+    arcs: Posts
     is_ring: Mask
 
     @classmethod
-    def of(cls, posts: Posts, *, rings: bool, width: int) -> "Columns":
+    def of(cls, arcs: Arcs, posts: Posts, *, rings: bool, width: int) -> "Columns":
         wide = np.full((len(posts), width), -1, dtype=np.int32)
         wide[:, : posts.shape[1]] = posts[:, :width]
-        return cls(wide, np.full(len(posts), rings))
+        between = np.full((len(posts), width), -1, dtype=np.int32)
+        for place in range(width - 1):
+            is_on = np.flatnonzero(wide[:, place + 1] >= 0)
+            ends = wide[is_on, place].astype(np.int64), wide[is_on, place + 1].astype(np.int64)
+            between[is_on, place] = arcs.find(*ends)
+        if rings and len(wide):
+            row, last = np.arange(len(wide)), (wide >= 0).sum(axis=1) - 1
+            between[row, last] = arcs.find(wide[row, last].astype(np.int64), wide[:, 0].astype(np.int64))
+        return cls(wide, between, np.full(len(posts), rings))
 
     @classmethod
     def none(cls, width: int) -> "Columns":
-        return cls(no_columns(width), np.zeros(0, dtype=bool))
+        return cls(no_columns(width), no_columns(width), np.zeros(0, dtype=bool))
 
     def __len__(self) -> int:
         return len(self.posts)
 
     def __getitem__(self, which: Mask | npt.NDArray[np.intp]) -> "Columns":
-        return Columns(self.posts[which], self.is_ring[which])
+        return Columns(self.posts[which], self.arcs[which], self.is_ring[which])
+
+    def and_(self, other: "Columns") -> "Columns":
+        return Columns(
+            np.concatenate([self.posts, other.posts]),
+            np.concatenate([self.arcs, other.arcs]),
+            np.concatenate([self.is_ring, other.is_ring]),
+        )
+
+    def moved(self, posts: npt.NDArray[np.integer], arcs: npt.NDArray[np.integer]) -> "Columns":
+        """With other numbers of posts and arcs; the last of each is for none."""
+        return Columns(posts[self.posts].astype(np.int32), arcs[self.arcs].astype(np.int32), self.is_ring)
 
     def with_new(self, other: "Columns") -> "Columns":
         """Those of the other behind these, none twice."""
-        posts = np.concatenate([self.posts, other.posts])
-        is_ring = np.concatenate([self.is_ring, other.is_ring])
-        _, first = np.unique(posts, axis=0, return_index=True)
+        if not len(other):
+            return self
+        both = self.and_(other)
+        rows = np.ascontiguousarray(both.posts).view(f"V{both.posts.shape[1] * both.posts.itemsize}").ravel()
+        _, first = np.unique(rows, return_index=True)
         first.sort()
-        return Columns(posts[first], is_ring[first])
+        return both[first]
 
     def without(self, used: Mask) -> "Columns":
         """Those with no used post; ``used`` has one more at its end, for "no post"."""
@@ -110,20 +136,14 @@ class Columns:
         sizes: npt.NDArray[np.intp] = np.sum(self.posts >= 0, axis=1, dtype=np.intp)
         return sizes
 
-    def worth(self, arcs: Arcs, goal: Goal) -> Floats:
-        value = np.zeros(len(self))
-        sizes = self.sizes
-        for place in range(self.posts.shape[1] - 1):
-            is_on = self.posts[:, place + 1] >= 0
-            at = arcs.find(self.posts[is_on, place].astype(np.int64), self.posts[is_on, place + 1].astype(np.int64))
-            value[is_on] += goal.weights[at]
-        rings = np.flatnonzero(self.is_ring)
-        last = self.posts[rings, sizes[rings] - 1].astype(np.int64)
-        value[rings] += goal.weights[arcs.find(last, self.posts[rings, 0].astype(np.int64))]
-        return value + np.where(self.is_ring, goal.rings[sizes], goal.chains[sizes - 1])
+    def worth(self, goal: Goal) -> Floats:
+        weights = np.append(goal.weights, 0.0)  # the last one stands for "no arc"
+        value: Floats = weights[self.arcs].sum(axis=1)
+        transfers: npt.NDArray[np.intp] = np.sum(self.arcs >= 0, axis=1, dtype=np.intp)
+        return value + np.where(self.is_ring, goal.rings[transfers], goal.chains[transfers])
 
     def prices(self, prices: Floats) -> Floats:
-        paid: Floats = np.sum(np.where(self.posts >= 0, prices[self.posts], 0.0), axis=1)
+        paid: Floats = np.append(prices, 0.0)[self.posts].sum(axis=1)
         return paid
 
     def matrix(self, posts: int) -> "csc_array[np.float64]":
@@ -143,15 +163,17 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Relaxed:
-    """The linear relaxation: its value, how far each column is taken, and the prices of posts and of levels."""
+    """The linear relaxation: its value, how far each column is taken, the prices of posts and of levels, and how steps
+    in the one are weighed against steps in the other, where it was found by steps."""
 
     value: float
     taken: Floats
     prices: Floats
     level_prices: Floats
+    balance: float = 0.0
 
 
-def _rows(columns: Columns, posts: int, levels: Sequence[Level]) -> "tuple[csr_array[np.float64], Floats]":
+def rows_of(columns: Columns, posts: int, levels: Sequence[Level]) -> "tuple[csr_array[np.float64], Floats]":
     rows = columns.matrix(posts).tocsr()
     if levels:
         rows = csr_array(vstack([rows, csr_array(np.array([-level.worth for level in levels]))]))
@@ -163,7 +185,7 @@ def relax(columns: Columns, worth: Floats, posts: int, levels: Sequence[Level]) 
 
     None when the solver failed, which it tells.
     """
-    rows, most = _rows(columns, posts, levels)
+    rows, most = rows_of(columns, posts, levels)
     result = linprog(-worth, A_ub=rows, b_ub=most, bounds=(0, None), method="highs-ipm")
     if result.status != 0:
         return None
@@ -174,10 +196,11 @@ def relax(columns: Columns, worth: Floats, posts: int, levels: Sequence[Level]) 
 def pick(
     columns: Columns, worth: Floats, posts: int, levels: Sequence[Level], *, nodes: int, time_limit_s: float
 ) -> tuple[Mask | None, float]:
-    """The best of these columns that share no post, if any was found, and a bound on all of them."""
+    """The best of these columns that share no post, if any was found, and a bound on all of them: -inf where none
+    keeps the levels."""
     if not len(columns):
         return None, 0.0
-    rows, most = _rows(columns, posts, levels)
+    rows, most = rows_of(columns, posts, levels)
     most[posts:] += 1e-6
     result = milp(
         -worth,
@@ -186,5 +209,7 @@ def pick(
         bounds=Bounds(0.0, 1.0),
         options={"time_limit": max(0.1, time_limit_s), "node_limit": nodes, "mip_rel_gap": 0.0},
     )
+    if result.status == _NONE_IS_POSSIBLE:
+        return None, -math.inf
     bound = math.inf if result.mip_dual_bound is None else -float(result.mip_dual_bound)
     return (None if result.x is None else result.x > 0.5), bound

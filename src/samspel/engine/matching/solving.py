@@ -14,6 +14,7 @@ from .areas import Row, rows_of, shares_of
 from .columns import Columns, Goal, Level, Relaxed, pick, relax
 from .pricing import Arcs, chains_above, chains_through, rings_of, tables_of
 from .records import Problem, Selected, Solution, Status
+from .relaxing import relax_near
 
 __all__ = ["solve", "solve_beside", "status_of"]
 
@@ -25,12 +26,19 @@ _EXACT = 1e-9  # a rule of needs in fractions is told right or wrong
 _MOST_RINGS = 6_000_000
 _MOST_LISTED = 60_000  # columns that an integer programme is asked about
 _FEW = 3_000  # columns that it answers about in seconds
-_MADE = 20_000  # columns made that an integer programme is asked about
+_MADE = 20_000  # columns that are kept in any case
 _NODES, _FEW_NODES = 20_000, 50
 _RINGS_AT_A_TIME = 8  # for each lowest post
 _MOST_ROUNDS = 200
-_MOST_FILL_ROUNDS = 4
-_FREED, _POLISHED, _POLISH_NODES = 48, 1_500, 60  # rings and chains, columns, and nodes at a time
+_TINY, _SMALL, _LARGE = 300, 2_500, 20_000  # columns that are relaxed to the last digit always, at first, in the end
+_STEPS = 1_000  # of a relaxation that is near enough
+_ROUGHLY, _NEAR_ENOUGH = 1e-3, 1e-5  # shares of the value, to begin with and in the end
+_STUCK = 4  # rounds in which the bound came no nearer
+_KEPT_FOR_EACH = 12  # columns for each post, when they are too many
+_MOST_FILL_ROUNDS = 3
+_FREED_POSTS, _LOOSE_PART = 150, 3  # that are chosen anew at a time, at first, and a third as many in none
+_JOINING_FOR_EACH = 6  # columns for each post that tell what lies near
+_POLISH_S, _POLISH_NODES = 2.0, 200
 _SURE = 0.8  # a column that is taken so far is taken
 _FORBIDDEN = 1e9  # the price of a post that is taken already
 _FIRST_SHARE = 0.5  # of the time that is left, for an objective before the last
@@ -206,6 +214,13 @@ def _in_chains(problem: Problem) -> Mask:
     return useful
 
 
+def _places(numbers: Ints, count: int) -> npt.NDArray[np.int32]:
+    """Where each of so many is among these numbers, -1 where it is not, and at the end for none."""
+    places = np.full(count + 1, -1, dtype=np.int32)
+    places[numbers] = np.arange(len(numbers), dtype=np.int32)
+    return places
+
+
 def _best_of_each(first: npt.NDArray[np.int32], above: Floats) -> npt.NDArray[np.intp]:
     """The rings of each lowest post that are worth most above their price, a few."""
     above_any = np.flatnonzero(above > _NEAR)
@@ -234,7 +249,7 @@ def _solve_part(part: _Part, ends_s: float, nodes: int) -> tuple[Columns, Floats
     A fixed arc adds more to the first objective than all the rest can; what it added is taken off again.
     """
     listed = rings_of(part.arcs, part.ring, _MOST_RINGS)
-    rings = Columns.of(listed, rings=True, width=part.width) if listed is not None else None
+    rings = Columns.of(part.arcs, listed, rings=True, width=part.width) if listed is not None else None
     best: Columns | None = None
     columns = Columns.none(part.width)
     kept = [*part.rows]
@@ -246,12 +261,12 @@ def _solve_part(part: _Part, ends_s: float, nodes: int) -> tuple[Columns, Floats
         stage = _Stage(part, goal, tuple(kept), rings, stop_s, nodes)
         best, columns, bound = stage.run(columns, best)
         bounds.append(bound)
-        kept.append(_Kept(goal, float(best.worth(part.arcs, goal).sum())))
+        kept.append(_Kept(goal, float(best.worth(goal).sum())))
     assert best is not None
     # What a later objective chose may have more of an earlier one, where that was not proven.
-    values = np.array([float(best.worth(part.arcs, one.goal).sum()) for one in kept[len(part.rows) :]])
+    values = np.array([float(best.worth(one.goal).sum()) for one in kept[len(part.rows) :]])
     nothing = np.zeros(part.width + 1)
-    added = float(best.worth(part.arcs, Goal(bonus, nothing, nothing)).sum())
+    added = float(best.worth(Goal(bonus, nothing, nothing)).sum())
     off = np.array([added, *[0.0] * (len(bounds) - 1)])
     return best, values - off, np.array(bounds) - off
 
@@ -290,22 +305,19 @@ class _Stage:
         columns, priced, relaxed = self._generate(columns)
         if relaxed is not None and priced is not None:
             best = self._better(best, self._keeping(self._dive(columns, relaxed), columns[relaxed.taken > _NEAR]))
-            if self._whole(priced.bound) - self._value(best) > _NEAR and len(columns) <= _MADE:
-                best = self._better(best, self._pick_few(columns))
         if priced is None:
             return best, columns, self.goal.most(self.part.arcs.takers)
         gap = self._whole(priced.bound) - self._value(best)
-        if gap > _NEAR and self._list(priced, gap / 8) is None:
-            now = time.monotonic()
-            best = self._polish(columns, best, priced, now + 0.6 * (self.ends_s - now))
-        best, bound = self._close(columns, best, priced)
+        if gap > _NEAR and self._list(priced, gap / 8, _MOST_LISTED) is None:
+            best = self._polish(columns, best, priced)
+        best, bound = self._close(best, priced)
         return best, columns, max(self._whole(bound), self._value(best))
 
     def _late(self) -> bool:
         return time.monotonic() > self.ends_s
 
     def _value(self, columns: Columns) -> float:
-        return float(columns.worth(self.part.arcs, self.goal).sum())
+        return float(columns.worth(self.goal).sum())
 
     def _better(self, one: Columns, other: Columns) -> Columns:
         if not self._keeps(other):
@@ -324,10 +336,10 @@ class _Stage:
         """What is still to be had of the earlier objectives beside what is taken."""
         if taken is None:
             return [one.least for one in self.kept]
-        return [one.least - float(taken.worth(self.part.arcs, one.goal).sum()) for one in self.kept]
+        return [one.least - float(taken.worth(one.goal).sum()) for one in self.kept]
 
     def _levels(self, columns: Columns, taken: Columns | None = None) -> list[Level]:
-        worths = [columns.worth(self.part.arcs, one.goal) for one in self.kept]
+        worths = [columns.worth(one.goal) for one in self.kept]
         return [Level(worth, left) for worth, left in zip(worths, self._left(taken), strict=True)]
 
     # ------------------------------------------------------------ prices
@@ -339,33 +351,68 @@ class _Stage:
             goal = goal.plus(price, one.goal)
         return goal
 
-    def _generate(self, columns: Columns) -> tuple[Columns, _Priced | None, Relaxed | None]:
-        """Columns until no ring or chain is worth more than its posts, or the clock."""
+    def _generate(
+        self, columns: Columns, near: _Priced | None = None
+    ) -> tuple[Columns, _Priced | None, Relaxed | None]:
+        """Columns until no ring or chain is worth more than its posts, or the clock.
+
+        :param near: where to begin.
+        """
         if self.rings is None:
             return columns, None, None
         arcs = self.part.arcs
         prices, level_prices = np.zeros(arcs.posts), np.zeros(len(self.kept))
-        np.maximum.at(prices, arcs.takers, self.goal.weights / 2)
+        np.maximum.at(prices, arcs.takers, np.maximum(0.0, self.goal.weights) / 2)
+        if near is not None:
+            prices, level_prices = near.prices, near.level_prices
         now = time.monotonic()
         until_s = now + _PRICES_SHARE * (self.ends_s - now)  # the rest is for making a selection of them
         best: _Priced | None = None
         relaxed: Relaxed | None = None
+        stuck, is_exact = 0, len(columns) <= _SMALL
         for _ in range(_MOST_ROUNDS):
             priced, new = self._price(prices, level_prices)
+            nearer = best is None or priced.bound < best.bound - _NEAR_ENOUGH * abs(best.bound)
+            stuck = 0 if nearer else stuck + 1
             if best is None or priced.bound < best.bound:
                 best = priced
             before, more = len(columns), columns.with_new(new)
-            is_late = time.monotonic() > until_s
-            if is_late or not len(more) or (len(more) == before and relaxed is not None):
+            gap = 1.0 if relaxed is None else (best.bound - relaxed.value) / max(1.0, abs(relaxed.value))
+            if gap <= _NEAR or time.monotonic() > until_s or not len(more):
                 break
-            found = relax(more, more.worth(arcs, self.goal), arcs.posts, self._levels(more))
+            if len(more) > _LARGE:
+                is_exact = False
+            if relaxed is not None and (len(more) == before or stuck > _STUCK or gap <= _NEAR_ENOUGH):
+                if is_exact or len(more) > _LARGE:
+                    break
+                is_exact = True
+            is_exact = is_exact or len(more) <= _SMALL
+            apart = 0.0 if is_exact else min(max(gap / 8, _NEAR_ENOUGH / 4), _ROUGHLY)
+            found = self._relax(more, relaxed, apart, until_s)
             if found is None:
                 break
-            columns = more
-            relaxed, prices, level_prices = found, found.prices, found.level_prices
-            if best.bound - relaxed.value <= _NEAR * max(1.0, abs(relaxed.value)):
-                break
+            columns, relaxed = self._few(more, found)
+            prices, level_prices = found.prices, found.level_prices
         return columns, best, relaxed
+
+    def _relax(
+        self, columns: Columns, start: Relaxed | None, near: float, ends_s: float, taken: Columns | None = None
+    ) -> Relaxed | None:
+        """The relaxation over these columns, beside what is taken; to the last digit where nothing is near enough."""
+        worth, levels, posts = columns.worth(self.goal), self._levels(columns, taken), self.part.arcs.posts
+        if not near:
+            return relax(columns, worth, posts, levels)
+        return relax_near(columns, worth, posts, levels, start, steps=_STEPS, near=near, ends_s=ends_s)
+
+    def _few(self, columns: Columns, relaxed: Relaxed) -> tuple[Columns, Relaxed]:
+        """Those that are taken or lose least, when they are too many."""
+        most = max(_MADE, _KEPT_FOR_EACH * self.part.arcs.posts)
+        if len(columns) <= most:
+            return columns, relaxed
+        loses = columns.prices(relaxed.prices) - columns.worth(self._mixed(relaxed.level_prices))
+        loses[relaxed.taken > _NEAR] = -math.inf
+        kept = np.sort(np.argpartition(loses, most // 2)[: most // 2])
+        return columns[kept], replace(relaxed, taken=relaxed.taken[kept])
 
     def _price(self, prices: Floats, level_prices: Floats) -> tuple[_Priced, Columns]:
         """What is worth more than its posts; and the bound: posts at their prices, and what each part of the
@@ -373,7 +420,7 @@ class _Stage:
         assert self.rings is not None
         arcs, goal = self.part.arcs, self._mixed(level_prices)
         bound = float(prices.sum()) - sum(p * one.least for p, one in zip(level_prices, self.kept, strict=True))
-        above = self.rings.worth(arcs, goal) - self.rings.prices(prices)
+        above = self.rings.worth(goal) - self.rings.prices(prices)
         is_above = above > _NEAR
         over = np.zeros(arcs.posts)
         np.maximum.at(over, self.rings.posts[is_above, 0], above[is_above])
@@ -382,15 +429,15 @@ class _Stage:
         if self.part.chain and len(arcs.starts):
             tables = tables_of(arcs, goal.weights - prices[arcs.takers], prices, goal.of_chains(self.part.chain))
             walks = tables.done[0, arcs.starts] + tables.rest[0, arcs.starts]
-            chains = Columns.of(chains_through(arcs, tables, _NEAR), rings=False, width=self.part.width)
-            chains = chains[chains.worth(arcs, goal) - chains.prices(prices) > _NEAR]
+            chains = Columns.of(arcs, chains_through(arcs, tables, _NEAR), rings=False, width=self.part.width)
+            chains = chains[chains.worth(goal) - chains.prices(prices) > _NEAR]
             most = np.maximum(walks, 0.0)
             if not len(chains) and most.any():
                 # Only walks that come back are left, or nothing: all true chains above tell which.
                 true = chains_above(arcs, tables, _NEAR, _FEW)
                 if true is not None:
-                    chains = Columns.of(true, rings=False, width=self.part.width)
-                    worth = chains.worth(arcs, goal) - chains.prices(prices)
+                    chains = Columns.of(arcs, true, rings=False, width=self.part.width)
+                    worth = chains.worth(goal) - chains.prices(prices)
                     over = np.full(arcs.posts, _NEAR)
                     np.maximum.at(over, chains.posts[:, 0], worth)
                     most = np.minimum(most, over[arcs.starts])
@@ -405,7 +452,7 @@ class _Stage:
         arcs, goal = self.part.arcs, self.goal
         best = Columns.none(self.part.width)
         used = np.zeros(arcs.posts + 1, dtype=bool)  # the last one stands for "no post"
-        taken, prices, level_prices = relaxed.taken, relaxed.prices, relaxed.level_prices
+        taken = relaxed.taken
         while len(columns):
             order = np.lexsort((np.arange(len(columns)), -np.round(taken, 6)))
             sure = int(np.count_nonzero(taken > _SURE))
@@ -419,21 +466,22 @@ class _Stage:
             if not fixed:
                 break
             best = best.with_new(columns[np.array(fixed)])
-            columns = columns.without(used)
-            columns, found = self._fill(columns, prices, level_prices, used[:-1], best)
+            free = ~np.any(used[columns.posts], axis=1)
+            columns, relaxed = columns[free], replace(relaxed, taken=relaxed.taken[free])
+            columns, found = self._fill(columns, relaxed, used[:-1], best)
             if found is None:
-                taken = columns.worth(arcs, goal) / max(1.0, float(goal.weights.sum()))
+                taken = columns.worth(goal) / max(1.0, float(goal.weights.sum()))
+                relaxed = replace(relaxed, taken=np.zeros(len(columns)))
             else:
-                taken, prices, level_prices = found.taken, found.prices, found.level_prices
+                relaxed, taken = found, found.taken
         return best
 
-    def _fill(
-        self, columns: Columns, prices: Floats, level_prices: Floats, used: Mask, taken: Columns
-    ) -> tuple[Columns, Relaxed | None]:
+    def _fill(self, columns: Columns, start: Relaxed, used: Mask, taken: Columns) -> tuple[Columns, Relaxed | None]:
         """A few rounds of new columns of the posts that are not used by what is taken, and the relaxation over them."""
         found: Relaxed | None = None
+        latest = start
         for _ in range(_MOST_FILL_ROUNDS):
-            _, new = self._price(np.where(used, _FORBIDDEN, prices), level_prices)
+            _, new = self._price(np.where(used, _FORBIDDEN, latest.prices), latest.level_prices)
             before = len(columns)
             more = columns.with_new(new)
             if self._late() or (found is not None and len(more) <= before * 1.01):
@@ -441,11 +489,11 @@ class _Stage:
             columns = more
             if not len(columns):
                 break
-            worth, levels = columns.worth(self.part.arcs, self.goal), self._levels(columns, taken)
-            found = relax(columns, worth, self.part.arcs.posts, levels)
+            near = _ROUGHLY if len(columns) > _TINY else 0.0
+            found = self._relax(columns, latest, near, self.ends_s, taken)
             if found is None:
                 break
-            prices, level_prices = found.prices, found.level_prices
+            latest = found
         return columns, found
 
     def _keeping(self, taken: Columns, others: Columns) -> Columns:
@@ -456,63 +504,118 @@ class _Stage:
 
     def _pick_few(self, columns: Columns) -> Columns:
         """The best of the columns made, if it is found soon."""
-        worth, soon_s = columns.worth(self.part.arcs, self.goal), (self.ends_s - time.monotonic()) / 4
+        worth, soon_s = columns.worth(self.goal), (self.ends_s - time.monotonic()) / 4
         levels = self._levels(columns)
         found, _ = pick(columns, worth, self.part.arcs.posts, levels, nodes=_FEW_NODES, time_limit_s=soon_s)
         return Columns.none(self.part.width) if found is None else columns[found]
 
-    def _polish(self, columns: Columns, best: Columns, priced: _Priced, ends_s: float) -> Columns:
-        """Free some rings and chains that lie near each other and choose anew there, from each in turn."""
+    def _polish(self, columns: Columns, best: Columns, priced: _Priced) -> Columns:
+        """Free some rings and chains that lie near each other and choose anew there, from each in turn, those first
+        that lose most at the prices; when no few can be chosen better, more at a time."""
         arcs = self.part.arcs
-        near = columns.matrix(arcs.posts).tocsr()
-        since, at = 0, 0
-        while since < len(best) and time.monotonic() < ends_s:
-            at = at % len(best)
-            chosen = best.matrix(arcs.posts)
-            touching = near.T @ chosen[:, [at]]  # columns that share a post with it
-            meets = chosen.T @ (near @ (touching > 0).astype(float))
-            closeness = meets.toarray().ravel()
-            closeness[at] = np.inf
-            free = np.lexsort((np.arange(len(best)), -closeness))[:_FREED]
-            held = np.ones(len(best), dtype=bool)
-            held[free] = False
-            used = np.zeros(arcs.posts + 1, dtype=bool)
-            used[best.posts[held]] = True
-            used[-1] = False
-            rest, freed = best[held], best[~held]
-            inside = columns.without(used).with_new(freed)
-            inside, relaxed = self._fill(inside, priced.prices, priced.level_prices, used[:-1], rest)
-            if relaxed is None:
-                break
-            loss = inside.prices(relaxed.prices) - inside.worth(arcs, self._mixed(relaxed.level_prices))
-            inside = inside[np.sort(np.lexsort((np.arange(len(loss)), loss))[:_POLISHED])].with_new(freed)
-            worth, levels = inside.worth(arcs, self.goal), self._levels(inside, rest)
-            left_s = ends_s - time.monotonic()
-            found, _ = pick(inside, worth, arcs.posts, levels, nodes=_POLISH_NODES, time_limit_s=left_s)
-            better = best if found is None else self._better(best, rest.with_new(inside[found]))
-            is_better = better is not best
-            best, since = (better, 0) if is_better else (best, since + 1)
-            at += 1 if not is_better else 0
+        loses = columns.prices(priced.prices) - columns.worth(priced.goal)
+        most = min(len(columns), _JOINING_FOR_EACH * arcs.posts)
+        joins = columns[np.sort(np.argpartition(loses, most - 1)[:most])].matrix(arcs.posts).tocsr()
+        posts, tried, waiting = _FREED_POSTS, np.zeros(arcs.posts, dtype=bool), True  # by first post
+        while waiting or 2 * posts < arcs.posts:
+            if not waiting:
+                posts, tried = 2 * posts, np.zeros(arcs.posts, dtype=bool)
+            loses = best.prices(priced.prices) - best.worth(priced.goal)
+            waiting = False
+            for first in best.posts[np.argsort(-loses, kind="stable"), 0].tolist():
+                at = np.flatnonzero(best.posts[:, 0] == first)
+                if tried[first] or not len(at):
+                    continue
+                if self._late():
+                    return best
+                tried[first] = waiting = True
+                free = self._freed(joins, best, int(at[0]), posts)
+                better = self._anew(best, free, columns, priced)
+                if better is not best:
+                    best = better
+                    tried[free] = False
         return best
+
+    def _freed(self, joins: "csr_array[np.float64]", best: Columns, at: int, most: int) -> Mask:
+        """Posts of rings and chains near one of them, and of none, by how many good columns join them."""
+        posts = self.part.arcs.posts
+        near = np.zeros(posts)
+        near[best.posts[at][best.posts[at] >= 0]] = 1.0
+        once = joins @ (joins.T @ near)
+        near += once / max(1e-9, once.max(initial=0.0))
+        twice = joins @ (joins.T @ (once > 0).astype(float))
+        near += 0.1 * twice / max(1e-9, twice.max(initial=0.0))
+        sizes = best.sizes
+        closeness = best.prices(near) / sizes
+        closeness[at] = math.inf
+        order = np.argsort(-closeness, kind="stable")
+        order = order[: int(np.searchsorted(np.cumsum(sizes[order]), most)) + 1]
+        free = np.zeros(posts + 1, dtype=bool)
+        free[best.posts[order[closeness[order] > 0]]] = True
+        loose = near.copy()
+        loose[best.posts[best.posts >= 0]] = 0.0
+        some = np.argsort(-loose, kind="stable")[: most // _LOOSE_PART]
+        free[some[loose[some] > 0]] = True
+        return free[:-1]
+
+    def _anew(self, best: Columns, free: Mask, columns: Columns, priced: _Priced) -> Columns:
+        """The best, chosen anew among the posts that are free."""
+        is_held = np.any(np.append(~free, False)[best.posts], axis=1)
+        held, freed = best[is_held], best[~is_held]
+        there, arcs = np.flatnonzero(free), self.part.arcs
+        between = np.flatnonzero(free[arcs.givers] & free[arcs.takers])
+        if not len(between):
+            return best
+        posts, moved = _places(there, arcs.posts), _places(between, len(arcs.givers))
+        inside = columns.without(np.append(~free, False)).and_(freed)
+        near = replace(priced, prices=priced.prices[there])
+        stage = self._within(there, between, held)
+        found, _ = stage.settle(inside.moved(posts, moved), freed.moved(posts, moved), near)
+        return self._better(best, held.and_(found.moved(np.append(there, -1), np.append(between, -1))))
+
+    def _within(self, there: Ints, between: Ints, held: Columns) -> "_Stage":
+        """The same among these posts and the arcs between them, beside what is held."""
+        part, arcs = self.part, self.part.arcs
+        posts = _places(there, arcs.posts)
+        needs = ~np.isin(there, arcs.starts)
+        givers, takers = (posts[ends[between]].astype(np.int64) for ends in (arcs.givers, arcs.takers))
+        own = Arcs.of(givers, takers, needs)
+        goal, kept = (
+            self.goal.only(between),
+            tuple(_Kept(one.goal.only(between), left) for one, left in zip(self.kept, self._left(held), strict=True)),
+        )
+        used = np.ones(arcs.posts + 1, dtype=bool)
+        used[there] = used[-1] = False
+        rings = self.rings
+        if rings is not None:
+            rings = rings.without(used).moved(posts, _places(between, len(arcs.givers)))
+        ends_s = min(self.ends_s, time.monotonic() + _POLISH_S)
+        smaller = replace(part, posts=there, arcs=own, goals=(goal,), fixed=part.fixed[between])
+        return _Stage(smaller, goal, kept, rings, ends_s, _POLISH_NODES)
+
+    def settle(self, columns: Columns, start: Columns, near: _Priced) -> tuple[Columns, float]:
+        """The best of a few posts, near known prices; ``start`` keeps what must be kept."""
+        columns, priced, _ = self._generate(columns.with_new(start), near)
+        return (start, math.inf) if priced is None else self._close(start, priced, _FEW)
 
     # ------------------------------------------------------------ the proof
 
-    def _close(self, columns: Columns, best: Columns, priced: _Priced) -> tuple[Columns, float]:
+    def _close(self, best: Columns, priced: _Priced, most: int = _MOST_LISTED) -> tuple[Columns, float]:
         """List what a better selection could have, first the most promising, and let the integer programme choose."""
         value, bound = self._value(best), priced.bound
         step = 1.0 - 2 * _NEAR if self.goal.is_whole else 0.0
-        share, done, too_much = 1 / 8, 0.0, math.inf
+        share, done, too_much = 1.0, 0.0, math.inf
         while self._whole(bound) - value > _NEAR * max(1.0, abs(value)) and not self._late():
             width = max(_NEAR, (priced.bound - value - step) * share)
-            listed = self._list(priced, width)
+            listed = self._list(priced, width, most if share < 1 else _FEW)
             if listed is None:
                 too_much = share
                 if done and share < done * 1.5:
                     break
-                share = (done + share) / 2 if done else share / 3
+                share = (done + share) / 2 if done else share / 3 if share < 1 else 1 / 8
                 continue
             left_s = self.ends_s - time.monotonic()
-            worth, levels = listed.worth(self.part.arcs, self.goal), self._levels(listed)
+            worth, levels = listed.worth(self.goal), self._levels(listed)
             limit_s = left_s if share == 1 else left_s / 2
             found, above = pick(listed, worth, self.part.arcs.posts, levels, nodes=self.nodes, time_limit_s=limit_s)
             if found is not None:
@@ -526,16 +629,16 @@ class _Stage:
             share = min(1.0, share * 2, (share + too_much) / 2)
         return best, bound
 
-    def _list(self, priced: _Priced, width: float) -> Columns | None:
-        """Every ring and chain that loses at most ``width`` at these prices."""
+    def _list(self, priced: _Priced, width: float, most: int) -> Columns | None:
+        """Every ring and chain that loses at most ``width`` at these prices, if they are not too many."""
         assert self.rings is not None
         arcs, prices, goal = self.part.arcs, priced.prices, priced.goal
-        loses = self.rings.prices(prices) - self.rings.worth(arcs, goal)
+        loses = self.rings.prices(prices) - self.rings.worth(goal)
         listed = self.rings[loses <= width]
         if self.part.chain and len(arcs.starts):
             tables = tables_of(arcs, goal.weights - prices[arcs.takers], prices, goal.of_chains(self.part.chain))
-            chains = chains_above(arcs, tables, -width - _NEAR, _MOST_LISTED)
+            chains = chains_above(arcs, tables, -width - _NEAR, most)
             if chains is None:
                 return None
-            listed = listed.with_new(Columns.of(chains, rings=False, width=self.part.width))
-        return listed if len(listed) <= _MOST_LISTED else None
+            listed = listed.and_(Columns.of(arcs, chains, rings=False, width=self.part.width))
+        return listed if len(listed) <= most else None
