@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from samspel.encounters.actions.incoming import NAMES
+from samspel.encounters.actions.from_systems import NAMES
 
 
 @pytest.fixture(autouse=True)

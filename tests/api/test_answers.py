@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from samspel.core.actor import Actor
-from samspel.encounters.actions import incoming
+from samspel.encounters.actions import from_systems
 from samspel.encounters.keyed import hash_of
 from samspel.encounters.models import Answer, Area, Factor, Service
 from samspel.people.keys import HOLDS, actor_of_key, new_key
@@ -307,7 +307,7 @@ def test_one_answer_costs_few_queries(system: System, django_assert_num_queries:
 
 def test_names_are_read_anew_after_a_while(town: Town) -> None:
     now_s = 0.0
-    names = incoming.Remembered(clock=lambda: now_s, for_s=5.0)
+    names = from_systems.Remembered(clock=lambda: now_s, for_s=5.0)
     first = names.now()
     assert names.now() is first
 

@@ -29,7 +29,7 @@ from samspel.dialogues.actions import whole
 from samspel.dialogues.models import Agreement, Dialogue, Leader, Note, Seat, Sitting, State, Table
 from samspel.dialogues.sealing import SeatToken, author_token, seal
 from samspel.dialogues.takeover import TAKE_OVERS
-from samspel.encounters.actions.receiving import begin_meeting
+from samspel.encounters.actions.staff_phone import begin_meeting
 from samspel.encounters.actions.stories import tell_story
 from samspel.encounters.models import Reason, Story
 from samspel.encounters.windows import new_press

@@ -17,7 +17,7 @@ def main() -> None:
     at = now() + timedelta(hours=1)
     open_due(at)
     compaction.refresh(at)
-    signals = compute_signals.look(at)
+    signals = compute_signals.find_changes(at)
     today = Answer.objects.filter(day=localdate(), other_level__isnull=False).order_by("side")
     print(
         json.dumps(

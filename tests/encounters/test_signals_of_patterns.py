@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from samspel.core.models import AuditEntry, Knot
 from samspel.encounters import compute_signals, figures
-from samspel.encounters.compute_signals import WatchError, changes_of, look
+from samspel.encounters.compute_signals import WatchError, changes_of, find_changes
 from samspel.encounters.models import Answer, Side, Signal, Watch
 from samspel.encounters.taking_up import to_take_up
 from samspel.encounters.weeks import monday_of
@@ -37,7 +37,7 @@ def changed(town: Town) -> Unit:
 
 
 def test_a_change_becomes_a_signal_on_the_units_thread(changed: Unit) -> None:
-    (signal,) = look(WHEN)
+    (signal,) = find_changes(WHEN)
 
     assert signal.unit_id == changed.pk
     assert signal.words.startswith("Sedan vecka ")
@@ -47,7 +47,7 @@ def test_a_change_becomes_a_signal_on_the_units_thread(changed: Unit) -> None:
 
 
 def test_the_finding_says_since_when_from_what_to_what_and_on_how_many_answers(changed: Unit) -> None:
-    look(WHEN)
+    find_changes(WHEN)
 
     (found,) = changes_of(changed.pk)
 
@@ -67,7 +67,7 @@ def test_the_finding_says_since_when_from_what_to_what_and_on_how_many_answers(c
 def test_a_pattern_is_taken_up_before_what_was_noted_by_hand(changed: Unit) -> None:
     noted = Signal.objects.create(unit=changed, words="Dörren är tung.", noted_at=WHEN)
     first = to_take_up(changed.pk, WHEN)
-    (pattern,) = look(WHEN - timedelta(hours=1))
+    (pattern,) = find_changes(WHEN - timedelta(hours=1))
 
     then = to_take_up(changed.pk, WHEN)
 
@@ -78,22 +78,22 @@ def test_a_pattern_is_taken_up_before_what_was_noted_by_hand(changed: Unit) -> N
 
 
 def test_a_change_is_told_once_however_often_one_looks(changed: Unit) -> None:
-    look(WHEN)
+    find_changes(WHEN)
     weeks_of(changed, [0.45] * 4, begins=monday_of(TODAY))
     later = WHEN + timedelta(weeks=4)
     refreshed(later)
 
-    again = [*look(WHEN), *look(later), *look(later)]
+    again = [*find_changes(WHEN), *find_changes(later), *find_changes(later)]
 
     assert again == []
     assert Signal.objects.count() == Knot.objects.count() == 1
 
 
 def test_two_who_look_at_once_write_one_signal(changed: Unit) -> None:
-    look(WHEN)
+    find_changes(WHEN)
     Watch.objects.all().delete()  # as it was to the other one
 
-    look(WHEN)
+    find_changes(WHEN)
 
     assert Signal.objects.count() == Knot.objects.count() == 1
 
@@ -102,7 +102,7 @@ def test_staff_who_answer_otherwise_are_told_in_their_own_words(town: Town) -> N
     weeks_of(town.guidance, [0.4] * 20 + [0.9] * 10, side="staff")
     refreshed()
 
-    (signal,) = look(WHEN)
+    (signal,) = find_changes(WHEN)
 
     assert signal.words.endswith(" säger vi oftare att mötet var bra.")
 
@@ -112,7 +112,7 @@ def test_nothing_is_said_where_nothing_changed_or_few_answered(town: Town) -> No
     weeks_of(town.library, [1.0] * 15 + [0.0] * 15, n=1)
     refreshed()
 
-    assert look(WHEN) == []
+    assert find_changes(WHEN) == []
     assert changes_of(town.guidance.pk) == []
     assert Watch.objects.get(unit=town.guidance, side="resident").seen_to == monday_of(TODAY) - timedelta(days=1)
 
@@ -121,7 +121,7 @@ def test_no_share_is_told_as_all_or_none(town: Town) -> None:
     weeks_of(town.guidance, [1.0] * 20 + [0.4] * 10)
     refreshed()
 
-    look(WHEN)
+    find_changes(WHEN)
 
     (found,) = changes_of(town.guidance.pk)
     assert found.before.estimate < 1
@@ -131,11 +131,11 @@ def test_a_week_is_looked_at_when_none_of_its_answers_waits_for_its_other_side(c
     sealed = answer(changed, 3, day=FIRST + timedelta(weeks=19), token=b"t" * 32, sealed_until=WHEN + timedelta(days=3))
     sealed.save()
 
-    before = look(WHEN)
+    before = find_changes(WHEN)
     seen = Watch.objects.get(unit=changed, side="resident").seen_to
     Answer.objects.filter(pk=sealed.pk).update(token=None, sealed_until=None)
     refreshed()
-    after = look(WHEN)
+    after = find_changes(WHEN)
 
     assert before == []
     assert seen == FIRST + timedelta(weeks=19) - timedelta(days=1)
@@ -145,10 +145,10 @@ def test_a_week_is_looked_at_when_none_of_its_answers_waits_for_its_other_side(c
 def test_a_night_without_a_new_week_costs_two_queries(
     changed: Unit, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    look(WHEN)
+    find_changes(WHEN)
 
     with django_assert_num_queries(2):
-        assert look(WHEN + timedelta(hours=12)) == []
+        assert find_changes(WHEN + timedelta(hours=12)) == []
 
 
 def test_an_alarm_that_the_check_does_not_bear_out_is_not_written(
@@ -157,7 +157,7 @@ def test_an_alarm_that_the_check_does_not_bear_out_is_not_written(
     monkeypatch.setattr(compute_signals, "check", lambda *_: ["evidence must be 1, got 9"])
 
     with pytest.raises(WatchError, match=f"unit {changed.pk}: evidence"):
-        look(WHEN)
+        find_changes(WHEN)
 
     assert not Signal.objects.exists()
 

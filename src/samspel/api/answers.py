@@ -14,7 +14,7 @@ from samspel.api.problems import BrokenJsonError, NotJsonError, Problem, TooLarg
 from samspel.api.signing_in import SIGN_IN, actor_of
 from samspel.core.errors import ConflictError, InvalidError
 from samspel.core.idempotency import KEY
-from samspel.encounters.actions.incoming import MOST_ROWS, take_in_told
+from samspel.encounters.actions.from_systems import MOST_ROWS, take_in_told
 from samspel.encounters.rows import AGE_BANDS, CHANNELS, COLUMNS, LEVELS, REQUIRED, SIDES, Fault
 from samspel.encounters.rows import KEY as ROW_KEY
 from samspel.encounters.screening import LONGEST

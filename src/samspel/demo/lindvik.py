@@ -62,7 +62,7 @@ def seed(*, at: datetime) -> bool:
         lay_out_exchange(actor_of(town.BROKER).own_id, at=at)
     # The figures hold it all, and the first night has been.
     compaction.refresh(at)
-    compute_signals.look(at)
+    compute_signals.find_changes(at)
     compute_looks.take_due_looks(at)
     return True
 

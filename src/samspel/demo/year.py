@@ -247,7 +247,7 @@ def make_year(leader: Actor, *, at: datetime, seed: int = SEED) -> Truth:
     compaction.compact(at, wait=True)
     compaction.refresh(at)
     for week in range(0, WEEKS + 1):
-        compute_signals.look(_moment(monday + timedelta(weeks=week), 4))
+        compute_signals.find_changes(_moment(monday + timedelta(weeks=week), 4))
     return planted
 
 

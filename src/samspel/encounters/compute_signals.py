@@ -85,7 +85,7 @@ def _found(signal: Signal) -> Found:
 # ---------------------------------------------------------------- the night's look
 
 
-def look(at: datetime) -> list[Signal]:
+def find_changes(at: datetime) -> list[Signal]:
     """Look at every unit; the signals that are new. Once a week is looked at, the rest of its nights cost one query.
 
     Twice changes nothing: a unit's side is locked, and its watch begins after what has been told.

@@ -35,7 +35,7 @@ def compact(timestamp: int) -> None:
 @app.task(name="encounters.look_for_changes", queueing_lock="encounters.look_for_changes", pass_context=False)
 def look_for_changes(timestamp: int) -> None:
     """Tell the units whose pattern has changed; the night's compaction has been."""
-    compute_signals.look(timezone.now())
+    compute_signals.find_changes(timezone.now())
 
 
 @app.periodic(cron="23 * * * *")

@@ -34,7 +34,7 @@ from psycopg.errors import DiskFull
 from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.encounters import compaction, files, rows, store, writing
-from samspel.encounters.actions.incoming import conflict
+from samspel.encounters.actions.from_systems import conflict
 from samspel.encounters.actions.taking_in import NewAnswer, Taken, take_in
 from samspel.encounters.columns import Columns, read_columns
 from samspel.encounters.models import TakenFile

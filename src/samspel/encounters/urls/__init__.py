@@ -6,17 +6,17 @@ from samspel.encounters.urls import (
     kiosk,
     plans,
     points,
-    receiving,
     rounds,
     services,
     setup,
     signals,
+    staff_phone,
     unit,
 )
 
 urlpatterns = [
     *answering.urlpatterns,
-    *receiving.urlpatterns,
+    *staff_phone.urlpatterns,
     *invitation.urlpatterns,
     *kiosk.urlpatterns,
     *points.urlpatterns,

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from samspel.core.actor import Request
 from samspel.encounters import texts
-from samspel.encounters.actions import receiving
+from samspel.encounters.actions import staff_phone
 from samspel.encounters.actions.answering import Pressed, pressed_before
 from samspel.encounters.models import Channel, Point
 from samspel.encounters.points import open_services
@@ -39,12 +39,12 @@ class Chosen:
 def meet(request: Request, unit_id: int) -> HttpResponse:
     """Choose once what one's meetings are about; each new meeting then is one press."""
     if request.method == "GET":
-        unit = get_unit(request.actor, unit_id, receiving.ACT)
-        point = receiving.staff_point(unit.pk) or Point(unit=unit)
+        unit = get_unit(request.actor, unit_id, staff_phone.ACT)
+        point = staff_phone.staff_point(unit.pk) or Point(unit=unit)
         is_asking = asking_now(point, now()).is_asking
         return _page(request, point, Chosen(*_remembered(request)), is_asking=is_asking)
     chosen = Chosen(_whole(request.POST.get("service", "")), request.POST.get("channel", ""))
-    meeting = receiving.begin_meeting(
+    meeting = staff_phone.begin_meeting(
         actor=request.actor, unit_id=unit_id, service_id=chosen.service_id, channel=chosen.channel, at=now()
     )
     response = _page(request, meeting.point, chosen, meeting=meeting)
@@ -65,7 +65,7 @@ def answer(request: Request, unit_id: int) -> HttpResponse:
     """Her level: saved at once, changeable for ten seconds, sealed with the other side's."""
     at = now()
     meeting = _meeting(request, unit_id)
-    pressed = receiving.answer_as_staff(meeting, level_sent(request), at=at)
+    pressed = staff_phone.answer_as_staff(meeting, level_sent(request), at=at)
     return _page(request, meeting.point, _chosen_of(meeting), meeting=meeting, pressed=pressed)
 
 
@@ -82,12 +82,12 @@ def tell(request: Request, unit_id: int) -> HttpResponse:
     return _page(request, meeting.point, chosen, meeting=meeting, pressed=pressed, is_told=told is not None)
 
 
-def _meeting(request: Request, unit_id: int) -> receiving.Meeting:
+def _meeting(request: Request, unit_id: int) -> staff_phone.Meeting:
     token = request.POST.get("m", "")
-    return receiving.meeting_of(actor=request.actor, unit_id=unit_id, token=token, at=now())
+    return staff_phone.meeting_of(actor=request.actor, unit_id=unit_id, token=token, at=now())
 
 
-def _chosen_of(meeting: receiving.Meeting) -> Chosen:
+def _chosen_of(meeting: staff_phone.Meeting) -> Chosen:
     return Chosen(meeting.token.service_id, meeting.token.channel)
 
 
@@ -96,7 +96,7 @@ def _page(
     point: Point,
     chosen: Chosen,
     *,
-    meeting: receiving.Meeting | None = None,
+    meeting: staff_phone.Meeting | None = None,
     pressed: Pressed | None = None,
     is_asking: bool = True,
     is_told: bool = False,
