@@ -228,9 +228,11 @@ class Visits(models.Model):
 
 
 class Answer(models.Model):
-    """One side's answer about one meeting, while its day is open.
+    """One side's answer about one meeting, until it rests in Parquet: its day is open, or it is sealed until the other
+    side has answered too.
 
-    ``key`` makes a second press, a retry and a second import the same answer. The Parquet has the same columns' names.
+    ``key`` makes a second press, a retry and a second import the same answer. Files have these columns by these names
+    (``store.ANSWERS``), but never ``token``, ``sealed_until`` or ``digest``.
     """
 
     class Aside(models.TextChoices):
@@ -351,7 +353,11 @@ class Signal(models.Model):
 
 
 class Watch(models.Model):
-    """How far a unit's pattern has been looked at, and what the test that may always be looked at has seen so far."""
+    """How far one side of a unit has been searched for changes: up to and with ``seen_to``.
+
+    ``state`` says from which Monday it is watched (``begins``: after the last change that was told) and by which
+    version of the engine. The weeks themselves are counted anew each time.
+    """
 
     unit = models.ForeignKey("people.Unit", on_delete=models.CASCADE, related_name="watches")
     side = models.CharField(max_length=8, choices=Side.choices)
