@@ -21,10 +21,25 @@ CHECKS = {
 }
 
 
+def named(said: str) -> list[str]:
+    """Checks that are named one after the other, some in two words.
+
+    :raises ValueError: with what is left from where none is named.
+    """
+    said = said.strip()
+    if not said:
+        return []
+    for name in CHECKS:
+        if f"{said} ".startswith(f"{name} "):
+            return [name, *named(said.removeprefix(name))]
+    raise ValueError(said)
+
+
 def main() -> int:
-    names = sys.argv[1:] or list(CHECKS)
-    if unknown := [name for name in names if name not in CHECKS]:
-        print(f"there is no check {unknown[0]!r}; there are: {', '.join(CHECKS)}")
+    try:
+        names = named(" ".join(sys.argv[1:])) or list(CHECKS)
+    except ValueError as error:
+        print(f"there is no check {str(error)!r}; there are: {', '.join(CHECKS)}")
         return 2
     # Settings are read, nothing is kept: no database, and no var/ of anyone.
     environment = {
