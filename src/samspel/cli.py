@@ -460,7 +460,7 @@ def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser = commands.add_parser("demo", help="open the example town of Lindvik, with people in it")
     parser.add_argument("--host", default="0.0.0.0", help="address to listen at")  # noqa: S104 (phones must reach it)
     parser.add_argument("--port", type=int, help="port; the first free one from 8000 up when left out")
-    parser.add_argument("--people", type=int, default=36, help="how many made-up people come")
+    parser.add_argument("--people", type=int, default=36, help="how many made-up people come, three to five at a table")
     parser.add_argument("--pace", type=float, default=1.0, help="2 is twice as fast, 0 does not wait")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="play a dialogue or statements (.csv, .xlsx)")
     parser.add_argument("--and-stop", action="store_true", help="stop when the replay is over")

@@ -13,6 +13,7 @@ from samspel.core.limits import BUCKETS
 from samspel.core.models import Installation, Knot, Thread
 from samspel.demo import lindvik, town, words
 from samspel.demo.browser import Page
+from samspel.demo.starting import tables_for
 from samspel.dialogues.models import Agreement, Dialogue, Note, PlannedPlace, State
 from samspel.dialogues.plan_queries import seating_words
 from samspel.dialogues.theme_queries import themes_of
@@ -37,6 +38,16 @@ def test_made_again_nothing_is_added(lindvik_town: None) -> None:
     assert lindvik.seed(at=now()) is False
     assert lindvik.ensure_hall(at=now()) == hall
     assert counts() == before
+
+
+@pytest.mark.parametrize(("people", "tables"), [(0, 1), (4, 1), (5, 2), (9, 2), (36, 8), (100, 21)])
+def test_few_people_sit_together_and_many_at_many_tables(lindvik_town: None, people: int, tables: int) -> None:
+    lindvik.ensure_hall(at=now())
+
+    hall = lindvik.ensure_hall(at=now(), tables=tables_for(people))
+
+    assert hall.tables.count() == tables
+    assert people < 4 or 3 <= (people + 1) / tables <= 5
 
 
 def test_the_town_has_everybody_and_everything(lindvik_town: None) -> None:

@@ -314,7 +314,7 @@ class Leader:
 
     # -- the next meeting
 
-    async def plan_next(self) -> tuple[int, str]:
+    async def plan_next(self, tables: int) -> tuple[int, str]:
         """Plan another meeting on the same thread, as any leader would; its id and code."""
         page = await self.browser.get("/dialogues/new")
         form = page.get_form("/dialogues/new")
@@ -333,7 +333,7 @@ class Leader:
             raise PageError("no plan was made")
         dialogue_id = int(found.group(1))
         page = await self._save(page, {"title": town.HALL_TITLE, "place": town.HALL_PLACE})
-        for _number in range(town.HALL_TABLES - 1):
+        for _number in range(tables - 1):
             page = await self._save(page, {"do": "more-tables"})
         return dialogue_id, await self.publish(dialogue_id)
 

@@ -440,14 +440,18 @@ def find_hall() -> Dialogue | None:
 
 
 @transaction.atomic
-def ensure_hall(*, at: datetime) -> Dialogue:
-    """The dialogue that the made-up people come to. One that nobody has led on for hours is closed first."""
+def ensure_hall(*, at: datetime, tables: int = town.HALL_TABLES) -> Dialogue:
+    """The dialogue that the made-up people come to. One that nobody has led on for hours is closed first; one that has
+    not begun gets as many tables as are asked for."""
     hall = find_hall()
     leader = actor_of(town.SECOND_LEADER)
     if hall is not None and hall.state == State.RUNNING and _stood_still(hall, at):
         leading.close_dialogue(actor=leader, dialogue_id=hall.pk, at=at)
         hall = None
     if hall is not None:
+        if hall.state == State.PLANNED and hall.tables.count() != tables:
+            plan = replace(planning.plan_of(hall), tables=tables)
+            planning.save_plan(actor=leader, dialogue_id=hall.pk, plan=plan, at=at)
         return hall
     hall = planning.create_dialogue(
         actor=leader,
@@ -461,7 +465,7 @@ def ensure_hall(*, at: datetime) -> Dialogue:
         grows_from=_signal_of(town.ALREADY_DECIDED.words),
         invite_unit=False,
     )
-    plan = replace(planning.plan_of(hall), place=town.HALL_PLACE, tables=town.HALL_TABLES)
+    plan = replace(planning.plan_of(hall), place=town.HALL_PLACE, tables=tables)
     planning.save_plan(actor=leader, dialogue_id=hall.pk, plan=plan, at=at)
     planning.publish(actor=leader, dialogue_id=hall.pk, at=at)
     return Dialogue.objects.get(pk=hall.pk)

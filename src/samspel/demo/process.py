@@ -35,7 +35,7 @@ async def run(given: argparse.Namespace, leader_password: str) -> None:
             hall.is_over.set()
             await meeting
             await asyncio.sleep(leader.pause_s)
-            dialogue_id, code = await leader.plan_next()
+            dialogue_id, code = await leader.plan_next(given.tables)
             print(f"A new dialogue begins. Join it with the code {code[:3]} {code[3:]}", flush=True)
 
 
@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--code", required=True)
     parser.add_argument("--dialogue", required=True, type=int)
     parser.add_argument("--people", type=int, required=True)
+    parser.add_argument("--tables", type=int, required=True)
     parser.add_argument("--pace", type=float, required=True)
     parser.add_argument("--saved", required=True)
     given = parser.parse_args(arguments)

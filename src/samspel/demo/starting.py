@@ -36,13 +36,18 @@ class Ready:
     leader_password: str
 
 
+def tables_for(people: int) -> int:
+    """Tables of three to five for so many made-up people and somebody who looks in."""
+    return -(-(people + 1) // 5)
+
+
 def prepare(*, people: int, with_year: bool = False) -> Ready:
     """Make the town if it is not there, see that a dialogue is open, and give the made-up leader a new password."""
     at = now()
     is_new = lindvik.seed(at=at)
     if with_year:
         print(year.told(year.make_year(lindvik.actor_of(town.ADMINISTRATOR), at=at)), flush=True)
-    hall = lindvik.ensure_hall(at=at)
+    hall = lindvik.ensure_hall(at=at, tables=tables_for(people))
     password = secrets.token_urlsafe(24)
     lindvik.set_password(town.SECOND_LEADER, password)
     return Ready(hall.code, hall.pk, is_new, people, password)
@@ -58,7 +63,8 @@ def crowd(ready: Ready, options: argparse.Namespace, port: int) -> tuple[Sequenc
         return [*given, *(["--protocol", str(options.protocol)] if options.protocol else [])], environment
     saved = str(Path(os.fspath(settings.VAR)) / "people.json")
     hall = ["--dialogue", str(ready.dialogue_id), "--code", ready.code]
-    return ["-m", "samspel.demo.process", *site, *hall, "--people", str(options.people), "--saved", saved], environment
+    people = ["--people", str(options.people), "--tables", str(tables_for(options.people)), "--saved", saved]
+    return ["-m", "samspel.demo.process", *site, *hall, *people], environment
 
 
 def keep_replay(child: Child, ended: list[int], *, and_stop: bool) -> None:
