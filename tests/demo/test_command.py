@@ -88,6 +88,9 @@ def test_from_an_empty_folder_to_a_town_and_again(tmp_path: Path) -> None:
             phone = client.get(f"/m/{code.group(1)}{code.group(2)}/")
             assert phone.status_code == 200
             assert "/seat" in phone.text
+            poster = re.search(r"localhost:\d+(/s/\w+)\n", said)
+            assert poster is not None, said
+            assert "Hur kändes mötet?" in client.get(poster.group(1)).text
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
     assert wait_for_end(tmp_path) == []

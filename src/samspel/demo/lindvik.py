@@ -27,7 +27,8 @@ from samspel.dialogues.sealing import SeatToken
 from samspel.dialogues.tables import notes_on, roots_of
 from samspel.encounters import compaction, compute_looks, compute_signals
 from samspel.encounters.actions.signals import note_signal
-from samspel.encounters.models import Signal
+from samspel.encounters.models import Point, Signal
+from samspel.encounters.queries import asking_now
 from samspel.people import actions as people
 from samspel.people.models import Person, Unit
 
@@ -437,6 +438,12 @@ def find_hall() -> Dialogue | None:
     """The town's own dialogue, if one is planned or under way: the newest."""
     halls = Dialogue.objects.filter(title=town.HALL_TITLE, unit__parent=None, is_rehearsal=False)
     return halls.filter(state__in=[State.PLANNED, State.RUNNING]).order_by("-pk").first()
+
+
+def find_poster(at: datetime) -> str:
+    """The code of a poster in Lindvik where anybody may tell how a meeting was now; empty when none asks."""
+    posters = Point.objects.filter(kind=Point.Kind.WALL, closed_at=None).order_by("pk")
+    return next((poster.code for poster in posters if asking_now(poster, at).is_asking), "")
 
 
 @transaction.atomic

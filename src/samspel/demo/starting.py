@@ -27,9 +27,11 @@ def command(*options: str) -> str:
 
 @dataclass(frozen=True)
 class Ready:
-    """The town as it is at start: the dialogue that people come to, and the made-up leader's password."""
+    """The town as it is at start: the dialogue that people come to, a poster where anybody may tell how a meeting was
+    (empty where nobody asks), and the made-up leader's password."""
 
     code: str
+    poster: str
     dialogue_id: int
     is_new: bool
     people: int
@@ -50,7 +52,7 @@ def prepare(*, people: int, with_year: bool = False) -> Ready:
     hall = lindvik.ensure_hall(at=at, tables=tables_for(people))
     password = secrets.token_urlsafe(24)
     lindvik.set_password(town.SECOND_LEADER, password)
-    return Ready(hall.code, hall.pk, is_new, people, password)
+    return Ready(hall.code, lindvik.find_poster(at), hall.pk, is_new, people, password)
 
 
 def crowd(ready: Ready, options: argparse.Namespace, port: int) -> tuple[Sequence[str], dict[str, str]]:
@@ -94,6 +96,8 @@ def welcome(ready: Ready, *, port: int, lan: str, data: Path, replay: Path | Non
         lines.append(f"  {command('--fresh')}")
     else:
         lines.append(f"A replay of {replay} begins; what it comes to is told below.")
+    if ready.poster:
+        lines += ["", f"Tell how a meeting was with one tap, as from a poster: {here}/s/{ready.poster}"]
     lines += ["", "Sign in at " + here + f"/accounts/login/ with the password {town.PASSWORD}"]
     wide = max(len(worker.name) for worker, _what in town.SIGN_INS)
     wider = max(len(worker.email) for worker, _what in town.SIGN_INS)
