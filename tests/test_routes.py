@@ -90,7 +90,7 @@ def test_an_address_has_an_owner_a_permission_row_and_a_limit(address: Address) 
 def test_the_walk_finds_all_parts() -> None:
     owners = {address.info.owner for address in ADDRESSES if address.info}
 
-    assert owners == {"api", "dialogues", "encounters", "people", "ui"}
+    assert owners == {"api", "dialogues", "encounters", "exchange", "people", "ui"}
     assert len(ADDRESSES) > 90
 
 

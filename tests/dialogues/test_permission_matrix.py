@@ -33,7 +33,7 @@ from samspel.encounters.actions.staff_phone import begin_meeting
 from samspel.encounters.actions.stories import tell_story
 from samspel.encounters.models import Reason, Story
 from samspel.encounters.windows import new_press
-from samspel.exchange.models import Party
+from samspel.exchange.models import Category, Party
 from samspel.people.models import Person
 from tests.encounters.asking import make_point, make_round
 from tests.exchange.making import make_party, make_post
@@ -403,6 +403,17 @@ def a_meeting(world: World) -> None:
     world.more["meeting"] = begun.token.text
 
 
+def a_post_of_hers(world: World) -> None:
+    """The party that comes back with her code has left an offer."""
+    party = Party.objects.get(pk=world.more["party"])
+    world.more["post"] = make_post(party, "offer", "Kan köra på lördagar", at=now()).pk
+
+
+def kind_of_help(world: World, who: str) -> str:
+    return str(Category.objects.get(key="carry/drive").pk)
+
+
+OFFER = {"words": "Kan köra på lördagar", "called": "Grannen", "category": kind_of_help, "adult": "on", "key": key}
 AGREED = {"text": "Vi prövar mindre grupper", "when": "weeks4", "becomes": "trial", "key": key}
 STAFF = "name;email;unit;parent;profession;roles\nNy Person;ny@lindvik.example;Ny enhet;;;member\n"
 
@@ -560,6 +571,18 @@ PROBES: dict[str, Probe] = {
         ready=a_story_told,
         has_phases=False,
     ),
+    # give and get
+    "exchange.read": Probe(get("/exchange"), reads=True, has_phases=False),
+    "post.write": Probe(post("/exchange/give", **OFFER), has_phases=False),
+    "post.write_for_unit": Probe(
+        post("/exchange/give", **OFFER, who=lambda world, who: f"unit:{world.town.guidance.pk}"), has_phases=False
+    ),
+    "party.return": Probe(get("/exchange/code"), reads=True, has_phases=False),
+    "party.read": Probe(
+        get("/exchange/mine"), reads=True, shows="Kan köra på lördagar", ready=a_post_of_hers, has_phases=False
+    ),
+    "post.change": Probe(post("/exchange/mine/{post}/renew"), ready=a_post_of_hers, has_phases=False),
+    "post.enter": Probe(post("/exchange/desk/posts/new", **OFFER, kind="offer", consent="paper"), has_phases=False),
     # core
     "site.read": Probe(get("/accessibility"), reads=True, has_phases=False),
     "site.language": Probe(post("/language", language="da", next="/"), has_phases=False),
@@ -580,7 +603,7 @@ def everything() -> str:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-            " AND split_part(tablename, '_', 1) IN ('dialogues', 'people', 'encounters', 'core') ORDER BY 1"
+            " AND split_part(tablename, '_', 1) IN ('dialogues', 'people', 'encounters', 'exchange', 'core') ORDER BY 1"
         )
         names = [row[0] for row in cursor.fetchall()]
         sums = ", ".join(f"(SELECT md5(string_agg(t::text, ';' ORDER BY t::text)) FROM {name} t)" for name in names)  # noqa: S608

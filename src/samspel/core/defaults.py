@@ -151,6 +151,22 @@ SPECS: dict[str, Spec] = {
             gettext_lazy("Plattan hör av sig varannan minut. En halvtimme är mer än ett avbrott i nätet."),
         ),
         Spec(
+            "exchange.post_days",
+            90,
+            14,
+            365,
+            gettext_lazy("Dagar som ett behov eller erbjudande finns kvar"),
+            gettext_lazy("Efter tre månader stämmer det sällan längre. Den som vill förnyar en gång."),
+        ),
+        Spec(
+            "exchange.contact_days",
+            30,
+            7,
+            90,
+            gettext_lazy("Dagar innan någon hör av sig om ett behov eller erbjudande"),
+            gettext_lazy("Den som inte hört något på en månad tror att ingen har läst."),
+        ),
+        Spec(
             "keep.texts_days",
             730,
             30,

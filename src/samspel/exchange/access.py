@@ -6,44 +6,63 @@ A bridge-builder (``broker`` of any unit) sees all posts of the municipality: he
 
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.http import HttpRequest
 
-from samspel.core.actor import Actor
+from samspel.core.actor import VISITOR, Actor
 from samspel.core.errors import ConflictError, NotFoundError
 from samspel.core.permissions import allow, may, permission_table
 from samspel.exchange.codes import GROUPS, code_in, hash_of_code, plain
 from samspel.exchange.models import Match, Part, Party, Post
 from samspel.people.access import may_somewhere
+from samspel.people.queries import units_managed
 
 PERMISSIONS = permission_table(
     "exchange",
     [
+        # everybody
+        allow("exchange.read", "visitor person participant", why="What the town asks for is open to everybody"),
+        allow("post.write", "visitor person participant", why="Anybody may need and give, without an account"),
+        allow("post.write_for_unit", "manager administrator", why="Who leads the unit answers for what it gives"),
+        allow("party.return", "visitor person participant", why="Who has the code needs no account"),
+        allow("party.read", "participant", why="Her needs and offers are her own"),
+        allow("post.change", "participant", why="Only she changes her words or takes them back"),
         # bridge-builders
         allow("desk.read", "broker administrator", why="Proposals, posts and search across all offices"),
         allow("desk.change", "broker administrator", why="She knows best: adjusts, checks, asks, notes"),
         allow(
             "exchange.setup", "broker administrator", why="Kinds of help, weights and assumptions are theirs to edit"
         ),
+        allow("post.enter", "broker administrator", why="For who has agreed in writing to the exact words"),
     ],
 )
 
 
 @dataclass(frozen=True)
 class Mine:
-    """One who came back: her party."""
+    """One who came back: her parties. One, but for who posts both as herself and for a unit that she leads."""
 
-    party: Party
+    parties: tuple[Party, ...]
+
+    @property
+    def party(self) -> Party:
+        return self.parties[0]
 
     @property
     def actor(self) -> Actor:
         """As the audit trail knows her: not at all."""
-        return Actor("visitor")
+        return VISITOR
 
 
 def require_broker(actor: Actor, act: str) -> None:
     """Stop one who is no bridge-builder. The act is of the whole municipality, not of one unit."""
     if not actor.is_signed_in or not may_somewhere(actor, act):
         raise NotFoundError(act)
+
+
+def may_use_desk(actor: Actor) -> bool:
+    """Whether she is a bridge-builder, to whom the way to the desk is shown."""
+    return actor.is_signed_in and may_somewhere(actor, "desk.read")
 
 
 def find_party(code: str) -> Party | None:
@@ -53,21 +72,33 @@ def find_party(code: str) -> Party | None:
     return Party.objects.filter(code=hash_of_code(code)).first()
 
 
+def find_mine(request: HttpRequest) -> Mine | None:
+    """Whoever has a code on this device, or is signed in and has posted; nobody is looked up for who has neither."""
+    code = code_in(request)
+    known = find_party(code) if code else None
+    parties = [known] if known else []
+    actor: Actor = getattr(request, "actor", VISITOR)
+    if actor.is_signed_in:
+        own = Q(person_id=actor.person_id) | Q(kind=Party.Kind.UNIT, unit__in=units_managed(actor))
+        parties += [party for party in Party.objects.filter(own).order_by("pk") if party != known]
+    return Mine(tuple(parties)) if parties else None
+
+
 def get_mine(request: HttpRequest, act: str) -> Mine:
-    """Whoever has a code on this device, for an act of her own.
+    """The same, for an act of her own.
 
     :raises NotFoundError: no code here, or it belongs to nobody (any more).
     """
-    party = find_party(code_in(request))
-    if party is None or not may({"participant"}, act):
+    mine = find_mine(request)
+    if mine is None or not may({"participant"}, act):
         raise NotFoundError("party")
-    return Mine(party)
+    return mine
 
 
 def get_own_post(mine: Mine, post_id: int, *, lock: bool = False) -> Post:
     """One of her own posts."""
     posts = Post.objects.select_for_update(of=("self",)) if lock else Post.objects.select_related("category", "area")
-    post = posts.filter(pk=post_id, party=mine.party).first()
+    post = posts.filter(pk=post_id, party__in=mine.parties).first()
     if post is None:
         raise NotFoundError("post")
     return post
@@ -105,7 +136,7 @@ def get_part(mine: Mine, match_id: int, *, lock: bool = False) -> Part:
     parts = Part.objects.select_related("match")
     if lock:
         Match.objects.select_for_update().filter(pk=match_id).first()
-    part = parts.filter(match_id=match_id, party=mine.party).exclude(match__state=Match.State.PROPOSED).first()
+    part = parts.filter(match_id=match_id, party__in=mine.parties).exclude(match__state=Match.State.PROPOSED).first()
     if part is None:
         raise NotFoundError("part")
     return part

@@ -116,6 +116,9 @@ class Post(models.Model):
     read_at = models.DateTimeField(null=True, blank=True)
     read_by = models.ForeignKey(PERSON, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     contacted_at = models.DateTimeField(null=True, blank=True)
+    # When its party was told that it expires soon, and the bridge-builders that nobody has got in touch: once each.
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    late_told_at = models.DateTimeField(null=True, blank=True)
     met_at = models.DateTimeField(null=True, blank=True)
     # The words that the party has agreed to have shown: other words, and the agreement is void.
     consent = models.CharField(max_length=8, choices=Consent.choices, default=Consent.SELF)

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 
-from samspel.exchange.models import Category, Match, Post
+from samspel.exchange.models import Category, Match, Post, TownQuestion
 
 # A post that is in one of these takes part in no other proposal.
 HOLDING = frozenset({Match.State.ASKED, Match.State.AGREED, Match.State.RUNNING, Match.State.PAUSED})
@@ -35,3 +35,9 @@ def posts_held(posts: Collection[int]) -> set[int]:
     """Which of these posts are held by a match that people are asked about or take part in."""
     held = Q(given__match__state__in=HOLDING) | Q(met_by__match__state__in=HOLDING)
     return set(Post.objects.filter(held, pk__in=posts).values_list("pk", flat=True))
+
+
+def town_questions() -> list[TownQuestion]:
+    """What the town is asked for now, the newest first. One query."""
+    asked = TownQuestion.objects.filter(published_at__isnull=False, closed_at=None)
+    return list(asked.select_related("category").order_by("-published_at", "-pk")[:12])

@@ -74,6 +74,15 @@ def units_to_lead(actor: Actor) -> list[Unit]:
     return in_order(unit for unit in open_units if ids.intersection(unit.path.split("/")))
 
 
+def units_managed(actor: Actor) -> list[Unit]:
+    """Open units that the actor manages, there or above, in order of name."""
+    tops = Role.objects.filter(person_id=actor.own_id, kind="manager").values_list("unit_id", flat=True)
+    ids = {str(unit_id) for unit_id in tops}
+    if not ids:
+        return []
+    return in_order(unit for unit in Unit.objects.filter(closed_at=None) if ids.intersection(unit.path.split("/")))
+
+
 def members_of(unit_id: int) -> list[Person]:
     """The people who work in a unit, its manager included, in order of name."""
     persons = Person.objects.filter(

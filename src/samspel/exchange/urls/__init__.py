@@ -1,5 +1,5 @@
 """Addresses of giving and getting, all below ``exchange``."""
 
-from samspel.exchange.urls import desk
+from samspel.exchange.urls import desk, posting, posts
 
-urlpatterns = [*desk.urlpatterns]
+urlpatterns = [*posting.urlpatterns, *desk.urlpatterns, *posts.urlpatterns]

@@ -1,0 +1,38 @@
+"""Leaving a match: it falls, and nothing that the one who left has said stays in it."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from samspel.core.actor import VISITOR
+from samspel.core.audit import record
+from samspel.exchange.models import Match, Part, Party, Post, Transfer
+from samspel.exchange.queries import HOLDING
+
+
+@transaction.atomic
+def leave(match_id: int, party: Party, at: datetime) -> None:
+    """The party is out of the match. A proposal is gone; what people were asked about or had begun falls, and the
+    others' posts can be matched again; what is over stays over. Her words are erased from all of them."""
+    match = Match.objects.select_for_update().filter(pk=match_id).first()
+    if match is None:
+        return
+    if match.state == Match.State.PROPOSED:
+        match.delete()
+        return
+    if match.state in HOLDING:
+        match.state, match.fallen_at = Match.State.FALLEN, at
+        match.save(update_fields=["state", "fallen_at"])
+        match.parts.update(contact="")
+        Post.objects.filter(Q(given__match=match) | Q(met_by__match=match)).update(met_at=None)
+        record(VISITOR, "match.left", match)
+    Part.objects.filter(match=match, party=party).update(called="", words="", problem="", wish="", contact="")
+    Transfer.objects.filter(match=match, offer__party=party).update(gift="")
+
+
+def matches_of(posts: Collection[int]) -> list[int]:
+    """The matches that these posts are in, in the order in which they are locked."""
+    of_posts = Transfer.objects.filter(Q(offer_id__in=posts) | Q(need_id__in=posts))
+    return list(of_posts.order_by("match_id").values_list("match_id", flat=True).distinct())

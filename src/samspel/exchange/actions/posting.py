@@ -1,0 +1,294 @@
+"""Leaving a need or an offer: by oneself, or by a bridge-builder for who has agreed in writing to the exact words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from samspel.core import defaults
+from samspel.core.actor import Actor
+from samspel.core.audit import record
+from samspel.core.errors import ConflictError, InvalidError, NotFoundError, SignInError
+from samspel.core.idempotency import once
+from samspel.core.languages import SPOKEN
+from samspel.encounters.queries import areas
+from samspel.exchange.access import Mine, get_own_post, require_broker
+from samspel.exchange.codes import hash_of_code, new_code
+from samspel.exchange.models import Category, Mark, PartOfWeek, Party, Post
+from samspel.exchange.queries import posts_held
+from samspel.people.access import get_unit
+from samspel.people.queries import lock_unit
+
+LONGEST: Final = 300
+LONGEST_CALLED: Final = 60
+
+
+@dataclass(frozen=True)
+class PostDraft:
+    """A need or an offer as somebody has written it. Her words show in no repr."""
+
+    kind: str
+    words: str = field(repr=False)
+    more: str = field(default="", repr=False)
+    called: str = field(default="", repr=False)
+    category_id: int | None = None
+    area_id: int | None = None
+    times: tuple[str, ...] = ()
+    begins_on: date | None = None
+    ends_on: date | None = None
+    marks: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    who: str = Party.Kind.RESIDENT
+    unit_id: int | None = None
+    mail: str = field(default="", repr=False)
+    is_adult: bool = False
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What was left. ``code`` opens it and is shown once: empty when the party has hers already."""
+
+    post: Post
+    code: str = field(repr=False)
+
+
+@transaction.atomic
+def add_post(*, actor: Actor, mine: Mine | None, draft: PostDraft, at: datetime) -> Posted:
+    """Leave a need or an offer; with the others of whoever comes back, or as somebody new. A key leaves its own once.
+
+    :raises InvalidError: nothing is said, or something is not so; all fields that are wrong are named.
+    """
+    unit_id = _unit_to_post_for(actor, draft)
+    draft = checked_draft(draft, at)
+    if not once(draft.key):
+        return Posted(_left_before(draft.key), "")
+    code = new_code()
+    party = _unit_party(unit_id, draft, code, at) if unit_id else _own_party(mine, draft)
+    is_new = party is None
+    if party is None:
+        party = _new_party(draft, code, at, person_id=actor.person_id)
+    post = _create(party, draft, at)
+    record(actor, "post.left", post, kind=post.kind)
+    return Posted(post, code if is_new else "")
+
+
+@transaction.atomic
+def enter_post(*, actor: Actor, draft: PostDraft, consent: str, party_id: int | None = None, at: datetime) -> Posted:
+    """Enter a post for who has agreed in writing to exactly these words; it is read already.
+
+    :param party_id: whose other post is here; without it she is somebody new and gets a code.
+    :raises InvalidError: as ``add_post``, or without her consent.
+    """
+    require_broker(actor, "post.enter")
+    if consent not in {Post.Consent.PAPER, Post.Consent.MESSAGE}:
+        raise InvalidError(fields={"consent": _("Kryssa i hur personen har sagt ja till de exakta orden.")})
+    draft = checked_draft(replace(draft, who=draft.who if draft.who in _OWN_KINDS else Party.Kind.RESIDENT), at)
+    if not once(draft.key):
+        return Posted(_left_before(draft.key), "")
+    code = ""
+    party = Party.objects.select_for_update().filter(pk=party_id).first() if party_id is not None else None
+    if party_id is not None and party is None:
+        raise NotFoundError("party")
+    if party is None:
+        code = new_code()
+        party = _new_party(draft, code, at, entered_by_id=actor.person_id)
+    post = _create(party, draft, at, consent=consent, read_at=at, read_by_id=actor.person_id)
+    record(actor, "post.entered", post, kind=post.kind, consent=consent)
+    return Posted(post, code)
+
+
+@transaction.atomic
+def change_post(*, mine: Mine, post_id: int, draft: PostDraft, at: datetime) -> Post:
+    """Say it in other words. They are hers by her own hand, and read anew before they are matched.
+
+    :raises ConflictError: others are asked about the words as they stand.
+    """
+    post = get_own_post(mine, post_id, lock=True)
+    draft = checked_draft(replace(draft, kind=post.kind, is_adult=True), at)
+    if posts_held([post.pk]):
+        raise ConflictError(_("De andra är frågade om orden som de står. Ta tillbaka om de inte stämmer längre."))
+    said = (post.words, post.more, list(post.marks))
+    for name, value in _columns(draft).items():
+        setattr(post, name, value)
+    if (post.words, post.more, list(post.marks)) != said:
+        post.read_at, post.read_by_id = None, None
+        post.consent, post.consented_at = Post.Consent.SELF, at
+        post.consented_to = hash_of_words(post.words, post.more)
+    post.expires_at = min(post.expires_at, expires_after(at, draft.ends_on))
+    post.save()
+    if draft.called != post.party.called:
+        Party.objects.filter(pk=post.party_id).update(called=draft.called)
+    record(mine.actor, "post.changed", post)
+    return post
+
+
+def hash_of_words(words: str, more: str) -> bytes:
+    """Of exactly what somebody has agreed to have shown."""
+    return sha256("\n".join(filter(None, (words, more))).encode()).digest()
+
+
+# ---------------------------------------------------------------- what may be left
+
+_OWN_KINDS: Final = frozenset({Party.Kind.RESIDENT, Party.Kind.ASSOCIATION, Party.Kind.COMPANY})
+
+
+def checked_draft(draft: PostDraft, at: datetime) -> PostDraft:
+    """The draft as it may be kept: blanks gone, what is not known left out.
+
+    :raises InvalidError: with each field that has to be mended.
+    """
+    draft = replace(
+        draft,
+        words=_line(draft.words),
+        more=_line(draft.more),
+        called=_line(draft.called) or _("En granne"),
+        times=tuple(part for part in PartOfWeek.values if part in draft.times),
+        marks=tuple(mark for mark in Mark.values if mark in draft.marks),
+        languages=tuple(code for code in SPOKEN if code in draft.languages),
+        mail=draft.mail.strip(),
+    )
+    wrong = _wrong(draft, timezone.localdate(at))
+    if draft.kind not in Post.Kind.values or (draft.who not in _OWN_KINDS and draft.who != Party.Kind.UNIT):
+        raise InvalidError
+    if wrong:
+        raise InvalidError(fields=wrong)
+    return draft
+
+
+def _wrong(draft: PostDraft, today: date) -> dict[str, str]:
+    wrong: Mapping[str, str | None] = {
+        "words": None if draft.words else _("Skriv med egna ord vad det gäller."),
+        "called": _too_long(draft.called, LONGEST_CALLED),
+        "more": _too_long(draft.more, LONGEST),
+        "category": None if _is_open_category(draft.category_id) else _("Välj vad det handlar om."),
+        "area": None if _is_area(draft.area_id) else _("Välj ett område i listan, eller hela kommunen."),
+        "to": _wrong_days(draft, today),
+        "mail": None if _is_mail(draft.mail) else _("Det ser inte ut som en e-postadress. Skriv om, eller lämna tomt."),
+        "adult": None if draft.is_adult else _("Det här är för vuxna. Kryssa i om du har fyllt 18 år."),
+    }
+    found = {name: text for name, text in wrong.items() if text}
+    long = _too_long(draft.words, LONGEST)
+    return found | ({"words": long} if long else {})
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _too_long(text: str, most: int) -> str | None:
+    return _("Korta till högst %(most)s tecken.") % {"most": most} if len(text) > most else None
+
+
+def _is_open_category(category_id: int | None) -> bool:
+    return Category.objects.filter(pk=category_id or 0, closed_at=None).exists()
+
+
+def _is_area(area_id: int | None) -> bool:
+    return area_id is None or any(area.pk == area_id for area in areas())
+
+
+def _wrong_days(draft: PostDraft, today: date) -> str | None:
+    if draft.begins_on and draft.ends_on and draft.ends_on < draft.begins_on:
+        return _("Sista dagen är före den första.")
+    if draft.ends_on and draft.ends_on < today:
+        return _("Sista dagen har redan varit.")
+    return None
+
+
+def _is_mail(mail: str) -> bool:
+    try:
+        validate_email(mail)
+    except ValidationError:
+        return not mail
+    return True
+
+
+# ---------------------------------------------------------------- whose it is
+
+
+def _unit_to_post_for(actor: Actor, draft: PostDraft) -> int | None:
+    if draft.who != Party.Kind.UNIT:
+        return None
+    if not actor.is_signed_in:
+        raise SignInError
+    return get_unit(actor, draft.unit_id or 0, "post.write_for_unit").pk
+
+
+def _unit_party(unit_id: int, draft: PostDraft, code: str, at: datetime) -> Party:
+    """A unit is one party, whoever leads it; she finds it by being signed in."""
+    lock_unit(unit_id)
+    known = Party.objects.filter(kind=Party.Kind.UNIT, unit_id=unit_id).first()
+    return known or _new_party(draft, code, at, unit_id=unit_id)
+
+
+def _own_party(mine: Mine | None, draft: PostDraft) -> Party | None:
+    party = next((one for one in mine.parties if one.kind != Party.Kind.UNIT), None) if mine else None
+    if party is not None and draft.mail and draft.mail != party.mail:
+        Party.objects.filter(pk=party.pk).update(mail=draft.mail)
+    return party
+
+
+def _new_party(draft: PostDraft, code: str, at: datetime, **whose: int | None) -> Party:
+    return Party.objects.create(
+        kind=draft.who,
+        called=draft.called,
+        code=hash_of_code(code),
+        mail=draft.mail,
+        language=(get_language() or "sv")[:2],
+        is_adult=draft.is_adult,
+        created_at=at,
+        **whose,
+    )
+
+
+def _left_before(key: str) -> Post:
+    post = Post.objects.select_related("party").filter(key=key).first()
+    if post is None:
+        raise ConflictError(_("Det har lämnats förut, och tagits tillbaka sedan. Börja om på en ny sida."))
+    return post
+
+
+def _create(party: Party, draft: PostDraft, at: datetime, **values: object) -> Post:
+    return Post.objects.create(
+        party=party,
+        kind=draft.kind,
+        key=draft.key,
+        posted_at=at,
+        expires_at=expires_after(at, draft.ends_on),
+        consented_at=at,
+        consented_to=hash_of_words(draft.words, draft.more),
+        **_columns(draft),
+        **values,
+    )
+
+
+def _columns(draft: PostDraft) -> dict[str, object]:
+    return {
+        "words": draft.words,
+        "more": draft.more,
+        "category_id": draft.category_id,
+        "area_id": draft.area_id,
+        "times": list(draft.times),
+        "begins_on": draft.begins_on,
+        "ends_on": draft.ends_on,
+        "marks": list(draft.marks),
+        "languages": list(draft.languages),
+    }
+
+
+def expires_after(at: datetime, ends_on: date | None) -> datetime:
+    """After so many days as the municipality keeps posts, or when its own last day is over."""
+    kept = at + timedelta(days=defaults.value("exchange.post_days"))
+    if ends_on is None:
+        return kept
+    over = timezone.make_aware(datetime.combine(ends_on + timedelta(days=1), time.min))
+    return min(kept, over)

@@ -1,0 +1,78 @@
+"""Renewing and taking back one's own; the bridge-builder does the latter when the person says so."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from samspel.core.actor import Actor
+from samspel.core.audit import record
+from samspel.core.errors import ConflictError, NotFoundError
+from samspel.exchange.access import Mine, get_own_post, get_post
+from samspel.exchange.actions.leaving import leave, matches_of
+from samspel.exchange.actions.posting import expires_after
+from samspel.exchange.models import Match, Party, Post
+
+
+@transaction.atomic
+def renew_post(*, mine: Mine, post_id: int, at: datetime) -> Post:
+    """Keep it as long once more; once only, then it is left anew."""
+    post = get_own_post(mine, post_id, lock=True)
+    if post.renewed_at is not None:
+        raise ConflictError(_("Det är redan förnyat en gång. När det har gått ut kan du lämna det på nytt."))
+    post.renewed_at, post.expires_at, post.reminded_at = at, expires_after(at, post.ends_on), None
+    post.save(update_fields=["renewed_at", "expires_at", "reminded_at"])
+    record(mine.actor, "post.renewed", post)
+    return post
+
+
+@transaction.atomic
+def take_back(*, mine: Mine, post_id: int, at: datetime) -> None:
+    """Erase it at once; a match that rested on it falls."""
+    post = get_own_post(mine, post_id)
+    _erase(mine.actor, post, at)
+
+
+@transaction.atomic
+def withdraw_post(*, actor: Actor, post_id: int, at: datetime) -> None:
+    """The same on the person's wish, by a bridge-builder."""
+    _erase(actor, get_post(actor, post_id, "desk.change"), at)
+
+
+@transaction.atomic
+def erase_party(*, mine: Mine, party_id: int, at: datetime) -> None:
+    """Erase all that a party has left and said, and that there ever was one."""
+    party = next((one for one in mine.parties if one.pk == party_id), None)
+    if party is None:
+        raise NotFoundError("party")
+    for match_id in Match.objects.filter(parts__party=party).order_by("pk").values_list("pk", flat=True):
+        leave(match_id, party, at)
+    record(mine.actor, "party.erased", party)
+    party.delete()
+
+
+@transaction.atomic
+def erase_expired(at: datetime) -> int:
+    """Erase posts whose time is over, but for those in a match that goes on, and parties with nothing left here."""
+    over = Post.objects.filter(expires_at__lte=at).exclude(_going_on("given__match") | _going_on("met_by__match"))
+    gone = 0
+    for post in over.select_related("party"):
+        for match_id in matches_of([post.pk]):
+            leave(match_id, post.party, at)
+        post.delete()
+        gone += 1
+    Party.objects.filter(posts=None, created_at__lt=at).exclude(_going_on("parts__match")).delete()
+    return gone
+
+
+def _going_on(match: str) -> Q:
+    states = [Match.State.ASKED, Match.State.AGREED, Match.State.RUNNING, Match.State.PAUSED]
+    return Q(**{f"{match}__state__in": states})
+
+
+def _erase(actor: Actor, post: Post, at: datetime) -> None:
+    for match_id in matches_of([post.pk]):
+        leave(match_id, post.party, at)
+    record(actor, "post.taken_back", post, kind=post.kind)
+    Post.objects.filter(pk=post.pk).delete()

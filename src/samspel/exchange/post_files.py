@@ -1,0 +1,236 @@
+"""Needs and offers as a table: the columns of ``samspel match``, so that what goes out of one can go into the other."""
+
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from samspel.core.errors import InvalidError
+from samspel.core.languages import language_of
+from samspel.core.sheets import SheetError, read_sheet, stream_csv, unguarded
+from samspel.encounters.queries import areas
+from samspel.exchange.finding_posts import Wanted, matching
+from samspel.exchange.models import Category, Mark, PartOfWeek, Post
+
+COLUMNS: Final = (
+    "id",
+    "kind",
+    "person",
+    "title",
+    "text",
+    "category",
+    "area",
+    "from",
+    "to",
+    "requires",
+    "provides",
+    "language",
+    "since",
+    "times",
+)
+BYTES_MOST: Final = 2_000_000
+ROWS_MOST: Final = 2_000
+_KINDS: Final = {"need": "need", "behov": "need", "offer": "offer", "erbjudande": "offer", "tilbud": "offer"}
+_NUMBER: Final = re.compile(r"\s+#\d+$")
+
+_EXAMPLE: Final = """\
+1,offer,Grannen med bilen,Kan köra på lördagar,Har egen bil,carry/drive,,,,,licence,sv|pl,,weekends
+2,need,Grannen med bilen,Vill öva svenska,,learn/language,,,,,,sv|pl,,evenings
+3,need,Säljaren,Någon som kör min bil till kunder,,carry/drive,,2026-12-01,2027-02-20,licence,,sv,,weekdays
+"""
+
+
+def template_file() -> bytes:
+    """Three rows that show what the columns may hold."""
+    return _csv(line.split(",") for line in _EXAMPLE.splitlines())
+
+
+def post_file(wanted: Wanted, at: datetime) -> bytes:
+    """All posts that fit; a party is a name with a number, the same in each of its rows."""
+    rows = matching(wanted, at).select_related("category", "area", "party").order_by("pk")
+    return _csv(row_of(post) for post in rows)
+
+
+def row_of(post: Post) -> tuple[str, ...]:
+    """In the order of ``COLUMNS``. What a mark says, a need requires and an offer provides."""
+    marks = "|".join(post.marks)
+    is_need = post.kind == Post.Kind.NEED
+    return (
+        str(post.pk),
+        post.kind,
+        f"{post.party.called} #{post.party_id}",
+        post.words,
+        post.more,
+        post.category.key,
+        post.area.name if post.area else "",
+        post.begins_on.isoformat() if post.begins_on else "",
+        post.ends_on.isoformat() if post.ends_on else "",
+        marks if is_need else "",
+        "" if is_need else marks,
+        "|".join(post.languages),
+        timezone.localdate(post.posted_at).isoformat(),
+        "|".join(post.times),
+    )
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> bytes:
+    file = io.BytesIO()
+    stream_csv(file, [COLUMNS, *rows])
+    return file.getvalue()
+
+
+# ---------------------------------------------------------------- reading
+
+
+@dataclass(frozen=True)
+class FileRow:
+    """A row that can be taken in."""
+
+    line: int
+    kind: str
+    person: str
+    words: str
+    more: str
+    category_id: int
+    area_id: int | None
+    begins_on: date | None
+    ends_on: date | None
+    marks: tuple[str, ...]
+    languages: tuple[str, ...]
+    times: tuple[str, ...]
+
+    @property
+    def called(self) -> str:
+        return _NUMBER.sub("", self.person)
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that cannot, and why; ``cells`` as they were, for the file of rejected rows."""
+
+    line: int
+    reason: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PostFile:
+    rows: tuple[FileRow, ...]
+    bad: tuple[BadRow, ...]
+    heading: tuple[str, ...]
+
+
+class _RowError(Exception):
+    """Why a row cannot be used."""
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What rows may call categories and areas."""
+
+    categories: Mapping[str, int]
+    areas: Mapping[str, int]
+
+
+def read_posts(content: bytes, name: str) -> PostFile:
+    """The rows of a CSV or Excel file.
+
+    :raises InvalidError: the file itself cannot be used.
+    """
+    if len(content) > BYTES_MOST:
+        raise InvalidError(fields={"file": _("Filen är större än två megabyte. Dela den i flera.")})
+    try:
+        lines = [
+            (line, [unguarded(" ".join(cell.split())) for cell in cells]) for line, cells in read_sheet(content, name)
+        ]
+    except SheetError as error:
+        raise InvalidError(fields={"file": _("Spara listan som Excel (.xlsx) eller CSV och försök igen.")}) from error
+    full = [(line, cells) for line, cells in lines if any(cells)]
+    if not full:
+        raise InvalidError(fields={"file": _("Filen är tom.")})
+    heading = tuple(cell.casefold() for cell in full[0][1])
+    missing = [column for column in ("kind", "person", "title") if column not in heading]
+    if missing:
+        raise InvalidError(fields={"file": _("Kolumnen %(name)s saknas. Hämta gärna mallen.") % {"name": missing[0]}})
+    if len(full) > ROWS_MOST:
+        raise InvalidError(fields={"file": _("Listan har fler än %(most)s rader. Dela den.") % {"most": ROWS_MOST}})
+    return _read(heading, full[1:])
+
+
+def _read(heading: tuple[str, ...], lines: Sequence[tuple[int, list[str]]]) -> PostFile:
+    by_area = {name.casefold(): area.pk for area in areas() for name in (area.key, area.name)}
+    names = _Names(dict(_category_names()), by_area)
+    rows: list[FileRow] = []
+    bad: list[BadRow] = []
+    for line, cells in lines:
+        try:
+            rows.append(_row(line, dict(zip(heading, cells, strict=False)), names))
+        except _RowError as error:
+            bad.append(BadRow(line, str(error), tuple(cells)))
+    return PostFile(tuple(rows), tuple(bad), heading)
+
+
+def _category_names() -> Iterator[tuple[str, int]]:
+    for category in Category.objects.filter(closed_at=None):
+        yield category.key.casefold(), category.pk
+        yield from ((str(name).casefold(), category.pk) for name in category.name.values())
+
+
+def _row(line: int, cells: Mapping[str, str], names: _Names) -> FileRow:
+    kind = _KINDS.get(cells.get("kind", "").casefold())
+    if kind is None:
+        raise _RowError(_("kind ska vara need eller offer."))
+    for column in ("person", "title"):
+        if not cells.get(column):
+            raise _RowError(_("%(name)s är tom.") % {"name": column})
+    category = cells.get("category", "").casefold() or "other"
+    if category not in names.categories:
+        raise _RowError(_("category finns inte här. Se sidan för slag av hjälp."))
+    area = cells.get("area", "").casefold()
+    if area and area not in names.areas:
+        raise _RowError(_("area finns inte här. Lämna tomt för hela kommunen."))
+    return FileRow(
+        line=line,
+        kind=kind,
+        person=cells["person"],
+        words=cells["title"],
+        more=cells.get("text", ""),
+        category_id=names.categories[category],
+        area_id=names.areas[area] if area else None,
+        begins_on=_day(cells, "from"),
+        ends_on=_day(cells, "to"),
+        marks=_known(cells, "requires" if kind == "need" else "provides", Mark.values),
+        languages=_languages(cells),
+        times=_known(cells, "times", PartOfWeek.values),
+    )
+
+
+def _day(cells: Mapping[str, str], column: str) -> date | None:
+    said = cells.get(column, "")
+    try:
+        return date.fromisoformat(said) if said else None
+    except ValueError:
+        raise _RowError(_("%(name)s ska vara en dag som 2026-11-30.") % {"name": column}) from None
+
+
+def _parts(cells: Mapping[str, str], column: str) -> list[str]:
+    return [part.strip().casefold() for part in cells.get(column, "").split("|") if part.strip()]
+
+
+def _known(cells: Mapping[str, str], column: str, values: Sequence[str]) -> tuple[str, ...]:
+    parts = _parts(cells, column)
+    if any(part not in values for part in parts):
+        raise _RowError(_("%(name)s kan ha %(values)s.") % {"name": column, "values": ", ".join(values)})
+    return tuple(parts)
+
+
+def _languages(cells: Mapping[str, str]) -> tuple[str, ...]:
+    codes = [language_of(part) for part in _parts(cells, "language")]
+    if not all(codes):
+        raise _RowError(_("language har ett språk som inte finns här."))
+    return tuple(dict.fromkeys(codes))

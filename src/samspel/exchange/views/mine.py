@@ -1,0 +1,115 @@
+"""What one has left oneself: how far it has come, other words, once more, and taking it back."""
+
+import contextlib
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from samspel.core.actor import Request
+from samspel.core.errors import ConflictError, InvalidError, NotFoundError
+from samspel.exchange.access import get_mine, get_own_post
+from samspel.exchange.actions.posting import change_post
+from samspel.exchange.actions.taking_back import erase_party, renew_post, take_back
+from samspel.exchange.codes import code_in, forget_code
+from samspel.exchange.forms import Reviewed, choices_for, draft_in, draft_of, reviewed, unhinted
+from samspel.exchange.models import Post
+from samspel.exchange.own_posts import own_parties
+from samspel.exchange.queries import posts_held
+
+
+@require_http_methods(["GET", "HEAD"])
+def mine(request: Request) -> HttpResponse:
+    """All of one's own; without a code here, the page that asks for it."""
+    try:
+        found = get_mine(request, "party.read")
+    except NotFoundError:
+        context = {"is_unknown": True, "section": "exchange"}
+        return _kept_by_nobody(render(request, "exchange/code.html", context, status=404))
+    context = {"parties": own_parties(found, now()), "has_code": bool(code_in(request)), "section": "exchange"}
+    return _kept_by_nobody(render(request, "exchange/mine.html", context))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: Request, post_id: int) -> HttpResponse:
+    """Say it in other words; hints as when it was left."""
+    found = get_mine(request, "post.change")
+    post = get_own_post(found, post_id)
+    if posts_held([post.pk]):
+        raise ConflictError(_("De andra är frågade om orden som de står. Ta tillbaka om de inte stämmer längre."))
+    if request.method != "POST":
+        return _form(request, post, unhinted(draft_of(post)))
+    seen = reviewed(request, draft_in(request, post.kind))
+    if "hint" in request.POST:
+        return _form(request, post, seen)
+    if seen.has_hints:
+        return _form(request, post, seen, is_asked=True)
+    try:
+        change_post(mine=found, post_id=post_id, draft=seen.draft, at=now())
+    except InvalidError as error:
+        return _form(request, post, seen, fields=error.fields)
+    messages.success(request, _("Sparat. Brobyggaren läser nya ord innan någon annan gör det."))
+    return redirect("exchange_mine")
+
+
+def _form(
+    request: Request, post: Post, seen: Reviewed, *, fields: dict[str, str] | None = None, is_asked: bool = False
+) -> HttpResponse:
+    context = choices_for(seen.draft) | {
+        "post": post,
+        "kind": post.kind,
+        "draft": seen.draft,
+        "said": seen.said,
+        "fields": fields or {},
+        "is_asked": is_asked,
+        "section": "exchange",
+    }
+    status = 422 if is_asked or fields else 200
+    return _kept_by_nobody(render(request, "exchange/change.html", context, status=status))
+
+
+@require_POST
+def renew(request: Request, post_id: int) -> HttpResponse:
+    renew_post(mine=get_mine(request, "post.change"), post_id=post_id, at=now())
+    messages.success(request, _("Förnyat."))
+    return redirect("exchange_mine")
+
+
+@require_POST
+def withdraw(request: Request, post_id: int) -> HttpResponse:
+    """One tap, and it is gone; a second finds nothing, which is as it should be."""
+    found = get_mine(request, "post.change")
+    with contextlib.suppress(NotFoundError):
+        take_back(mine=found, post_id=post_id, at=now())
+    messages.success(request, _("Det är raderat."))
+    return redirect("exchange_mine")
+
+
+@require_POST
+def erase(request: Request) -> HttpResponse:
+    """Everything of a party's; this device knows her no more."""
+    found = get_mine(request, "post.change")
+    sent = request.POST.get("party", "")
+    erase_party(mine=found, party_id=int(sent) if sent.isdecimal() and len(sent) < 10 else 0, at=now())
+    messages.success(request, _("Allt är raderat."))
+    response = redirect("exchange")
+    if len(found.parties) == 1:
+        forget_code(response)
+    return response
+
+
+@require_POST
+def forget(request: Request) -> HttpResponse:
+    """The device forgets the code; what was left is still there for who has it written down."""
+    messages.success(request, _("Den här enheten har glömt koden. Med koden kommer du in igen, var du än är."))
+    response = redirect("exchange")
+    forget_code(response)
+    return response
+
+
+def _kept_by_nobody(response: HttpResponse) -> HttpResponse:
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

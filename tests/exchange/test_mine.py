@@ -1,0 +1,221 @@
+"""What one has left: how far it has come, other words, once more, and gone at one tap."""
+
+import re
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils.timezone import now
+
+from samspel.exchange.actions.leaving import leave
+from samspel.exchange.actions.taking_back import erase_expired
+from samspel.exchange.models import Match, Part, Party, Post, Transfer
+from tests.exchange.making import make_match, make_party, make_post
+from tests.people import WHEN
+
+pytestmark = pytest.mark.django_db
+
+
+class Cast:
+    """Two who could help each other, and a third; each with her device."""
+
+    def __init__(self, at: datetime) -> None:
+        self.driver, self.code = make_party("Grannen med bilen")
+        self.salesman, self.other_code = make_party("Säljaren")
+        self.offer = make_post(self.driver, "offer", "Kan köra på lördagar", at=at)
+        self.need = make_post(self.salesman, "need", "Någon som kör min bil", at=at)
+        self.gift = make_post(self.salesman, "offer", "Praktik som säljare", at=at)
+        self.wish = make_post(self.driver, "need", "Vill komma ut i arbetslivet", at=at)
+
+    def match(self, state: str = "asked") -> Match:
+        made = make_match([(self.driver, self.offer, self.wish), (self.salesman, self.gift, self.need)], state=state)
+        made.parts.update(contact="070-123 45 67", problem="Ett problem", wish="Hellre söndag")
+        return made
+
+    def client(self) -> Client:
+        client = Client()
+        client.cookies["exchange"] = self.code
+        return client
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return Cast(now())
+
+
+def text_of(client: Client) -> str:
+    return " ".join(client.get("/exchange/mine").content.decode().split())
+
+
+def change(cast: Cast, post: Post, **data: Any) -> Any:
+    sent = {"words": post.words, "called": "Grannen med bilen", "category": post.category_id} | data
+    return cast.client().post(f"/exchange/mine/{post.pk}", sent)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("", "Läst. Vi letar efter någon som passar"),
+        ("proposed", "Läst. Vi letar efter någon som passar"),
+        ("asked", "Det passar någon. Ni är frågade"),
+        ("agreed", "Alla har sagt ja"),
+        ("running", "Det pågår"),
+        ("paused", "Det pågår"),
+        ("fallen", "Läst. Vi letar efter någon som passar"),
+    ],
+)
+def test_one_sees_how_far_it_has_come_and_nothing_of_the_others(cast: Cast, state: str, words: str) -> None:
+    if state:
+        cast.match(state)
+
+    page = text_of(cast.client())
+    assert page.count(words) == 2
+    for hidden in ("Säljaren", "kör min bil", "Praktik", "070-123"):
+        assert hidden not in page
+
+
+def test_what_nobody_has_read_waits_and_what_was_met_says_so(cast: Cast) -> None:
+    Post.objects.filter(pk=cast.offer.pk).update(read_at=None)
+    Post.objects.filter(pk=cast.wish.pk).update(met_at=now())
+
+    page = text_of(cast.client())
+    assert "Väntar på att brobyggaren läser" in page
+    assert "Det blev av" in page
+    assert "raderas" in page
+
+
+def test_without_a_code_here_the_page_asks_for_one(cast: Cast) -> None:
+    answer = Client().get("/exchange/mine")
+
+    assert answer.status_code == 404
+    assert 'action="/exchange/code"' in answer.content.decode()
+
+
+def test_other_words_are_read_anew_and_are_what_she_has_agreed_to(cast: Cast) -> None:
+    Post.objects.filter(pk=cast.offer.pk).update(consent="paper")
+    assert change(cast, cast.offer, words="Kan köra på söndagar", called="Föraren").status_code == 302
+
+    post = Post.objects.select_related("party").get(pk=cast.offer.pk)
+    said = (post.words, post.party.called, post.read_at, post.consent)
+    assert said == ("Kan köra på söndagar", "Föraren", None, "self")
+    assert bytes(post.consented_to) == sha256("Kan köra på söndagar".encode()).digest()
+
+
+def test_another_time_of_the_week_is_no_other_words(cast: Cast) -> None:
+    change(cast, cast.offer, times=["evenings"])
+
+    post = Post.objects.get(pk=cast.offer.pk)
+    assert (post.times, post.read_at is not None) == (["evenings"], True)
+
+
+def test_words_that_others_are_asked_about_stand(cast: Cast) -> None:
+    cast.match("asked")
+
+    assert change(cast, cast.offer, words="Något annat").status_code == 409
+    assert cast.client().get(f"/exchange/mine/{cast.offer.pk}").status_code == 409
+    assert Post.objects.get(pk=cast.offer.pk).words == "Kan köra på lördagar"
+
+
+def test_other_words_are_hinted_at_as_the_first_were(cast: Cast) -> None:
+    answer = change(cast, cast.offer, words="Kan köra. Jag är sjukskriven.")
+
+    assert answer.status_code == 422
+    assert "Byt till det" in answer.content.decode()
+
+
+def test_it_is_renewed_once(cast: Cast) -> None:
+    Post.objects.filter(pk=cast.offer.pk).update(expires_at=now() + timedelta(days=3), reminded_at=WHEN)
+    client = cast.client()
+
+    assert client.post(f"/exchange/mine/{cast.offer.pk}/renew").status_code == 302
+    post = Post.objects.get(pk=cast.offer.pk)
+    assert post.expires_at > now() + timedelta(days=89)
+    assert post.reminded_at is None
+    assert client.post(f"/exchange/mine/{cast.offer.pk}/renew").status_code == 409
+    assert f"/exchange/mine/{cast.offer.pk}/renew" not in text_of(client)
+
+
+@pytest.mark.parametrize("state", ["asked", "agreed", "running", "paused"])
+def test_taken_back_it_is_gone_and_what_rested_on_it_falls(cast: Cast, state: str) -> None:
+    match = cast.match(state)
+    Post.objects.update(met_at=now())
+
+    assert cast.client().post(f"/exchange/mine/{cast.offer.pk}/take-back").status_code == 302
+    match.refresh_from_db()
+    assert (match.state, match.fallen_at is not None) == ("fallen", True)
+    assert not Post.objects.filter(pk=cast.offer.pk).exists()
+    assert not Post.objects.filter(met_at__isnull=False).exists(), "the others' can be matched again"
+    hers = Part.objects.get(match=match, party=cast.driver)
+    assert (hers.called, hers.words, hers.problem, hers.wish, hers.contact) == ("", "", "", "", "")
+    assert Part.objects.get(match=match, party=cast.salesman).contact == ""
+    assert Transfer.objects.get(match=match, place=1).gift == ""
+
+
+def test_what_is_over_stays_over_without_her_words(cast: Cast) -> None:
+    match = cast.match("ended")
+    leave(match.pk, cast.driver, now())
+
+    match.refresh_from_db()
+    assert match.state == "ended"
+    assert Part.objects.get(match=match, party=cast.driver).words == ""
+    assert Part.objects.get(match=match, party=cast.salesman).words != ""
+
+
+def test_a_proposal_that_nobody_has_seen_is_gone_with_it(cast: Cast) -> None:
+    cast.match("proposed")
+    cast.client().post(f"/exchange/mine/{cast.offer.pk}/take-back")
+
+    assert not Match.objects.exists()
+    leave(999, cast.driver, now())
+
+
+def test_nobody_touches_what_is_anothers(cast: Cast) -> None:
+    client = cast.client()
+
+    assert client.get(f"/exchange/mine/{cast.need.pk}").status_code == 404
+    assert client.post(f"/exchange/mine/{cast.need.pk}/renew").status_code == 404
+    client.post(f"/exchange/mine/{cast.need.pk}/take-back")
+    client.post("/exchange/mine/erase", {"party": cast.salesman.pk})
+    assert Post.objects.filter(pk=cast.need.pk).exists()
+    assert Party.objects.count() == 2
+
+
+def test_the_device_forgets_and_the_code_still_opens(cast: Cast) -> None:
+    client = cast.client()
+    client.post("/exchange/forget")
+
+    assert client.get("/exchange/mine").status_code == 404
+    assert client.post("/exchange/code", {"code": cast.code}).status_code == 302
+
+
+def test_everything_is_erased_at_once(cast: Cast) -> None:
+    match = cast.match("asked")
+    client = cast.client()
+
+    assert client.post("/exchange/mine/erase", {"party": cast.driver.pk}).headers["Location"] == "/exchange"
+    match.refresh_from_db()
+    assert match.state == "fallen"
+    assert not Party.objects.filter(pk=cast.driver.pk).exists()
+    assert not Part.objects.filter(words__contains="lördagar").exists()
+    assert not Transfer.objects.filter(gift__contains="lördagar").exists()
+    assert client.get("/exchange/mine").status_code == 404
+
+
+def test_what_is_over_is_erased_but_not_while_it_goes_on(cast: Cast) -> None:
+    at = now() + timedelta(days=91)
+    match = cast.match("running")
+
+    assert erase_expired(at) == 0
+    Match.objects.filter(pk=match.pk).update(state="ended", ended_at=at)
+    assert erase_expired(at) == 4
+    assert (Post.objects.count(), Party.objects.count()) == (0, 0)
+    assert not Part.objects.exclude(words="").exists()
+
+
+def test_it_works_without_script(cast: Cast) -> None:
+    page = text_of(cast.client())
+
+    assert len(re.findall(r'<form method="post" action="/exchange/mine/\d+/take-back">', page)) == 2
+    assert "onclick" not in page

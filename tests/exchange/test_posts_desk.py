@@ -1,0 +1,375 @@
+"""The bridge-builder's side of posts: search, reading, entering with consent, files, kinds of help."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from copy import copy
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils.timezone import now
+from pytest_django import DjangoAssertNumQueries
+
+from samspel.commands import match_posts
+from samspel.core.models import AuditEntry
+from samspel.encounters.models import Area
+from samspel.exchange.access import find_party
+from samspel.exchange.models import Category, Party, Post, Remark
+from samspel.exchange.post_files import COLUMNS
+from samspel.people.models import Role
+from tests.conftest import SignIn
+from tests.exchange.making import make_match, make_party, make_post
+from tests.people import Town, device_key, make_person
+
+pytestmark = pytest.mark.django_db
+POSTS = "/exchange/desk/posts"
+
+
+@pytest.fixture
+def broker(town: Town, signed_in: SignIn) -> Client:
+    return signed_in(make_person("Britta Brobyggare", town.library, "broker"))
+
+
+def shown(client: Client, query: str = "") -> list[str]:
+    return re.findall(r'<a href="/exchange/desk/posts/\d+"><span class="sam-voice">([^<]+)<', page(client, query))
+
+
+def page(client: Client, query: str = "") -> str:
+    return " ".join(client.get(f"{POSTS}{query}").content.decode().split())
+
+
+def kind_of_help(key: str = "carry/drive") -> int:
+    return Category.objects.get(key=key).pk
+
+
+def make_some() -> dict[str, Post]:
+    at = now()
+    area = Area.objects.create(key="norra", name="Norra")
+    party, _code = make_party("Föraren")
+    return {
+        "drive": make_post(party, "offer", "Kan köra bil på lördagar", at=at, area=area),
+        "maths": make_post(
+            make_party()[0], "need", "Mattekväll", category="learn/homework", at=at - timedelta(days=40)
+        ),
+        "bike": make_post(
+            make_party()[0], "need", "My bicycle is broken", category="mend/bicycle", at=at, read_at=None
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", {"drive", "maths", "bike"}),
+        ("?q=lördagar", {"drive"}),
+        ("?q=drive", {"drive"}),  # in another language
+        ("?q=cykel", {"bike"}),
+        ("?q=regning", {"maths"}),
+        ("?q=lördagar+cykel", set()),
+        ("?q=föraren", {"drive"}),
+        ("?kind=need", {"maths", "bike"}),
+        ("?kind=none", {"drive", "maths", "bike"}),
+        ("?category={mend}", {"bike"}),
+        ("?area={norra}", {"drive"}),
+        ("?state=unread", {"bike"}),
+        ("?state=late", {"maths"}),
+        ("?state=soon", {"maths"}),
+        ("?page=7", {"drive", "maths", "bike"}),
+    ],
+)
+def test_a_bridge_builder_finds_across_everything(broker: Client, query: str, found: set[str]) -> None:
+    made = make_some()
+    Post.objects.filter(pk=made["maths"].pk).update(expires_at=now() + timedelta(days=10))
+    filled = query.format(mend=kind_of_help("mend"), norra=Area.objects.get().pk)
+
+    assert set(shown(broker, filled)) == {made[name].words for name in found}
+
+
+def test_what_is_over_is_not_found(broker: Client) -> None:
+    make_post(make_party()[0], "need", "Borta", at=now() - timedelta(days=91))
+
+    assert shown(broker) == []
+
+
+def test_two_thousand_posts_are_read_a_page_at_a_time(
+    broker: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    party, _code = make_party()
+    first = make_post(party, "need", "Nummer 0", at=now())
+    rows = [copy(first) for _number in range(1999)]
+    for number, row in enumerate(rows, start=1):
+        row.pk, row.key, row.words = None, device_key(), f"Nummer {number}"
+    Post.objects.bulk_create(rows)
+    broker.get(POSTS)
+
+    # session, person, installation; bridge-builder; how many, the page, held; kinds, areas, days
+    with django_assert_num_queries(10):
+        answer = broker.get(f"{POSTS}?q=nummer&page=3")
+    assert "Sida 3 av 40" in " ".join(answer.content.decode().split())
+
+
+def test_a_post_is_read_contacted_sorted_and_remarked_and_its_words_stand(broker: Client) -> None:
+    post = make_some()["bike"]
+    address, key = f"{POSTS}/{post.pk}", device_key()
+    for sent in (
+        {"do": "read"},
+        {"do": "contacted"},
+        {"do": "sort", "category": kind_of_help("mend/garden")},
+        {"do": "remark", "remark": "Ringer helst på kvällen", "key": key},
+        {"do": "remark", "remark": "Ringer helst på kvällen", "key": key},
+        {"do": "read", "words": "Andra ord"},
+    ):
+        assert broker.post(address, sent).status_code == 302
+
+    after = Post.objects.select_related("category").get(pk=post.pk)
+    assert (after.read_at is not None, after.contacted_at is not None) == (True, True)
+    assert after.category.key == "mend/garden"
+    assert (after.words, bytes(after.consented_to)) == (post.words, post.consented_to)
+    assert Remark.objects.get().words in broker.get(address).content.decode()
+    assert broker.post(address, {"do": "remark", "remark": " ", "key": device_key()}).status_code == 422
+    assert broker.post(address, {"do": "sort", "category": "0"}).status_code == 422
+    assert broker.post(address, {"do": "else"}).status_code == 422
+
+
+def test_a_post_is_withdrawn_on_the_persons_wish(broker: Client) -> None:
+    (one, _code), (two, _other) = make_party(), make_party()
+    at = now()
+    offer, need = make_post(one, "offer", "Kan köra", at=at), make_post(two, "need", "Köra", at=at)
+    match = make_match([(one, offer, None), (two, None, need)], state="asked")
+    broker.post(f"{POSTS}/{need.pk}", {"do": "withdraw"})
+
+    match.refresh_from_db()
+    assert match.state == "fallen"
+    assert not Post.objects.filter(pk=need.pk).exists()
+
+
+def enter(client: Client, **data: Any) -> Any:
+    sent = {
+        "kind": "need",
+        "words": "Någon som lagar min cykel",
+        "called": "Grannen på trean",
+        "category": kind_of_help("mend/bicycle"),
+        "adult": "on",
+        "consent": "paper",
+        "key": device_key(),
+    } | data
+    return client.post(f"{POSTS}/new", {name: value for name, value in sent.items() if value is not None})
+
+
+def test_entered_for_somebody_with_her_written_yes_and_a_receipt_for_her(broker: Client) -> None:
+    answer = enter(broker)
+
+    post = Post.objects.select_related("party").get()
+    code = re.search(r'class="secret">([^<]+)<', answer.content.decode())
+    assert code is not None
+    assert find_party(code[1]) == post.party
+    assert (post.consent, post.read_at is not None, post.party.entered_by is not None) == ("paper", True, True)
+    assert "exchange" not in broker.cookies, "it is not the bridge-builder's own"
+    assert post.words in answer.content.decode()
+
+
+@pytest.mark.parametrize("data", [{"consent": None}, {"consent": "self"}, {"adult": None}, {"words": ""}])
+def test_without_consent_nothing_is_entered(broker: Client, data: dict[str, Any]) -> None:
+    assert enter(broker, **data).status_code == 422
+    assert not Party.objects.exists()
+
+
+def test_words_entered_for_somebody_are_hinted_at_too(broker: Client) -> None:
+    answer = enter(broker, words="Behöver skjuts. Har cancer.")
+
+    assert answer.status_code == 422
+    assert "Byt till det" in answer.content.decode()
+    assert not Post.objects.exists()
+
+
+def test_a_second_one_is_entered_for_the_same_person(broker: Client) -> None:
+    enter(broker)
+    party = Party.objects.get()
+    answer = enter(broker, kind="offer", words="Bakar bröd", party=party.pk)
+
+    assert party.posts.count() == 2
+    assert "secret" not in answer.content.decode()
+    assert enter(broker, party=party.pk + 1).status_code == 404
+
+
+def upload(client: Client, text: str, **data: Any) -> Any:
+    sent = {"consent": "paper", "adult": "on", "file": SimpleUploadedFile("behov.csv", text.encode(), "text/csv")}
+    return client.post(f"{POSTS}/import", {name: value for name, value in (sent | data).items() if value is not None})
+
+
+def test_the_template_can_be_taken_in_as_it_is_and_only_once(broker: Client) -> None:
+    template = broker.get(f"{POSTS}/template.csv").content.decode("utf-8-sig")
+    first, again = upload(broker, template), upload(broker, template)
+
+    assert "3 inne, 0 fanns redan, 0 togs inte in" in first.content.decode()
+    assert "0 inne, 3 fanns redan, 0 togs inte in" in again.content.decode()
+    assert (Post.objects.count(), Party.objects.count()) == (3, 2)
+    codes = re.findall(r'<strong class="sam-num">([^<]+)<', first.content.decode())
+    assert {find_party(code) for code in codes} == set(Party.objects.all())
+    assert "sam-num" not in again.content.decode()
+
+
+def test_bad_rows_come_back_with_line_and_reason_and_the_others_are_in(broker: Client) -> None:
+    lines = [
+        "kind,person,title,category,area,from,requires,provides,language,times",
+        "need,A,Bra rad,,,,,,,",
+        "hjälp,A,Slaget,,,,,,,",
+        "need,,Utan någon,,,,,,,",
+        "need,B,Okänt slag,nowhere,,,,,,",
+        "need,B,Okänt område,,Månen,,,,,",
+        "need,B,Dag,,,i morgon,,,,",
+        "need,B,Krav,,,,tålamod,,,",
+        "need,B,Språk,,,,,,klingon,",
+        f"need,B,{'x' * 301},,,,,,,",
+    ]
+    text = upload(broker, "\n".join(lines)).content.decode()
+
+    assert "1 inne, 0 fanns redan, 8 togs inte in" in text
+    assert [int(line) for line in re.findall(r"Rad (\d+):", text)] == list(range(3, 11))
+    assert Post.objects.get().words == "Bra rad"
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("", {}),
+        ("a,b\n1,2", {}),
+        ("kind,person,title\n", {"consent": None}),
+        ("kind,person,title\n", {"adult": None}),
+        ("kind,person,title\n", {"file": None}),
+        ("\0\1", {}),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why(broker: Client, text: str, data: dict[str, Any]) -> None:
+    answer = upload(broker, text, **data)
+
+    assert answer.status_code == 422
+    assert "Fel:" in answer.content.decode()
+
+
+def test_what_somebody_has_taken_back_does_not_come_back_with_the_file(broker: Client) -> None:
+    text = "kind,person,title\nneed,A,Någon som lagar min cykel\n"
+    upload(broker, text)
+    Post.objects.all().delete()
+
+    assert "0 inne, 0 fanns redan, 1 togs inte in" in upload(broker, text).content.decode()
+
+
+def test_the_file_out_goes_into_samspel_match_and_back_in(broker: Client, tmp_path: Path) -> None:
+    party, _code = make_party("=Grannen", mail="hemlig@lindvik.example")
+    for kind, marks in (("offer", ["licence"]), ("need", ["home"])):
+        make_post(party, kind, f"Ord om {kind}, och mer", at=now(), marks=marks, languages=["sv", "ar"], more="-Mer")
+    content = broker.get(f"{POSTS}.csv").content
+    path = tmp_path / "posts.csv"
+    path.write_bytes(content)
+    read = match_posts.read_posts(path)
+
+    assert read.bad == ()
+    assert [(post.kind, post.title, post.text, post.category) for post in read.posts] == [
+        ("offer", "Ord om offer, och mer", "-Mer", "carry/drive"),
+        ("need", "Ord om need, och mer", "-Mer", "carry/drive"),
+    ]
+    assert {post.person for post in read.posts} == {f"=Grannen #{party.pk}"}
+    assert [set(post.requires) | set(post.provides) for post in read.posts] == [{"licence"}, {"home"}]
+    assert b"hemlig@" not in content
+    heading: Sequence[str] = next(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+    assert tuple(heading) == COLUMNS
+
+    Party.objects.all().delete()
+    upload(broker, content.decode("utf-8-sig"))
+    assert Party.objects.get().called == "=Grannen"
+    assert sorted(Post.objects.values_list("marks", flat=True)) == [["home"], ["licence"]]
+
+
+def test_the_file_out_has_what_was_searched_for(broker: Client) -> None:
+    make_some()
+
+    assert broker.get(f"{POSTS}.csv?kind=offer").content.decode("utf-8-sig").count("\r\n") == 2
+
+
+# ---------------------------------------------------------------- kinds of help
+
+
+def setup(client: Client, **data: Any) -> Any:
+    return client.post("/exchange/setup", data)
+
+
+def test_a_kind_of_help_is_added_named_moved_and_closed(broker: Client) -> None:
+    top = Category.objects.get(key="mend")
+    assert (
+        setup(broker, do="add", sv="Båtar", da="Både", en="Boats", parent=top.pk, checks=["insurance"]).status_code
+        == 302
+    )
+    setup(broker, do="add", sv="Båtar", parent=top.pk)
+
+    made = Category.objects.get(key="mend/batar")
+    assert (made.name, made.checks) == ({"sv": "Båtar", "da": "Både", "en": "Boats"}, ["insurance"])
+    post = make_post(make_party()[0], "need", "Laga ekan", category="mend/batar")
+    setup(broker, do="change", id=made.pk, sv="Båtar och bryggor", checks=["insurance", "visit", "none"], closed="on")
+    made.refresh_from_db()
+    assert (made.name["sv"], made.checks, made.closed_at is not None) == (
+        "Båtar och bryggor",
+        ["insurance", "visit"],
+        True,
+    )
+    assert Post.objects.get(pk=post.pk).category == made, "what was left keeps its kind"
+    assert "Båtar och bryggor" not in Client().get("/exchange/need").content.decode()
+
+
+def test_kinds_keep_their_order_but_for_the_one_that_moves(broker: Client) -> None:
+    def below() -> list[str]:
+        return list(Category.objects.filter(parent__key="mend").values_list("key", flat=True))
+
+    first, second, *rest = below()
+    setup(broker, do="down", id=Category.objects.get(key=first).pk)
+    assert below() == [second, first, *rest]
+    setup(broker, do="up", id=Category.objects.get(key=first).pk)
+    setup(broker, do="up", id=Category.objects.get(key=first).pk)
+    assert below() == [first, second, *rest]
+
+
+@pytest.mark.parametrize("data", [{"do": "add", "sv": " "}, {"do": "add", "sv": "X", "parent": "999"}, {"do": "none"}])
+def test_a_kind_without_a_name_or_a_place_is_not_made(broker: Client, data: dict[str, str]) -> None:
+    before = Category.objects.count()
+
+    assert setup(broker, **data).status_code == 422
+    assert Category.objects.count() == before
+    assert setup(broker, do="change", id=999, sv="X").status_code == 404
+
+
+# ---------------------------------------------------------------- who
+
+
+def test_it_is_for_bridge_builders_of_any_unit_and_nobody_else(town: Town, signed_in: SignIn) -> None:
+    post = make_some()["drive"]
+    Role.objects.create(person=town.outsider, unit=town.library, kind="broker")
+    for address in (
+        POSTS,
+        f"{POSTS}.csv",
+        f"{POSTS}/new",
+        f"{POSTS}/import",
+        f"{POSTS}/template.csv",
+        "/exchange/setup",
+    ):
+        assert signed_in(town.outsider).get(address).status_code == 200
+        assert signed_in(town.manager).get(address).status_code == 404
+    for person in (town.manager, town.member):
+        for do in ("read", "withdraw", "remark", "nothing"):
+            assert signed_in(person).post(f"{POSTS}/{post.pk}", {"do": do}).status_code == 404
+    assert Post.objects.filter(pk=post.pk).exists()
+
+
+def test_the_trail_says_who_did_what_and_no_words(broker: Client) -> None:
+    enter(broker, words="Kanariefågeln sjunger", more="Kanariefågeln flyger", called="Kanariefågeln")
+    post = Post.objects.get()
+    broker.post(f"{POSTS}/{post.pk}", {"do": "remark", "remark": "Kanariefågeln", "key": device_key()})
+    broker.post(f"{POSTS}/{post.pk}", {"do": "withdraw"})
+
+    trail = [f"{entry.verb} {entry.facts}" for entry in AuditEntry.objects.order_by("pk")]
+    assert [line.split()[0] for line in trail] == ["post.entered", "post.remarked", "post.taken_back"]
+    assert "anarief" not in " ".join(trail)
