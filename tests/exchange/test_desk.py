@@ -169,3 +169,35 @@ def test_the_desk_asks_as_often_however_many_posts_there_are(
         client.get(f"/exchange/desk?match={match.pk}")
     with django_assert_max_num_queries(30):  # type: ignore[attr-defined]
         client.get(f"/exchange/desk?match={match.pk}&gift=1")
+
+
+def test_two_posts_are_put_together_from_the_page_of_one(client: Client) -> None:
+    """Another moves furniture too, and has fitted as well; she knows that it is to be the haulier."""
+    drive, move, _furniture, _tables = chain()
+    other = make_post(make_party("Flyttaren")[0], "offer", "Flytta möbler", category="carry/move", at=now())
+    client.post("/exchange/desk/select")
+    page = client.get(f"/exchange/desk/posts/{move.pk}").text
+    assert "Vem kan möta det?" in page
+    assert page.count("Passar ") == 2
+    assert page.count("Ihop i ett förslag") == 1
+    chosen = Match.objects.get(transfers__need=move).transfers.get(need=move).offer
+    wanted = other if chosen == drive else drive
+
+    answer = client.post(f"/exchange/desk/posts/{move.pk}/together", {"other": wanted.pk}, follow=True)
+
+    assert "De två är ihop, och låsta." in answer.text
+    assert "Låst:" in answer.text
+    gift = Match.objects.get(transfers__need=move).transfers.get(need=move)
+    assert gift.offer == wanted
+    assert Selection.objects.order_by("-pk").values_list("met", flat=True)[0] == 2
+    client.post("/exchange/desk/select")
+    assert Match.objects.get(transfers__need=move).transfers.get(need=move).offer == wanted
+
+
+def test_what_cannot_be_put_together_is_told(client: Client) -> None:
+    _drive, move, furniture, _tables = chain()
+    client.post("/exchange/desk/select")
+
+    assert client.post(f"/exchange/desk/posts/{move.pk}/together", {"other": furniture.pk}).status_code == 409
+    assert client.post(f"/exchange/desk/posts/{move.pk}/together", {"other": "x"}).status_code == 422
+    assert not Wish.objects.exists()

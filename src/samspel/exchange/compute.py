@@ -193,6 +193,39 @@ def _without(chosen: Chosen, offer_id: int, need_id: int, way: Way) -> "matching
     return do(problem, chosen.solution, wanted)
 
 
+def with_lock(chosen: Chosen, offer_id: int, need_id: int, at: datetime) -> Selection | None:
+    """Store the selection with these two together, chosen anew around them; None when they could not be."""
+    from samspel.engine import matching
+
+    number = {pk: place for place, pk in enumerate(chosen.ids)}
+    if offer_id not in number or need_id not in number:
+        return None
+    pair = (int(chosen.pool.owner[number[offer_id]]), int(chosen.pool.owner[number[need_id]]))
+    if pair not in chosen.pool.places or chosen.gift_of(pair)[1:] != (offer_id, need_id):
+        return None
+    problem = chosen.pool.problem
+    locked = tuple(other for other in problem.fixed if other[0] != pair[0] and other[1] != pair[1])
+    changed = matching.change(replace(problem, fixed=locked), chosen.solution, matching.Change(fix=(pair,)))
+    if pair not in changed.solution.transfers:
+        return None
+    return _store(_as_changed(chosen, changed), preferences(), at)
+
+
+def fitting(post_id: int, most: int) -> list[tuple[int, int]]:
+    """The posts that fit a post best as the newest selection saw it, each with how well out of 100."""
+    import numpy as np
+
+    selection = newest()
+    if selection is None:
+        return []
+    with np.load(io.BytesIO(bytes(selection.candidates))) as arrays:
+        offers, needs, scores = (arrays[name] for name in ("offers", "needs", "scores"))
+    here = (offers == post_id) | (needs == post_id)
+    others = np.where(offers == post_id, needs, offers)[here]
+    order = np.lexsort((others, -scores[here].astype(np.int64)))[:most]
+    return [(int(others[place]), int(scores[here][place])) for place in order]
+
+
 def mended(chosen: Chosen, gone: Iterable[int], at: datetime) -> "tuple[Selection, matching.Changed]":
     """Store the selection without these parties, changed as little as can be; and what that took."""
     from samspel.engine import matching
@@ -341,14 +374,16 @@ def _selected(chosen: Chosen, also: Sequence[Match]) -> tuple["matching.Selected
 
 @transaction.atomic
 def _store(chosen: Chosen, preference: Preference, at: datetime) -> Selection:
-    from samspel.engine import candidates
+    from samspel.engine import candidates, matching
 
     chosen = _still_free(chosen)
     solution = chosen.solution
     met = sum(one.needs_met for one in solution.selected)
     needs = Post.objects.filter(pk__in=chosen.ids, kind=Post.Kind.NEED).count()
     goals = goals_of(preference)
-    bound = int(solution.bounds[0] + _NEAR) if goals[0] == "needs" else needs
+    bound = matching.most_needs_met(chosen.pool.problem)
+    if goals[0] == "needs":
+        bound = min(bound, int(solution.bounds[0] + _NEAR))
     selection = Selection.objects.create(
         made_at=at,
         version=__version__,

@@ -16,6 +16,7 @@ from samspel.exchange.queries import category_name, open_posts
 
 FEW_PROPOSALS: Final = 5
 FEW_WAITING: Final = 3
+FEW_FITTING: Final = 6
 MOST_WAITING: Final = 200
 # By the root of a kind of help; the front end's build finds the names here.
 ICONS: Final = {
@@ -232,14 +233,46 @@ def _lead(match: Match, steps: Sequence[Step]) -> str:
     return _("Alla ger, och alla får hjälp.")
 
 
+# ---------------------------------------------------------------- who could help whom
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """Another's post that fits this one, how well, why, and whether the two are together in a proposal."""
+
+    post: Post
+    fit: int
+    reasons: tuple[str, ...]
+    is_together: bool
+
+
+def fitting(post: Post, at: datetime) -> tuple[Fitting, ...]:
+    """Who could meet a need, or what an offer could meet, the best first. Four queries."""
+    found = dict(compute.fitting(post.pk, FEW_FITTING))
+    others = {one.pk: one for one in open_posts(at).filter(pk__in=found).select_related("party", "category")}
+    together = set(
+        Transfer.objects.filter(Q(offer=post) | Q(need=post), match__state=Match.State.PROPOSED).values_list(
+            "offer_id", "need_id"
+        )
+    )
+    rows = []
+    for pk, fit in found.items():
+        if pk in others:
+            offer, need = (others[pk], post) if post.kind == Post.Kind.NEED else (post, others[pk])
+            rows.append(Fitting(others[pk], fit, tuple(_shared(offer, need)), (offer.pk, need.pk) in together))
+    return tuple(rows)
+
+
 # ---------------------------------------------------------------- why it fits
 
 
 def _reasons(gift: Transfer) -> Iterable[str]:
     """What speaks for one gift, from what the two have said; and what does not."""
-    offer, need = gift.offer, gift.need
-    if offer is None or need is None:
-        return
+    if gift.offer is not None and gift.need is not None:
+        yield from _shared(gift.offer, gift.need)
+
+
+def _shared(offer: Post, need: Post) -> Iterable[str]:
     if offer.category_id == need.category_id:
         yield _("Båda gäller %(kind)s.") % {"kind": category_name(need.category).lower()}
     if offer.area_id is not None and offer.area_id == need.area_id:

@@ -14,6 +14,7 @@ from .areas import Share, shares_of
 from .changing import Change, Changed, apply, change, mend
 from .checking import check
 from .describing import describe
+from .limits import most_needs_met
 from .records import Areas, Kind, Objective, Pair, Problem, Selected, Solution, Status
 from .solving import solve
 
@@ -34,6 +35,7 @@ __all__ = [
     "check",
     "describe",
     "mend",
+    "most_needs_met",
     "shares_of",
     "solve",
 ]

@@ -87,22 +87,32 @@ def write_up(
 
 
 @transaction.atomic
-def remark(
-    *, actor: Actor, words: str, key: str, at: datetime, match_id: int | None = None, post_id: int | None = None
-) -> None:
-    """What only she knows, kept beside the match or the post; read by bridge-builders alone."""
-    match = None if match_id is None else get_match(actor, match_id, "desk.change")
-    post = None if post_id is None else get_post(actor, post_id, "desk.change")
+def put_together(*, actor: Actor, offer_id: int, need_id: int, at: datetime) -> None:
+    """Two posts that she knows belong together: locked, and the others chosen anew around them.
+
+    :raises ConflictError: they could not be, as the posts stand now.
+    """
+    offer, need = (get_post(actor, post_id, "desk.change") for post_id in (offer_id, need_id))
+    chosen = compute.chosen_now(at)
+    if chosen is None or compute.with_lock(chosen, offer.pk, need.pk, at) is None:
+        raise ConflictError(_("De två går inte att sätta ihop nu. Räkna om på brobyggarens bord och försök igen."))
+    known = {"kind": Wish.Kind.FIX, "by_id": actor.person_id, "at": at}
+    Wish.objects.update_or_create(offer=offer, need=need, defaults=known)
+    record(actor, "posts.put_together", offer, need=need.pk)
+
+
+@transaction.atomic
+def remark(*, actor: Actor, match_id: int, words: str, key: str, at: datetime) -> None:
+    """What only she knows of a proposal; read by bridge-builders alone."""
+    match = get_match(actor, match_id, "desk.change")
     text = " ".join(words.split())
     if not 0 < len(text) <= 400:
         raise InvalidError(fields={"words": _("Skriv något, med högst 400 tecken.")})
     _row, is_new = Remark.objects.get_or_create(
-        key=checked_key(key),
-        defaults={"match": match, "post": post, "words": text, "by_id": actor.person_id, "at": at},
+        key=checked_key(key), defaults={"match": match, "words": text, "by_id": actor.person_id, "at": at}
     )
-    about = match or post
-    if is_new and about is not None:
-        record(actor, "exchange.remarked", about)
+    if is_new:
+        record(actor, "match.remarked", match)
 
 
 # ---------------------------------------------------------------- asking the town

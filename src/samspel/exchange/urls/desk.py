@@ -22,6 +22,7 @@ urlpatterns = [
     change("exchange/desk/<int:match_id>/adjust", desk.adjust, name="exchange_adjust"),
     change("exchange/desk/<int:match_id>/words", desk.write_up, name="exchange_words", look="desk.read"),
     change("exchange/desk/<int:match_id>/remark", desk.remark, name="exchange_remark"),
+    change("exchange/desk/posts/<int:post_id>/together", desk.put_together, name="exchange_together"),
     change("exchange/desk/waiting/<int:need_id>", desk.ask_town, name="exchange_ask_town"),
     route(
         "exchange/setup/choosing",

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError, NotFoundError
 from samspel.exchange import desk
-from samspel.exchange.access import get_match, require_broker
+from samspel.exchange.access import get_match, get_post, require_broker
 from samspel.exchange.actions import selecting
 from samspel.exchange.compute import proposals
-from samspel.exchange.models import Match
+from samspel.exchange.models import Match, Post, Transfer
 
 _CHANGES: dict[str, selecting.Adjustment] = {"fix": "fix", "free": "free", "swap": "swap", "forbid": "forbid"}
 
@@ -109,6 +109,20 @@ def remark(request: Request, match_id: int) -> HttpResponse:
     )
     messages.success(request, _("Antecknat. Bara brobyggare läser det."))
     return redirect(f"{reverse('exchange_desk')}?match={match_id}")
+
+
+@require_POST
+def put_together(request: Request, post_id: int) -> HttpResponse:
+    """A post and one that fits it, from the post's own page."""
+    post = get_post(request.actor, post_id, "desk.change")
+    other = _number(request.POST.get("other"))
+    if other is None:
+        raise InvalidError
+    offer, need = (other, post.pk) if post.kind == Post.Kind.NEED else (post.pk, other)
+    selecting.put_together(actor=request.actor, offer_id=offer, need_id=need, at=timezone.now())
+    messages.success(request, _("De två är ihop, och låsta. Resten är valt om runt omkring."))
+    gift = Transfer.objects.filter(offer_id=offer, need_id=need, match__state=Match.State.PROPOSED).first()
+    return redirect(f"{reverse('exchange_desk')}?match={gift.match_id if gift else ''}")
 
 
 @require_GET

@@ -21,6 +21,7 @@ from samspel.exchange.actions import reading
 from samspel.exchange.actions.importing import import_posts
 from samspel.exchange.actions.posting import PostDraft, enter_post
 from samspel.exchange.actions.taking_back import withdraw_post
+from samspel.exchange.desk import fitting
 from samspel.exchange.finding_posts import Wanted, find_posts
 from samspel.exchange.forms import (
     Reviewed,
@@ -79,6 +80,7 @@ def post(request: Request, post_id: int) -> HttpResponse:
     found = get_post(request.actor, post_id, "desk.change" if fields else "desk.read")
     context = {
         "post": found,
+        "fitting": fitting(found, now()) if found.read_at else (),
         "state": states_of([found])[found.pk],
         "others": list(Post.objects.filter(party=found.party_id, expires_at__gt=now()).exclude(pk=found.pk)),
         "remarks": list(found.remarks.select_related("by").order_by("-at")),
