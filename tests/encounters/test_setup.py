@@ -1,15 +1,19 @@
 """What the administrator decides for all units: services, factors, areas, languages of the tap page."""
 
 from collections.abc import Callable
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from samspel.encounters import texts
+from samspel.encounters.actions import setup
 from samspel.encounters.models import Area, Factor, PointText, Service
 from samspel.encounters.texts import LANGUAGE_NAME, NAMES, languages_offered
 from tests.encounters.asking import make_point, make_service, make_tablet
-from tests.people import Town
+from tests.people import WHEN, Town
 
 SignIn = Callable[[object], Client]
 ADDRESS = "/administration/encounters"
@@ -79,6 +83,42 @@ def test_a_language_is_offered_when_every_text_of_the_tap_page_is_written(town: 
 
     [somali] = [each for each in languages_offered() if each.code == "so"]
     assert (somali.name, somali.texts["question"], somali.tells_more) == ("so language_name", "so question", True)
+
+
+def test_a_text_that_is_new_in_samspel_takes_no_language_away_and_is_told(
+    town: Town, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, address = signed_in(town.administrator), f"{ADDRESS}/texts/so"
+    client.post(address, {name: f"so {name}" for name in (*NAMES, LANGUAGE_NAME)})
+    for module, names in ((texts, "TAP"), (texts, "NAMES"), (setup, "NAMES")):
+        monkeypatch.setattr(module, names, getattr(module, names) | {"brand_new": "Helt nytt"})
+    texts._own_texts.cache_clear()
+
+    [somali] = [each for each in languages_offered() if each.code == "so"]
+    shown, at_texts = client.get(ADDRESS).content.decode(), client.get(address).content.decode()
+    client.post(address, {name: f"so {name}" for name in (*NAMES, LANGUAGE_NAME)})
+    [saved_again] = [each for each in languages_offered() if each.code == "so"]
+    client.post(address, {name: f"so {name}" for name in (*NAMES, LANGUAGE_NAME, "brand_new")})
+    [written] = [each for each in languages_offered() if each.code == "so"]
+    texts._own_texts.cache_clear()
+
+    assert (somali.texts["brand_new"], somali.texts["question"]) == ("Helt nytt", "so question")
+    assert "en ny rad att skriva" in shown
+    assert "En rad är ny sedan språket skrevs." in at_texts
+    assert saved_again.texts["brand_new"] == "Helt nytt"
+    assert written.texts["brand_new"] == "so brand_new"
+    assert "ny rad" not in client.get(ADDRESS).content.decode()
+
+
+def test_a_language_that_was_half_written_before_an_update_is_not_offered_by_it(town: Town) -> None:
+    half = {name: f"so {name}" for name in texts.TAP if name != "saved"}
+    row = PointText.objects.create(language="so", texts=half, changed_at=WHEN)
+
+    import_module("samspel.encounters.migrations.0009_texts_that_were_asked_for").name_all(apps, None)
+
+    row.refresh_from_db()
+    assert row.texts == half | {"saved": ""}
+    assert "so" not in {each.code for each in languages_offered()}
 
 
 @pytest.mark.parametrize("code", ["sv", "s", "klingon", "1x"])

@@ -2,9 +2,12 @@
 
 Swedish, Danish and English come from the catalogues. A municipality adds any other as plain texts (``PointText``); it
 is offered when every text of the tap page is there. "Tell more" speaks it when its texts are there as well.
+
+A text that came to Samspel after a language was written last takes nothing away from it: until somebody writes it, it
+stands in one of our own languages. So what is kept of a language names every text that there was, written or not.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -101,14 +104,20 @@ def languages_offered() -> list[Language]:
     added = [
         Language(row.language, row.texts.get(LANGUAGE_NAME) or spoken(row.language), _written(row.texts))
         for row in PointText.objects.all()
+        if not missing_texts(row.texts)
     ]
-    complete = [each for each in added if TAP.keys() <= each.texts.keys()]
-    return own + sorted((each for each in complete if each.code not in OWN), key=lambda each: each.name.casefold())
+    return own + sorted((each for each in added if each.code not in OWN), key=lambda each: each.name.casefold())
 
 
-def missing_texts(texts: Mapping[str, str], names: Collection[str] = tuple(TAP)) -> list[str]:
+def missing_texts(texts: Mapping[str, str]) -> list[str]:
     """What is still to be written before a language can be offered."""
-    return [name for name in names if not texts.get(name, "").strip()]
+    new = new_texts(texts)
+    return [name for name in TAP if not texts.get(name, "").strip() and name not in new]
+
+
+def new_texts(texts: Mapping[str, str]) -> list[str]:
+    """What has come to the tap page since a language was written last; of one that nobody has written, nothing."""
+    return [name for name in TAP if name not in texts] if TAP.keys() & texts.keys() else []
 
 
 def pick_language(offered: Iterable[Language], *, asked: str, of_point: str, chosen: str, accepted: str) -> Language:
@@ -142,4 +151,7 @@ def _own_texts(code: str) -> Mapping[str, str]:
 
 
 def _written(texts: Mapping[str, str]) -> Mapping[str, str]:
-    return {name: text.strip() for name, text in texts.items() if name in NAMES and text.strip()}
+    instead = own_language(translation.get_language() or settings.LANGUAGE_CODE).texts
+    return {name: instead[name] for name in new_texts(texts)} | {
+        name: text.strip() for name, text in texts.items() if name in NAMES and text.strip()
+    }

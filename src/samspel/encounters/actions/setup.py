@@ -16,7 +16,7 @@ from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import InvalidError, NotFoundError
 from samspel.encounters.models import Area, Factor, PointText, Service
-from samspel.encounters.texts import LANGUAGE_NAME, NAMES
+from samspel.encounters.texts import LANGUAGE_NAME, NAMES, new_texts
 from samspel.people.access import require
 
 ACT: Final = "encounters.setup"
@@ -115,7 +115,8 @@ def rename_area(*, actor: Actor, area_id: int | None, name: str) -> Area:
 
 @transaction.atomic
 def write_texts(*, actor: Actor, language: str, texts: Mapping[str, str], at: datetime) -> PointText:
-    """The tap page in a language of the municipality's own; offered to everybody when every text of it is there."""
+    """The tap page in a language of the municipality's own; offered to everybody when every text of it is there. One
+    that has come to Samspel since is waited for, and withdraws nothing."""
     require(actor, ACT)
     if not LANGUAGE.match(language) or language in dict(settings.LANGUAGES):
         raise InvalidError(fields={"language": _("Skriv språkets kod med två eller tre bokstäver, som ar eller so.")})
@@ -123,9 +124,11 @@ def write_texts(*, actor: Actor, language: str, texts: Mapping[str, str], at: da
     too_long = [name for name, text in known.items() if len(text) > LONGEST_TEXT]
     if too_long:
         raise InvalidError(fields={too_long[0]: _("Korta till högst 300 tecken.")})
+    before = PointText.objects.select_for_update().filter(language=language).first()
+    new = new_texts(before.texts) if before else []
     row, _created = PointText.objects.update_or_create(
         language=language,
-        defaults={"texts": {name: text for name, text in known.items() if text}, "changed_at": at},
+        defaults={"texts": {name: text for name, text in known.items() if text or name not in new}, "changed_at": at},
     )
     record(actor, "point_texts.written", row, language=language)
     return row

@@ -41,7 +41,10 @@ def setup(request: Request) -> HttpResponse:
             "factors": Factor.objects.select_related("service").order_by("position", "pk"),
             "areas": Area.objects.order_by("position", "name"),
             "languages": settings.LANGUAGES,
-            "added": [(row, not texts.missing_texts(row.texts)) for row in PointText.objects.order_by("language")],
+            "added": [
+                (row, not texts.missing_texts(row.texts), len(texts.new_texts(row.texts)))
+                for row in PointText.objects.order_by("language")
+            ],
             "silent": silent_tablets(timezone.now()),
             "fields": fields,
             "do": request.POST.get("do", ""),
@@ -101,7 +104,8 @@ def setup_texts(request: Request, language: str) -> HttpResponse:
             "language_name": known.get(texts.LANGUAGE_NAME, ""),
             "tap": [(name, swedish[name], known.get(name, "")) for name in texts.TAP],
             "more": [(name, swedish[name], known.get(name, "")) for name in texts.MORE],
-            "missing": len(texts.missing_texts(known)) if known else len(texts.TAP),
+            "missing": len(texts.missing_texts(known)),
+            "new": len(texts.new_texts(known)),
             "fields": fields,
             "section": "administration",
         },
