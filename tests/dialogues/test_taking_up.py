@@ -202,8 +202,8 @@ def test_the_units_page_tells_where_it_is_taken_up(town: Town, signed_in: SignIn
     assert "Ta med till nästa samtal" in before
     assert dialogue.title in before
     assert "Ta med till nästa samtal" not in after
-    assert "Tas upp" in after
-    assert "Togs upp" in then
+    assert "Ni tar upp det" in after
+    assert "Ni tog upp det" in then
 
 
 def test_the_units_home_has_the_signal_and_the_way_to_the_figures(town: Town, signed_in: SignIn, heard: Signal) -> None:
