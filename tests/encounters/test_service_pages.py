@@ -86,6 +86,22 @@ def test_a_service_shows_its_weeks_and_its_places_without_names(client: Client, 
     assert 'class="own"' not in page
 
 
+def test_a_services_weeks_begin_with_the_first_that_is_shown(client: Client, town: Town, clock) -> None:
+    service = make_service()
+    places = (town.guidance, town.library, make_unit("Tredje"))
+    for monday in (MONDAYS[5], MONDAYS[7]):
+        for place in places:
+            given(place, good=40, bad=20, day=monday, service=service, language="sv", refresh=False)
+    refreshed(TOLD)
+    take_due_looks(TOLD)
+
+    weeks = [(row["week_begins"], row["answers"]) for row in table(client, "weeks")]
+
+    assert weeks[:3] == [(str(MONDAYS[5]), "180"), (str(MONDAYS[6]), ".."), (str(MONDAYS[7]), "180")]
+    assert re.findall(r'<th scope="row">(\d+)</th>', text_of(client, f"{KEY}?table=weeks"))[:2] == ["6", "7"]
+    assert [row["answers"] for row in client.get("/encounters/weeks.json").json()][:3] == [180, None, 180]
+
+
 def test_only_those_who_work_there_see_their_own_place(signed_in, town: Town, year: Service) -> None:
     page = text_of(signed_in(town.member), KEY)
 

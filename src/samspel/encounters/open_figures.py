@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import dropwhile
 
 from babel import Locale
 from django.utils.translation import get_language
@@ -33,6 +34,7 @@ DIMENSION_NAMES: Mapping[str, Text] = {
 class OpenFigures:
     """A service's figures of a year so far: nothing that has not passed the looks is in here.
 
+    ``weeks`` begin with the first that is shown, and have every one from there.
     ``groups`` has every group of which anything is known to be asked, in the order of names, ``""`` (unknown) last.
     """
 
@@ -90,12 +92,13 @@ def _figures(
     since = date.fromisocalendar(year, 1, 1)
     weeks = last.figures("week", threshold)
     mondays = [since + timedelta(weeks=week) for week in range((last.ends - since).days // 7)]
+    all_weeks = (Week(monday, weeks.get(monday.isoformat(), HIDDEN)) for monday in mondays)
     return OpenFigures(
         service=service,
         since=since,
         until=last.ends,
         total=last.total.figure(threshold),
-        weeks=tuple(Week(monday, weeks.get(monday.isoformat(), HIDDEN)) for monday in mondays),
+        weeks=tuple(dropwhile(lambda week: not week.figure.is_shown, all_weeks)),
         units={int(unit): one for unit, one in last.figures("unit", threshold).items() if one.is_shown},
         groups={name: _in_order(last.figures(name, threshold), looks[-1], name, names[name]) for name in DIMENSIONS},
     )
