@@ -33,10 +33,10 @@ from samspel.encounters.actions.staff_phone import begin_meeting
 from samspel.encounters.actions.stories import tell_story
 from samspel.encounters.models import Reason, Story
 from samspel.encounters.windows import new_press
-from samspel.exchange.models import Category, Party
+from samspel.exchange.models import Category, Match, Party
 from samspel.people.models import Person
 from tests.encounters.asking import make_point, make_round
-from tests.exchange.making import make_party, make_post
+from tests.exchange.making import make_match, make_party, make_post
 from tests.people import (
     PLAN,
     WHEN,
@@ -414,6 +414,18 @@ def kind_of_help(world: World, who: str) -> str:
 
 
 OFFER = {"words": "Kan köra på lördagar", "called": "Grannen", "category": kind_of_help, "adult": "on", "key": key}
+
+
+def asked_of_her(world: World) -> None:
+    """A match that the party with the code is asked about."""
+    party, (other, _code) = Party.objects.get(pk=world.more["party"]), make_party("Pappan")
+    givings = [
+        (each, make_post(each, "offer", "Kan ge."), make_post(each, "need", "Behöver.")) for each in (party, other)
+    ]
+    match = make_match(givings, state=Match.State.ASKED, asked_at=WHEN, title="Två som kan hjälpa varandra")
+    world.more["match"] = match.pk
+
+
 AGREED = {"text": "Vi prövar mindre grupper", "when": "weeks4", "becomes": "trial", "key": key}
 STAFF = "name;email;unit;parent;profession;roles\nNy Person;ny@lindvik.example;Ny enhet;;;member\n"
 
@@ -583,6 +595,13 @@ PROBES: dict[str, Probe] = {
     ),
     "post.change": Probe(post("/exchange/mine/{post}/renew"), ready=a_post_of_hers, has_phases=False),
     "post.enter": Probe(post("/exchange/desk/posts/new", **OFFER, kind="offer", consent="paper"), has_phases=False),
+    "part.read": Probe(
+        get("/exchange/mine/asked/{match}"), reads=True, shows="Pappan", ready=asked_of_her, has_phases=False
+    ),
+    "part.answer": Probe(
+        post("/exchange/mine/asked/{match}", do="wish", wish="Efter sju"), ready=asked_of_her, has_phases=False
+    ),
+    "spared.read": Probe(get("/exchange/spared"), reads=True, has_phases=False),
     # core
     "site.read": Probe(get("/accessibility"), reads=True, has_phases=False),
     "site.language": Probe(post("/language", language="da", next="/"), has_phases=False),

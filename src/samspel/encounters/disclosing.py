@@ -68,6 +68,7 @@ SERVICE_WEEKS = Table("service.weeks", ("week",), Circle.PUBLIC, "residents' ans
 SERVICE_GROUPS = Table("service.groups", ("dimension", "group"), Circle.PUBLIC, "the same by one kind of group")
 SERVICE_UNITS = Table("service.units", ("unit",), Circle.PUBLIC, "the same by unit, without the units' names")
 CITY_WEEKS = Table("city.weeks", ("week",), Circle.PUBLIC, "the sums of what service.weeks shows")
+EXCHANGE_KINDS = Table("exchange.kinds", ("kind", "side"), Circle.PUBLIC, "help that has ended, by kind of need")
 TABLES = (
     UNIT_WEEKS,
     UNIT_PAIRS,
@@ -78,6 +79,7 @@ TABLES = (
     SERVICE_GROUPS,
     SERVICE_UNITS,
     CITY_WEEKS,
+    EXCHANGE_KINDS,
 )
 
 

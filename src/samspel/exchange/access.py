@@ -34,6 +34,10 @@ PERMISSIONS = permission_table(
             "exchange.setup", "broker administrator", why="Kinds of help, weights and assumptions are theirs to edit"
         ),
         allow("post.enter", "broker administrator", why="For who has agreed in writing to the exact words"),
+        # asked, answering, and what became of it
+        allow("part.read", "participant", why="Who is asked sees what she is asked, and never who the others are"),
+        allow("part.answer", "participant", why="Yes, no, a problem or another time is for her who is asked"),
+        allow("spared.read", "visitor person participant", why="What it gave and spared is open, never per person"),
     ],
 )
 
@@ -136,7 +140,8 @@ def get_part(mine: Mine, match_id: int, *, lock: bool = False) -> Part:
     parts = Part.objects.select_related("match")
     if lock:
         Match.objects.select_for_update().filter(pk=match_id).first()
-    part = parts.filter(match_id=match_id, party__in=mine.parties).exclude(match__state=Match.State.PROPOSED).first()
+    asked = parts.filter(match_id=match_id, party__in=mine.parties, match__asked_at__isnull=False)
+    part = asked.exclude(match__state=Match.State.PROPOSED).first()
     if part is None:
         raise NotFoundError("part")
     return part

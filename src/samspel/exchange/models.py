@@ -173,6 +173,10 @@ class Match(models.Model):
         ENDED = "ended", _("Avslutad")
         FALLEN = "fallen", _("Blev inte av")
 
+    class Ending(models.TextChoices):
+        DONE = "done", _("Det blev som vi tänkte")
+        EARLY = "early", _("Det slutade tidigare")
+
     kind = models.CharField(max_length=5, choices=Kind.choices)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PROPOSED)
     selection = models.ForeignKey(Selection, null=True, blank=True, on_delete=models.SET_NULL, related_name="matches")
@@ -187,6 +191,7 @@ class Match(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    ending = models.CharField(max_length=5, choices=Ending.choices, blank=True)
     fallen_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -203,6 +208,8 @@ class Transfer(models.Model):
     need = models.ForeignKey(Post, null=True, on_delete=models.SET_NULL, related_name="met_by")
     # What is given, in words that all of them say yes to; the offer's own until the bridge-builder has written others.
     gift = models.CharField(max_length=200)
+    # What kind of need it met, which is counted when the posts are gone.
+    category = models.ForeignKey(Category, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     fit = models.SmallIntegerField()
     parts = models.JSONField(default=dict)
 
@@ -232,7 +239,7 @@ class Part(models.Model):
     party = models.ForeignKey(Party, null=True, on_delete=models.SET_NULL, related_name="parts")
     place = models.SmallIntegerField()
     called = models.CharField(max_length=60)
-    words = models.CharField(max_length=620)
+    words = models.CharField(max_length=1240)
     answer = models.CharField(max_length=7, choices=Answer.choices, blank=True, default=Answer.WAITING)
     # Read by the bridge-builder alone.
     problem = models.CharField(max_length=400, blank=True)
@@ -240,6 +247,8 @@ class Part(models.Model):
     # Shown to the others when all have said yes, and erased with the match.
     contact = models.CharField(max_length=200, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    # When what she had answered to was changed, so that she is asked anew.
+    asked_anew_at = models.DateTimeField(null=True, blank=True)
     outcome = models.SmallIntegerField(choices=Outcome.choices, null=True, blank=True)
     outcome_at = models.DateTimeField(null=True, blank=True)
 
@@ -264,6 +273,8 @@ class Check(models.Model):
     kind = models.CharField(max_length=10, choices=CheckKind.choices)
     about = models.CharField(max_length=120, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.TODO)
+    # Contact with a child, or somebody's home: it cannot be left out.
+    is_required = models.BooleanField(default=False)
     by = models.ForeignKey(PERSON, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField(null=True, blank=True)
 
@@ -371,3 +382,18 @@ class Assumption(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(low__gte=0, high__gte=F("low")), name="assumption_range")]
+
+
+class Ended(models.Model):
+    """What has ended and been erased, by kind of need, as counts: it points at no match and at nobody.
+
+    ``gave_…`` and ``got_…`` are how those who gave and those who were helped said that it went.
+    """
+
+    category = models.OneToOneField(Category, on_delete=models.CASCADE, related_name="+")
+    done = models.IntegerField(default=0)
+    early = models.IntegerField(default=0)
+    gave_told = models.IntegerField(default=0)
+    gave_good = models.IntegerField(default=0)
+    got_told = models.IntegerField(default=0)
+    got_good = models.IntegerField(default=0)

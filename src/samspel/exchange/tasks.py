@@ -12,3 +12,22 @@ def select(timestamp: int) -> None:
     from samspel.exchange.actions.selecting import NIGHT_S
 
     compute.select(at=timezone.now(), time_limit_s=NIGHT_S)
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="exchange.erase_over", queueing_lock="exchange.erase_over", pass_context=False)
+def erase_over(timestamp: int) -> None:
+    """Forget what is over: how people were reached after a month, the rest after three."""
+    from samspel.exchange.actions.erasing import erase_contacts, erase_matches
+
+    now = timezone.now()
+    erase_contacts(now)
+    erase_matches(now)
+
+
+@app.task(name="exchange.repair", pass_context=False)
+def repair(match_id: int) -> None:
+    """After a no: propose anew what is left, for a bridge-builder to look at."""
+    from samspel.exchange.actions.repairing import repair as mend
+
+    mend(match_id=match_id, at=timezone.now())

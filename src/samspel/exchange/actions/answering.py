@@ -1,0 +1,159 @@
+"""Those who are asked answer: yes to exactly the words they see, no, a problem, another time.
+
+Every answer holds the match's row, so that two who say the last yes at once come one after the other.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from samspel.core.audit import record
+from samspel.core.errors import ConflictError, InvalidError, NotFoundError
+from samspel.exchange import letters
+from samspel.exchange.access import Mine, get_part
+from samspel.exchange.actions.asking import parties_besides
+from samspel.exchange.actions.leaving import leave
+from samspel.exchange.asked import shown_digest
+from samspel.exchange.models import Block, Match, Part
+from samspel.exchange.tasks import repair
+
+LONGEST_CONTACT, LONGEST_PROBLEM, LONGEST_WISH = 200, 400, 200
+_AGREED = frozenset({Match.State.AGREED, Match.State.RUNNING, Match.State.PAUSED})
+
+
+@transaction.atomic
+def say_yes(*, mine: Mine, match_id: int, contact: str, seen: str, at: datetime) -> Part:
+    """Yes to the words whose digest is ``seen``; the last yes makes the match agreed.
+
+    ``contact`` is how she wants to be reached: kept here, and shown to the others when all have said yes.
+
+    :raises InvalidError: no way to reach her, or other words than those she saw.
+    :raises ConflictError: it came to nothing, or is over.
+    """
+    part = get_part(mine, match_id, lock=True)
+    match = part.match
+    if match.state in _AGREED:
+        return part
+    _require_asked(match)
+    contact = contact.strip()
+    if not contact:
+        raise InvalidError(fields={"contact": _("Skriv hur de andra når dig när alla har sagt ja.")})
+    if len(contact) > LONGEST_CONTACT:
+        raise InvalidError(fields={"contact": _("Korta till högst 200 tecken.")})
+    if seen != shown_digest(match):
+        raise InvalidError(_("Orden har ändrats sedan du öppnade sidan. Läs dem igen innan du svarar."))
+    part.contact = contact
+    _answer(part, Part.Answer.YES, at)
+    part.save(update_fields=["answer", "answered_at", "contact"])
+    record(mine.actor, "match.answered", match)
+    if not match.parts.exclude(answer=Part.Answer.YES).exists():
+        match.state, match.agreed_at = Match.State.AGREED, at
+        match.save(update_fields=["state", "agreed_at"])
+        letters.tell_of_news(parties_besides(match, part.party_id))
+        letters.tell_broker(match)
+    return part
+
+
+@transaction.atomic
+def say_no(*, mine: Mine, match_id: int, at: datetime) -> Part:
+    """No, without a reason. The match comes to nothing, and the others are not told whose no it was.
+
+    :raises ConflictError: all have said yes already.
+    """
+    part = get_part(mine, match_id, lock=True)
+    if part.answer == Part.Answer.NO:
+        return part
+    _require_asked(part.match)
+    _answer(part, Part.Answer.NO, at)
+    part.save(update_fields=["answer", "answered_at"])
+    record(mine.actor, "match.answered", part.match)
+    after_a_no(part.match, at, besides=part.party_id)
+    return part
+
+
+@transaction.atomic
+def tell_problem(*, mine: Mine, match_id: int, words: str, at: datetime) -> Part:
+    """She sees a problem: the bridge-builder reads the words, the others see that she has not answered."""
+    part = get_part(mine, match_id, lock=True)
+    _require_asked(part.match)
+    words = words.strip()
+    if not 0 < len(words) <= LONGEST_PROBLEM:
+        raise InvalidError(fields={"problem": _("Skriv vad du ser för problem, med högst 400 tecken.")})
+    is_new = (part.answer, part.problem) != (Part.Answer.PROBLEM, words)
+    part.problem = words
+    _answer(part, Part.Answer.PROBLEM, at)
+    part.save(update_fields=["answer", "answered_at", "problem"])
+    if is_new:
+        record(mine.actor, "match.answered", part.match)
+        letters.tell_broker(part.match)
+    return part
+
+
+@transaction.atomic
+def wish_time(*, mine: Mine, match_id: int, words: str, at: datetime) -> Part:
+    """Another time suits her better. Her answer stays as it is; the bridge-builder reads the wish."""
+    part = get_part(mine, match_id, lock=True)
+    if part.match.state not in _AGREED:
+        _require_asked(part.match)
+    words = words.strip()
+    if not 0 < len(words) <= LONGEST_WISH:
+        raise InvalidError(fields={"wish": _("Skriv när det passar dig, med högst 200 tecken.")})
+    if part.wish != words:
+        part.wish = words
+        part.save(update_fields=["wish"])
+        record(mine.actor, "match.answered", part.match)
+        letters.tell_broker(part.match)
+    return part
+
+
+@transaction.atomic
+def block(*, mine: Mine, match_id: int, place: int, at: datetime) -> None:
+    """Never again with whoever has this place. Nobody is told; who has left already is blocked all the same to her."""
+    part = get_part(mine, match_id, lock=True)
+    other = part.match.parts.filter(place=place).exclude(pk=part.pk).first()
+    if other is None:
+        raise NotFoundError("part")
+    if other.party_id is not None:
+        Block.objects.get_or_create(party=part.party, other_id=other.party_id, defaults={"at": at})
+
+
+@transaction.atomic
+def leave_match(*, mine: Mine, match_id: int, at: datetime) -> None:
+    """She cannot take part any longer: it comes to nothing for all, and her words are erased from it.
+
+    :raises ConflictError: it has not begun to be theirs, or is over.
+    """
+    part = get_part(mine, match_id, lock=True)
+    if part.match.state not in _AGREED:
+        raise ConflictError
+    if part.party is not None:
+        letters.tell_of_news(parties_besides(part.match, part.party_id))
+        leave(match_id, part.party, at)
+
+
+def after_a_no(match: Match, at: datetime, *, besides: int | None) -> None:
+    """The match comes to nothing: its posts are free for others, and how to reach people is forgotten.
+
+    What is left of it is proposed anew in the background, for a bridge-builder to look at.
+
+    :param besides: the party that is not written to, as it is she who has just answered.
+    """
+    match.state, match.fallen_at = Match.State.FALLEN, at
+    match.save(update_fields=["state", "fallen_at"])
+    match.parts.update(contact="")
+    letters.tell_of_news(parties_besides(match, besides))
+    repair.defer(match_id=match.pk)
+
+
+def _answer(part: Part, answer: Part.Answer, at: datetime) -> None:
+    part.answer, part.answered_at = answer, at
+
+
+def _require_asked(match: Match) -> None:
+    if match.state == Match.State.FALLEN:
+        raise ConflictError(_("Det blev inte av den här gången. Du behöver inte svara."))
+    if match.state == Match.State.ENDED:
+        raise ConflictError(_("Det här är avslutat."))
+    if match.state != Match.State.ASKED:
+        raise ConflictError(_("Alla har sagt ja. Prata med brobyggaren om du vill ändra något."))

@@ -1,0 +1,93 @@
+"""The page of somebody who is asked: what, with whom by role, and her answer."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from samspel.core.actor import Request
+from samspel.core.errors import InvalidError
+from samspel.exchange.access import Mine, get_mine, get_part
+from samspel.exchange.actions import answering
+from samspel.exchange.actions.asking import country
+from samspel.exchange.actions.running import tell_outcome
+from samspel.exchange.asked import asked_page
+from samspel.exchange.models import Part
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def asked(request: Request, match_id: int) -> HttpResponse:
+    mine = get_mine(request, "part.answer" if request.method == "POST" else "part.read")
+    error: InvalidError | None = None
+    if request.method == "POST":
+        get_part(mine, match_id)
+        try:
+            said = _do(request, mine, match_id)
+        except InvalidError as found:
+            error = found
+        else:
+            messages.success(request, said)
+            return redirect("exchange_asked", match_id)
+    page = asked_page(get_part(mine, match_id), country=country(), at=timezone.now())
+    return render(
+        request,
+        "exchange/asked.html",
+        {
+            "page": page,
+            "error": error,
+            "typed": request.POST,
+            "levels": [(level.value, level.label) for level in reversed(Part.Outcome)],
+            "section": "exchange",
+        },
+        status=422 if error else 200,
+    )
+
+
+def _do(request: Request, mine: Mine, match_id: int) -> str:
+    """The one act that the form names, and what to say of it."""
+    sent, at = request.POST, timezone.now()
+    of: dict[str, Any] = {"mine": mine, "match_id": match_id, "at": at}
+    acts: dict[str, tuple[Callable[[], object], str]] = {
+        "yes": (
+            lambda: answering.say_yes(**of, contact=sent.get("contact", ""), seen=sent.get("seen", "")),
+            _("Tack. Du har sagt ja."),
+        ),
+        "no": (lambda: answering.say_no(**of), _("Du har tackat nej. Ingen får veta att det var du.")),
+        "problem": (
+            lambda: answering.tell_problem(**of, words=sent.get("problem", "")),
+            _("Tack. Bara brobyggaren läser det."),
+        ),
+        "wish": (
+            lambda: answering.wish_time(**of, words=sent.get("wish", "")),
+            _("Tack. Brobyggaren ser när det passar dig."),
+        ),
+        "block": (
+            lambda: answering.block(**of, place=_number(sent.get("place", ""))),
+            _("Ni kommer inte att kopplas ihop igen. Ingen får veta det."),
+        ),
+        "leave": (
+            lambda: answering.leave_match(**of),
+            _("Du är inte med längre. De andra får veta att det inte blev av."),
+        ),
+        "outcome": (
+            lambda: tell_outcome(**of, level=_number(sent.get("level", ""))),
+            _("Tack. Du kan ändra dig i tio sekunder."),
+        ),
+    }
+    wanted = acts.get(sent.get("do", ""))
+    if wanted is None:
+        raise InvalidError
+    act, said = wanted
+    act()
+    return said
+
+
+def _number(typed: str) -> int:
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else 0

@@ -1,0 +1,114 @@
+"""The bridge-builder's matches: the list by state, and one with its answers, checks and course."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from samspel.core.actor import Request
+from samspel.core.errors import InvalidError
+from samspel.exchange.access import get_match, require_broker
+from samspel.exchange.actions import asking, running
+from samspel.exchange.match_page import match_list, match_page
+from samspel.exchange.models import CheckKind, Match
+from samspel.people.queries import units_of
+
+
+@require_GET
+def matches(request: Request) -> HttpResponse:
+    require_broker(request.actor, "desk.read")
+    return render(request, "exchange/matches.html", {"states": match_list(), "section": "exchange"})
+
+
+@require_POST
+def ask(request: Request, match_id: int) -> HttpResponse:
+    """Send the question to everybody in a proposal."""
+    asking.ask(actor=request.actor, match_id=match_id, at=timezone.now())
+    messages.success(request, _("Alla är tillfrågade. De ser bara varandras roller."))
+    return redirect("exchange_match", match_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def match(request: Request, match_id: int) -> HttpResponse:
+    error: InvalidError | None = None
+    if request.method == "POST":
+        get_match(request.actor, match_id, "desk.change")
+        try:
+            said = _do(request, match_id)
+        except InvalidError as found:
+            error = found
+        else:
+            messages.success(request, said)
+            return redirect("exchange_match", match_id)
+    found_match = get_match(request.actor, match_id, "desk.read")
+    page = match_page(found_match, actor=request.actor, country=asking.country(), at=timezone.now())
+    return render(
+        request,
+        "exchange/match.html",
+        {
+            "page": page,
+            "error": error,
+            "typed": request.POST,
+            "kinds": CheckKind.choices,
+            "endings": Match.Ending.choices,
+            "section": "exchange",
+        },
+        status=422 if error else 200,
+    )
+
+
+def _do(request: Request, match_id: int) -> str:
+    """The one act that the form names, and what to say of it."""
+    sent = request.POST
+    of: dict[str, Any] = {"actor": request.actor, "match_id": match_id, "at": timezone.now()}
+    saved = _("Sparat.")
+    acts: dict[str, tuple[Callable[[], object], str]] = {
+        "check": (
+            lambda: asking.set_check(**of, check_id=_number(sent.get("check", "")), state=sent.get("state", "")),
+            saved,
+        ),
+        "add-check": (
+            lambda: asking.add_check(**of, kind=sent.get("kind", ""), about=sent.get("about", "")),
+            saved,
+        ),
+        "remark": (
+            lambda: asking.remark(**of, words=sent.get("words", ""), key=sent.get("key", "")),
+            _("Sparat. Bara brobyggare läser det."),
+        ),
+        "words": (lambda: asking.change_words(**of, wording=_wording(request)), saved),
+        "start": (lambda: _start(request, of), _("Det har börjat. Alla har fått veta det.")),
+        "pause": (lambda: running.pause(**of), _("Det vilar.")),
+        "go-on": (lambda: running.go_on(**of), _("Det går vidare.")),
+        "end": (lambda: running.end(**of, ending=sent.get("ending", "")), _("Det är avslutat.")),
+        "fall": (lambda: running.fall(**of), _("Det blev inte av. Ingen får veta varför.")),
+    }
+    wanted = acts.get(sent.get("do", ""))
+    if wanted is None:
+        raise InvalidError
+    act, said = wanted
+    act()
+    return said
+
+
+def _wording(request: Request) -> asking.Wording:
+    sent = request.POST
+    gifts = {_number(name.partition("-")[2]): sent.get(name, "") for name in sent if name.startswith("gift-")}
+    return asking.Wording(gifts, sent.get("title", ""), sent.get("until", ""))
+
+
+def _start(request: Request, of: dict[str, Any]) -> Match:
+    """On a thread of one of her own units, when she has chosen one."""
+    unit, _colon, on_thread = request.POST.get("thread", "").partition(":")
+    mine = {str(each.pk): each.pk for each in units_of(request.actor)} if on_thread else {}
+    if on_thread and unit not in mine:
+        raise InvalidError(fields={"thread": _("Välj en enhet.")})
+    return running.start(**of, unit_id=mine.get(unit), on_thread=on_thread)
+
+
+def _number(typed: str) -> int:
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else 0

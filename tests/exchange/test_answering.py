@@ -1,0 +1,280 @@
+"""Answering: yes to exactly the words, no without a reason, a problem, another time, and never again."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connection, connections
+from django.test import Client
+
+from samspel.core.errors import ConflictError, InvalidError, NotFoundError
+from samspel.core.models import AuditEntry, OutgoingMail
+from samspel.exchange.actions.answering import block, say_no, say_yes, tell_problem, wish_time
+from samspel.exchange.actions.asking import Wording, ask, change_words
+from samspel.exchange.asked import shown_digest
+from samspel.exchange.models import Block, Match, Part, Party
+from samspel.exchange.queries import open_posts, posts_held
+from samspel.people.models import Person
+from tests.exchange.making import make_party
+from tests.exchange.rings import Ring, make_broker, make_pair, make_ring
+from tests.people import WHEN, make_town
+
+DAY = timedelta(days=1)
+CONTACTS = ("070-0000001", "070-0000002", "070-0000003")
+
+
+@pytest.fixture
+def ring(broker: Person) -> Ring:
+    """A ring that everybody has been asked about."""
+    made = make_ring(broker)
+    made.ask()
+    return made
+
+
+def page(ring: Ring, place: int) -> str:
+    return ring.phone(place).get(f"/exchange/mine/asked/{ring.match.pk}").content.decode()
+
+
+def test_the_last_yes_makes_it_agreed_and_shows_how_to_reach_each_other(ring: Ring) -> None:
+    ring.yes(1, 2)
+    before = [page(ring, place) for place in (1, 2, 3)]
+
+    ring.yes(3, at=WHEN + DAY)
+
+    assert (ring.fresh().state, ring.fresh().agreed_at) == (Match.State.AGREED, WHEN + DAY)
+    for place in (1, 2, 3):
+        others = [contact for contact in CONTACTS if not contact.endswith(str(place))]
+        assert not any(contact in before[place - 1] for contact in others)
+        assert all(contact in page(ring, place) for contact in CONTACTS)
+
+
+def test_a_yes_needs_a_way_to_be_reached(ring: Ring) -> None:
+    for contact in ("", "  ", "x" * 201):
+        with pytest.raises(InvalidError):
+            say_yes(mine=ring.mine(1), match_id=ring.match.pk, contact=contact, seen=shown_digest(ring.match), at=WHEN)
+
+
+def test_a_yes_is_to_the_words_that_were_seen_and_no_others(ring: Ring) -> None:
+    seen = shown_digest(ring.match)
+    change_words(actor=ring.actor, match_id=ring.match.pk, wording=Wording({2: "handleder en gång"}), at=WHEN)
+
+    with pytest.raises(InvalidError):
+        say_yes(mine=ring.mine(1), match_id=ring.match.pk, contact="070", seen=seen, at=WHEN)
+
+    assert ring.part(1).answer == Part.Answer.WAITING
+
+
+def test_the_same_yes_twice_is_one_and_a_yes_may_become_a_no(ring: Ring) -> None:
+    ring.yes(1)
+    ring.yes(1)
+    assert ring.part(1).contact == "070-0000001"
+
+    say_no(mine=ring.mine(1), match_id=ring.match.pk, at=WHEN)
+
+    assert (ring.part(1).answer, ring.fresh().state) == (Part.Answer.NO, Match.State.FALLEN)
+
+
+def test_a_late_retry_of_the_last_yes_changes_nothing(ring: Ring) -> None:
+    ring.yes(1, 2, 3)
+    ring.yes(3, at=WHEN + DAY)
+
+    assert ring.fresh().agreed_at == WHEN
+
+
+def test_a_no_lets_the_posts_go_and_tells_nobody_whose_it_was(ring: Ring) -> None:
+    Party.objects.update(mail="nagon@lindvik.example")
+    ring.yes(1)
+    held = {pk for pair in ring.match.transfers.values_list("offer", "need") for pk in pair}
+    assert posts_held(held) == held
+
+    say_no(mine=ring.mine(2), match_id=ring.match.pk, at=WHEN)
+    say_no(mine=ring.mine(2), match_id=ring.match.pk, at=WHEN + DAY)
+
+    assert posts_held(held) == set()
+    assert open_posts(WHEN).filter(pk__in=held).count() == len(held)
+    assert ring.part(1).contact == ""
+    assert OutgoingMail.objects.count() == 2  # the two others; nobody is told twice
+    first, third = page(ring, 1), page(ring, 3)
+    for shown in (first, third):
+        assert "Det blev inte av den här gången." in shown
+        assert ">Ja<" not in shown
+        assert "Tänker" not in shown
+    assert AuditEntry.objects.filter(verb="match.answered").values_list("actor_kind", flat=True)[0] == "visitor"
+
+
+def test_the_pages_of_those_who_did_not_say_no_do_not_tell_who_did(broker: Person) -> None:
+    told = []
+    for refuser in (1, 2):
+        ring = make_ring(broker)
+        ring.ask()
+        ring.yes(3)
+        say_no(mine=ring.mine(refuser), match_id=ring.match.pk, at=WHEN)
+        told.append(without_what_differs(page(ring, 3)).replace(f"asked/{ring.match.pk}", "asked"))
+
+    assert told[0] == told[1]
+
+
+def test_who_answers_late_is_told_that_it_came_to_nothing(ring: Ring) -> None:
+    say_no(mine=ring.mine(2), match_id=ring.match.pk, at=WHEN)
+
+    with pytest.raises(ConflictError) as late:
+        ring.yes(1)
+
+    assert "Det blev inte av" in late.value.message
+    answer = ring.phone(1).post(f"/exchange/mine/asked/{ring.match.pk}", {"do": "no"})
+    assert answer.status_code == 409
+    assert "Det blev inte av" in answer.content.decode()
+
+
+def test_a_problem_is_read_by_the_bridge_builder_alone(ring: Ring) -> None:
+    ring.broker.email = "britta@lindvik.example"
+    ring.broker.save()
+    ring.yes(1)
+
+    tell_problem(mine=ring.mine(2), match_id=ring.match.pk, words="Han bor för långt bort.", at=WHEN)
+    tell_problem(mine=ring.mine(2), match_id=ring.match.pk, words="Han bor för långt bort.", at=WHEN)
+
+    assert OutgoingMail.objects.count() == 1
+    assert "långt" not in OutgoingMail.objects.get().text
+    assert "för långt bort" in page(ring, 2)
+    for place in (1, 3):
+        assert "långt" not in page(ring, place)
+        assert "Ser ett problem" not in page(ring, place)
+
+
+def test_a_problem_and_no_answer_look_the_same_to_the_others(ring: Ring) -> None:
+    before = page(ring, 1)
+
+    tell_problem(mine=ring.mine(2), match_id=ring.match.pk, words="Han bor för långt bort.", at=WHEN)
+    wish_time(mine=ring.mine(3), match_id=ring.match.pk, words="Efter sju", at=WHEN)
+
+    assert without_what_differs(page(ring, 1)) == without_what_differs(before)
+
+
+def without_what_differs(shown: str) -> str:
+    """A page without its token, which is another each time."""
+    import re
+
+    return re.sub(r'(X-CSRFToken": "|csrfmiddlewaretoken" value=")[^"]*', "", shown)
+
+
+def test_another_time_leaves_the_answer_as_it_is(ring: Ring) -> None:
+    ring.yes(1)
+
+    wish_time(mine=ring.mine(1), match_id=ring.match.pk, words="Efter sju", at=WHEN)
+
+    assert (ring.part(1).answer, ring.part(1).wish) == (Part.Answer.YES, "Efter sju")
+
+
+@pytest.mark.parametrize("say", [tell_problem, wish_time])
+@pytest.mark.parametrize("words", ["", " ", "x" * 401])
+def test_empty_words_and_too_many_are_asked_for_again(say: Callable[..., Part], words: str, ring: Ring) -> None:
+    with pytest.raises(InvalidError):
+        say(mine=ring.mine(1), match_id=ring.match.pk, words=words, at=WHEN)
+
+
+# ---------------------------------------------------------------- never again
+
+
+def test_one_tap_and_two_are_not_put_together_again(ring: Ring, broker: Person) -> None:
+    for _ in range(2):
+        block(mine=ring.mine(1), match_id=ring.match.pk, place=3, at=WHEN)
+    say_no(mine=ring.mine(1), match_id=ring.match.pk, at=WHEN)
+
+    assert Block.objects.get().other == ring.parties[2]
+    assert "Inte igen" in page(ring, 1)
+    assert "Inte igen" not in page(ring, 3)
+    again = Match.objects.create(kind="ring", made_at=WHEN)
+    for transfer in ring.match.transfers.all():
+        transfer.pk, transfer.match = None, again
+        transfer.save()
+    with pytest.raises(InvalidError):
+        ask(actor=ring.actor, match_id=again.pk, at=WHEN)
+
+
+def test_nobody_blocks_herself_or_a_place_that_is_not_there(ring: Ring) -> None:
+    for place in (1, 0, 9):
+        with pytest.raises(NotFoundError):
+            block(mine=ring.mine(1), match_id=ring.match.pk, place=place, at=WHEN)
+
+
+# ---------------------------------------------------------------- who, and when
+
+
+def test_a_proposal_and_another_match_look_like_none(broker: Person) -> None:
+    ring, stranger = make_ring(broker), make_party()[1]
+    address = f"/exchange/mine/asked/{ring.match.pk}"
+    assert ring.phone(1).get(address).status_code == 404
+    ring.ask()
+    other = Client()
+    other.cookies["exchange"] = stranger
+
+    assert ring.phone(1).get(address).status_code == 200
+    for client in (Client(), other):
+        assert client.get(address).status_code == 404
+        assert client.post(address, {"do": "no"}).status_code == 404
+    assert ring.fresh().state == Match.State.ASKED
+
+
+def test_what_fell_before_anybody_was_asked_is_told_to_nobody(broker: Person) -> None:
+    from samspel.exchange.actions.running import fall
+
+    pair = make_pair(broker)
+    fall(actor=pair.actor, match_id=pair.match.pk, at=WHEN)
+    Part.objects.create(match=pair.match, party=pair.parties[0], place=1, called="x", words="x")
+
+    assert pair.phone(1).get(f"/exchange/mine/asked/{pair.match.pk}").status_code == 404
+
+
+def test_the_form_without_an_act_is_asked_for_again(ring: Ring) -> None:
+    assert ring.phone(1).post(f"/exchange/mine/asked/{ring.match.pk}", {"do": "what"}).status_code == 422
+
+
+def test_what_was_typed_is_there_when_the_form_comes_back(ring: Ring) -> None:
+    sent = {"do": "yes", "contact": "Ring 070-123", "seen": "andra ord"}
+
+    answer = ring.phone(1).post(f"/exchange/mine/asked/{ring.match.pk}", sent)
+
+    assert answer.status_code == 422
+    assert "Ring 070-123" in answer.content.decode()
+    assert "Läs dem igen" in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("others", ["yes", "no"])
+def test_two_answers_at_once_come_one_after_the_other(others: str) -> None:
+    """Two last yeses: exactly one makes it agreed. A yes and a no: whichever comes first, it comes to nothing or the
+    no is told that all have said yes."""
+    ring = make_ring(make_broker(make_town()))
+    Party.objects.update(mail="nagon@lindvik.example")
+    ring.ask()
+    ring.yes(1)
+    OutgoingMail.objects.all().delete()
+    gate, wrong = Barrier(2), []
+
+    def answer(place: int, is_yes: bool) -> None:
+        try:
+            gate.wait(10)
+            if is_yes:
+                ring.yes(place)
+            else:
+                say_no(mine=ring.mine(place), match_id=ring.match.pk, at=WHEN)
+        except ConflictError:
+            wrong.append(place)
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=answer, args=(2, True)), Thread(target=answer, args=(3, others == "yes"))]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(20)
+
+    match = ring.fresh()
+    if others == "yes":
+        assert (match.state, wrong) == (Match.State.AGREED, [])
+        assert OutgoingMail.objects.exclude(to=ring.broker.email).count() == 2  # told once, by whichever came last
+    else:
+        assert match.state == Match.State.FALLEN
+    assert connection.vendor == "postgresql"
