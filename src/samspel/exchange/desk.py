@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from samspel.core.languages import SPOKEN
 from samspel.exchange import compute
+from samspel.exchange.drawing import Small, small
 from samspel.exchange.models import Match, PartOfWeek, Party, Post, Selection, TownQuestion, Transfer, Wish
 from samspel.exchange.queries import category_name, open_posts
 
@@ -38,15 +39,7 @@ class Row:
     match: Match
     label: str
     about: str
-    drawing: "Drawing"
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A small picture of a pair, a ring or a chain: dots in a box of 72 by 36."""
-
-    kind: str
-    dots: tuple[tuple[float, float], ...]
+    small: Small
 
 
 @dataclass(frozen=True)
@@ -152,22 +145,6 @@ def label_of(match: Match, needs: int) -> str:
     return f"{match.get_kind_display()}, {counted}"
 
 
-def drawing_of(kind: str, needs: int) -> Drawing:
-    """Where the dots are. A chain begins with who only gives."""
-    import math
-
-    if kind == Match.Kind.CHAIN:
-        step = 58 / needs
-        return Drawing(kind, tuple((round(7 + step * number, 1), 18.0) for number in range(needs + 1)))
-    if kind == Match.Kind.PAIR:
-        return Drawing(kind, ((15.0, 18.0), (57.0, 18.0)))
-    turn = 2 * math.pi / needs
-    around = (number * turn - math.pi / 2 for number in range(needs))
-    return Drawing(
-        kind, tuple((round(36 + 13 * math.cos(way), 1), round(18 + 13 * math.sin(way), 1)) for way in around)
-    )
-
-
 def icon_of(post: Post | None) -> str:
     return OTHER_ICON if post is None else ICONS.get(post.category.key.partition("/")[0], OTHER_ICON)
 
@@ -176,7 +153,12 @@ def _row(match: Match) -> Row:
     gifts = list(match.transfers.all())
     kinds = dict.fromkeys(category_name(one.offer.category).lower() for one in gifts if one.offer is not None)
     about = ", ".join(list(kinds)[:3])
-    return Row(match, match.title or label_of(match, len(gifts)), about, drawing_of(match.kind, len(gifts)))
+    return Row(match, match.title or label_of(match, len(gifts)), about, _small(match, len(gifts)))
+
+
+def _small(match: Match, needs: int) -> Small:
+    is_chain = match.kind == Match.Kind.CHAIN
+    return small(needs + is_chain, is_closed=not is_chain)
 
 
 def _opened(match: Match, place: int | None, at: datetime) -> Opened:

@@ -23,6 +23,7 @@ from samspel.exchange.models import (
     Category,
     Check,
     CheckKind,
+    Judgement,
     Match,
     Part,
     Party,
@@ -72,6 +73,9 @@ def ask(*, actor: Actor, match_id: int, at: datetime) -> Match:
     Transfer.objects.bulk_update([gift.transfer for gift in gifts], ["category"])
     match.state, match.asked_at, match.broker_id = Match.State.ASKED, at, actor.person_id
     match.save(update_fields=["state", "asked_at", "broker"])
+    Judgement.objects.bulk_create(
+        Judgement(need=gift.need.pk, parts=gift.transfer.parts, is_good=True, at=at) for gift in gifts
+    )
     letters.tell_of_question(parties)
     record(actor, "match.asked", match, parties=len(parties))
     return match

@@ -13,7 +13,7 @@ from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.idempotency import checked_key
 from samspel.exchange import compute
 from samspel.exchange.access import get_match, get_post, require_broker
-from samspel.exchange.models import Judgement, Match, Post, Remark, Selection, TownQuestion, Transfer, Wish
+from samspel.exchange.models import Judgement, Match, Post, Selection, TownQuestion, Transfer, Wish
 
 DESK_S: Final = 4.0  # a bridge-builder waits for it
 NIGHT_S: Final = 60.0
@@ -99,20 +99,6 @@ def put_together(*, actor: Actor, offer_id: int, need_id: int, at: datetime) -> 
     known = {"kind": Wish.Kind.FIX, "by_id": actor.person_id, "at": at}
     Wish.objects.update_or_create(offer=offer, need=need, defaults=known)
     record(actor, "posts.put_together", offer, need=need.pk)
-
-
-@transaction.atomic
-def remark(*, actor: Actor, match_id: int, words: str, key: str, at: datetime) -> None:
-    """What only she knows of a proposal; read by bridge-builders alone."""
-    match = get_match(actor, match_id, "desk.change")
-    text = " ".join(words.split())
-    if not 0 < len(text) <= 400:
-        raise InvalidError(fields={"words": _("Skriv något, med högst 400 tecken.")})
-    _row, is_new = Remark.objects.get_or_create(
-        key=checked_key(key), defaults={"match": match, "words": text, "by_id": actor.person_id, "at": at}
-    )
-    if is_new:
-        record(actor, "match.remarked", match)
 
 
 # ---------------------------------------------------------------- asking the town

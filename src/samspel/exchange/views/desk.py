@@ -12,7 +12,7 @@ from samspel.core.actor import Request
 from samspel.core.errors import InvalidError, NotFoundError
 from samspel.exchange import desk
 from samspel.exchange.access import get_match, get_post, require_broker
-from samspel.exchange.actions import selecting
+from samspel.exchange.actions import asking, selecting
 from samspel.exchange.compute import proposals
 from samspel.exchange.models import Match, Post, Transfer
 
@@ -100,7 +100,7 @@ def _typed(request: Request, match: Match, fields: dict[str, str]) -> list[tuple
 
 @require_POST
 def remark(request: Request, match_id: int) -> HttpResponse:
-    selecting.remark(
+    asking.remark(
         actor=request.actor,
         match_id=match_id,
         words=request.POST.get("words", ""),

@@ -14,6 +14,7 @@ from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.exchange.access import get_mine, get_own_post
 from samspel.exchange.actions.posting import change_post
 from samspel.exchange.actions.taking_back import erase_party, renew_post, take_back
+from samspel.exchange.asked import questions_to
 from samspel.exchange.codes import code_in, forget_code
 from samspel.exchange.forms import Reviewed, choices_for, draft_in, draft_of, reviewed, unhinted
 from samspel.exchange.models import Post
@@ -29,7 +30,12 @@ def mine(request: Request) -> HttpResponse:
     except NotFoundError:
         context = {"is_unknown": True, "section": "exchange"}
         return _kept_by_nobody(render(request, "exchange/code.html", context, status=404))
-    context = {"parties": own_parties(found, now()), "has_code": bool(code_in(request)), "section": "exchange"}
+    context = {
+        "parties": own_parties(found, now()),
+        "questions": [question for party in found.parties for question in questions_to(party)],
+        "has_code": bool(code_in(request)),
+        "section": "exchange",
+    }
     return _kept_by_nobody(render(request, "exchange/mine.html", context))
 
 
