@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 CHANCE: Final = 0.8  # that each says yes, for the goal "survive"
 _OFFERS_EACH: Final = 24  # twice as many as the engine's own, since some are left out for the time of the week
 _NEAR: Final = 1e-6
+_LOCK_S: Final = 1.5
 
 Way = Literal["swap", "forbid"]
 
@@ -193,21 +194,20 @@ def _without(chosen: Chosen, offer_id: int, need_id: int, way: Way) -> "matching
     return do(problem, chosen.solution, wanted)
 
 
-def with_lock(chosen: Chosen, offer_id: int, need_id: int, at: datetime) -> Selection | None:
-    """Store the selection with these two together, chosen anew around them; None when they could not be."""
-    from samspel.engine import matching
-
+def could_meet(chosen: Chosen, offer_id: int, need_id: int) -> bool:
+    """Whether the offer is the one that its party would meet the need with."""
     number = {pk: place for place, pk in enumerate(chosen.ids)}
     if offer_id not in number or need_id not in number:
-        return None
+        return False
     pair = (int(chosen.pool.owner[number[offer_id]]), int(chosen.pool.owner[number[need_id]]))
-    if pair not in chosen.pool.places or chosen.gift_of(pair)[1:] != (offer_id, need_id):
-        return None
-    problem = chosen.pool.problem
-    locked = tuple(other for other in problem.fixed if other[0] != pair[0] and other[1] != pair[1])
-    changed = matching.change(replace(problem, fixed=locked), chosen.solution, matching.Change(fix=(pair,)))
-    if pair not in changed.solution.transfers:
-        return None
+    return pair in chosen.pool.places and chosen.gift_of(pair)[1:] == (offer_id, need_id)
+
+
+def with_locks(chosen: Chosen, at: datetime) -> Selection:
+    """Store the selection with what is locked now, chosen anew around it."""
+    from samspel.engine import matching
+
+    changed = matching.change(chosen.pool.problem, chosen.solution, matching.Change(), time_limit_s=_LOCK_S)
     return _store(_as_changed(chosen, changed), preferences(), at)
 
 

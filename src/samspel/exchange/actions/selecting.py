@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from samspel.core.actor import Actor
@@ -87,18 +88,29 @@ def write_up(
 
 
 @transaction.atomic
-def put_together(*, actor: Actor, offer_id: int, need_id: int, at: datetime) -> None:
+def put_together(*, actor: Actor, offer_id: int, need_id: int, at: datetime) -> int | None:
     """Two posts that she knows belong together: locked, and the others chosen anew around them.
 
-    :raises ConflictError: they could not be, as the posts stand now.
+    Gives the proposal that they are in; None when the lock waits, because whoever gives has a need that nobody in a
+    ring with the other could meet yet.
+
+    :raises ConflictError: the offer is none that could meet the need, as the posts stand now.
     """
     offer, need = (get_post(actor, post_id, "desk.change") for post_id in (offer_id, need_id))
     chosen = compute.chosen_now(at)
-    if chosen is None or compute.with_lock(chosen, offer.pk, need.pk, at) is None:
+    if chosen is None or not compute.could_meet(chosen, offer.pk, need.pk):
         raise ConflictError(_("De två går inte att sätta ihop nu. Räkna om på brobyggarens bord och försök igen."))
+    Wish.objects.filter(kind=Wish.Kind.FIX).filter(
+        Q(offer__party=offer.party_id) | Q(need__party=need.party_id)
+    ).delete()  # nobody gives twice, or is given to twice
     known = {"kind": Wish.Kind.FIX, "by_id": actor.person_id, "at": at}
     Wish.objects.update_or_create(offer=offer, need=need, defaults=known)
     record(actor, "posts.put_together", offer, need=need.pk)
+    locked = compute.chosen_now(at)
+    if locked is not None:
+        compute.with_locks(locked, at)
+    gift = Transfer.objects.filter(offer=offer, need=need, match__state=Match.State.PROPOSED).first()
+    return None if gift is None else gift.match_id
 
 
 # ---------------------------------------------------------------- asking the town

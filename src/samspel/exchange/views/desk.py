@@ -14,7 +14,7 @@ from samspel.exchange import desk
 from samspel.exchange.access import get_match, get_post, require_broker
 from samspel.exchange.actions import asking, selecting
 from samspel.exchange.compute import proposals
-from samspel.exchange.models import Match, Post, Transfer
+from samspel.exchange.models import Match, Post
 
 _CHANGES: dict[str, selecting.Adjustment] = {"fix": "fix", "free": "free", "swap": "swap", "forbid": "forbid"}
 
@@ -119,10 +119,12 @@ def put_together(request: Request, post_id: int) -> HttpResponse:
     if other is None:
         raise InvalidError
     offer, need = (other, post.pk) if post.kind == Post.Kind.NEED else (post.pk, other)
-    selecting.put_together(actor=request.actor, offer_id=offer, need_id=need, at=timezone.now())
+    match_id = selecting.put_together(actor=request.actor, offer_id=offer, need_id=need, at=timezone.now())
+    if match_id is None:
+        messages.info(request, _("De två är låsta till varandra, och sätts ihop så snart det går."))
+        return redirect("exchange_post", post_id)
     messages.success(request, _("De två är ihop, och låsta. Resten är valt om runt omkring."))
-    gift = Transfer.objects.filter(offer_id=offer, need_id=need, match__state=Match.State.PROPOSED).first()
-    return redirect(f"{reverse('exchange_desk')}?match={gift.match_id if gift else ''}")
+    return redirect(f"{reverse('exchange_desk')}?match={match_id}")
 
 
 @require_GET

@@ -72,31 +72,29 @@ def main() -> None:
         taken = {row["id"] for row in both.values()}
         groups = [[row, both[row["id"]]] if row["id"] in both else [row] for row in needs]
         groups += [[row] for row in offers if row["id"] not in taken]
-        for number, group in enumerate(groups):
-            since = at - timedelta(days=1 + number % 60)
-            party = Party.objects.create(
-                called=f"Granne {place}-{number}",
-                code=f"seed {place} {number}".encode(),
-                is_adult=True,
-                created_at=since,
+        since = [at - timedelta(days=1 + number % 60) for number in range(len(groups))]
+        parties = Party.objects.bulk_create(
+            Party(called=f"Granne {place}-{number}", code=f"{place} {number}".encode(), is_adult=True, created_at=begun)
+            for number, begun in enumerate(since)
+        )
+        posts += [
+            Post(
+                party=party,
+                kind=row["kind"],
+                words=row["title"],
+                more=row["text"][:300],
+                category=chosen[row["id"]],
+                area=area,
+                key=f"e2e-{place}-{row['id']}-pool-of-others",
+                posted_at=begun,
+                expires_at=begun + timedelta(days=90),
+                read_at=begun,
+                consented_at=begun,
+                consented_to=b"",
             )
-            posts += [
-                Post(
-                    party=party,
-                    kind=row["kind"],
-                    words=row["title"],
-                    more=row["text"][:300],
-                    category=chosen[row["id"]],
-                    area=area,
-                    key=f"e2e-{place}-{number}-{row['id']}-seed",
-                    posted_at=since,
-                    expires_at=since + timedelta(days=90),
-                    read_at=since,
-                    consented_at=since,
-                    consented_to=b"",
-                )
-                for row in group
-            ]
+            for party, begun, group in zip(parties, since, groups, strict=True)
+            for row in group
+        ]
     Post.objects.bulk_create(posts, batch_size=500)
     print(json.dumps({"broker": broker.email, "posts": len(posts), "area": areas[2].name}))
 
