@@ -63,20 +63,20 @@ def test_who_judges_as_the_weights_say_changes_them_little():
 
 
 def test_of_judgements_at_random_no_gain_is_told():
-    told = [learn(judge(60, Weights(), seed, sharpness=0.0)).low > 0 for seed in range(60)]
+    told = [learn(judge(60, Weights(), seed, sharpness=0.0)).low > 0 for seed in range(25)]
 
-    assert sum(told) <= 5  # 2.5 % is what the interval says; as few as sixty pairs have a little more
+    assert sum(told) <= 3  # 2.5 % is what the interval says; as few as sixty pairs have a little more
 
 
 def test_the_interval_has_the_gain_about_as_often_as_it_says():
     """What learning gains on needs that it has not seen, counted on very many."""
     unseen = judge(20_000, PLACE, seed=99)
     inside = 0
-    for seed in range(20):
+    for seed in range(12):
         learned = learn(judge(300, PLACE, seed))
         gain = ahead(unseen, learned.weights) - ahead(unseen, Weights())
         inside += learned.low <= gain <= learned.high
-    assert inside >= 17
+    assert inside >= 10
 
 
 def ahead(judged: Judged, weights: Weights) -> float:

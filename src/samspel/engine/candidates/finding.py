@@ -12,7 +12,7 @@ from samspel.engine.themes.features import Matrix
 from .reading import Reader, rows_of
 from .records import PARTS, Candidates, Problem
 
-__all__ = ["find"]
+__all__ = ["find", "parts_of"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -55,6 +55,11 @@ def find(problem: Problem) -> Candidates:
     first = np.searchsorted(needs[order], needs[order])
     order = order[np.arange(len(order)) - first < problem.most]
     return Candidates(offers[order], needs[order], scores[order], parts[order])
+
+
+def parts_of(problem: Problem, offers: Ints, needs: Ints) -> Floats:
+    """``[pairs, parts]``: how well each of these pairs fits, whether or not it is a candidate."""
+    return _parts(_Sides.of(problem), offers, needs)
 
 
 def _score(problem: Problem, parts: Floats) -> Ints:

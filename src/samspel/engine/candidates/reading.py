@@ -87,9 +87,14 @@ def rows_of(read: Sequence[Read], kinds: int) -> tuple[Matrix, Matrix, list[str]
         ends.append(len(columns))
     shape = (len(read), len(number))
     words = sparse.csr_matrix((np.array(values), np.array(columns, dtype=np.int64), ends), shape=shape)
-    rarity = np.log1p(len(read) / np.maximum(1, np.bincount(words.indices, minlength=len(number))))
-    words.data *= rarity[words.indices]
-    return _unit(words), _unit(_kind_rows(read, kinds)), list(number)
+    return _unit(_rarer(words)), _unit(_rarer(_kind_rows(read, kinds))), list(number)
+
+
+def _rarer(rows: Matrix) -> Matrix:
+    """What few posts have counts more."""
+    rarity = np.log1p(rows.shape[0] / np.maximum(1, np.bincount(rows.indices, minlength=rows.shape[1])))
+    rows.data *= rarity[rows.indices]
+    return rows
 
 
 def _kind_rows(read: Sequence[Read], kinds: int) -> Matrix:

@@ -27,7 +27,7 @@ _MOST_RINGS = 6_000_000
 _MOST_LISTED = 60_000  # columns that an integer programme is asked about
 _FEW = 3_000  # columns that it answers about in seconds
 _MADE = 20_000  # columns that are kept in any case
-_NODES, _FEW_NODES = 20_000, 50
+_NODES = 20_000
 _RINGS_AT_A_TIME = 8  # for each lowest post
 _MOST_ROUNDS = 200
 _TINY, _SMALL, _LARGE = 300, 2_500, 20_000  # columns that are relaxed to the last digit always, at first, in the end
@@ -36,10 +36,11 @@ _ROUGHLY, _NEAR_ENOUGH = 1e-3, 1e-5  # shares of the value, to begin with and in
 _STUCK = 4  # rounds in which the bound came no nearer
 _KEPT_FOR_EACH = 12  # columns for each post, when they are too many
 _MOST_FILL_ROUNDS = 3
-_FREED_POSTS, _LOOSE_PART = 150, 3  # that are chosen anew at a time, at first, and a third as many in none
-_JOINING_FOR_EACH = 6  # columns for each post that tell what lies near
-_POLISH_S, _POLISH_NODES = 2.0, 200
+_FREED_POSTS = 150  # that are chosen anew at a time, at first
+_NEARBY, _FAR = 4.0, 0.01  # how much more than others lose on average an arc may, to join; and what joins nothing
+_POLISH_S, _POLISH_NODES, _SOON_S = 4.0, 200, 0.5
 _SURE = 0.8  # a column that is taken so far is taken
+_DIVE_PART = 16  # of what is still to be taken, at a time
 _FORBIDDEN = 1e9  # the price of a post that is taken already
 _FIRST_SHARE = 0.5  # of the time that is left, for an objective before the last
 _LOOSE_SHARE = 0.4  # of the time, for what could be had if areas need not be helped alike
@@ -212,6 +213,28 @@ def _in_chains(problem: Problem) -> Mask:
         reached = reached.copy()
         reached[problem.takers[useful]] = True
     return useful
+
+
+def _freed(near: "csr_array[np.float64]", best: Columns, at: int, most: int) -> Mask:
+    """Posts of the ring or chain, and of those that most joins them and what joined them before, and posts of none."""
+    whose = np.full(near.shape[0], -1)
+    row, place = np.nonzero(best.posts >= 0)
+    whose[best.posts[row, place]] = row
+    free, joined = np.zeros(near.shape[0], dtype=bool), np.zeros(near.shape[0])
+    posts = best.posts[at][best.posts[at] >= 0]
+    count = 0
+    while True:
+        free[posts] = True
+        count += len(posts)
+        for post in posts.tolist():
+            low, high = near.indptr[post], near.indptr[post + 1]
+            joined[near.indices[low:high]] += near.data[low:high]
+        joined[free] = 0.0
+        nearest = int(np.argmax(joined))
+        if count >= most or not joined[nearest]:
+            return free
+        posts = best.posts[whose[nearest]] if whose[nearest] >= 0 else np.array([nearest])
+        posts = posts[posts >= 0]
 
 
 def _places(numbers: Ints, count: int) -> npt.NDArray[np.int32]:
@@ -457,7 +480,7 @@ class _Stage:
             order = np.lexsort((np.arange(len(columns)), -np.round(taken, 6)))
             sure = int(np.count_nonzero(taken > _SURE))
             fixed = []
-            for one in order[: max(sure, 1 + int(taken.sum()) // 16)].tolist():
+            for one in order[: max(sure, 1 + int(taken.sum()) // _DIVE_PART)].tolist():
                 posts = columns.posts[one]
                 posts = posts[posts >= 0]
                 if taken[one] > 0 and not used[posts].any():
@@ -503,19 +526,17 @@ class _Stage:
         return self._pick_few(taken.with_new(others))
 
     def _pick_few(self, columns: Columns) -> Columns:
-        """The best of the columns made, if it is found soon."""
-        worth, soon_s = columns.worth(self.goal), (self.ends_s - time.monotonic()) / 4
-        levels = self._levels(columns)
-        found, _ = pick(columns, worth, self.part.arcs.posts, levels, nodes=_FEW_NODES, time_limit_s=soon_s)
+        """The best of these columns, if it is found soon."""
+        worth, soon_s = columns.worth(self.goal), max(_SOON_S, (self.ends_s - time.monotonic()) / 4)
+        levels, posts = self._levels(columns), self.part.arcs.posts
+        found, _ = pick(columns, worth, posts, levels, nodes=self.nodes, time_limit_s=soon_s)
         return Columns.none(self.part.width) if found is None else columns[found]
 
     def _polish(self, columns: Columns, best: Columns, priced: _Priced) -> Columns:
         """Free some rings and chains that lie near each other and choose anew there, from each in turn, those first
         that lose most at the prices; when no few can be chosen better, more at a time."""
         arcs = self.part.arcs
-        loses = columns.prices(priced.prices) - columns.worth(priced.goal)
-        most = min(len(columns), _JOINING_FOR_EACH * arcs.posts)
-        joins = columns[np.sort(np.argpartition(loses, most - 1)[:most])].matrix(arcs.posts).tocsr()
+        near = self._nearness(priced, (priced.bound - self._value(best)) / max(1, len(best)))
         posts, tried, waiting = _FREED_POSTS, np.zeros(arcs.posts, dtype=bool), True  # by first post
         while waiting or 2 * posts < arcs.posts:
             if not waiting:
@@ -529,34 +550,32 @@ class _Stage:
                 if self._late():
                     return best
                 tried[first] = waiting = True
-                free = self._freed(joins, best, int(at[0]), posts)
+                free = _freed(near, best, int(at[0]), posts)
                 better = self._anew(best, free, columns, priced)
                 if better is not best:
                     best = better
                     tried[free] = False
         return best
 
-    def _freed(self, joins: "csr_array[np.float64]", best: Columns, at: int, most: int) -> Mask:
-        """Posts of rings and chains near one of them, and of none, by how many good columns join them."""
-        posts = self.part.arcs.posts
-        near = np.zeros(posts)
-        near[best.posts[at][best.posts[at] >= 0]] = 1.0
-        once = joins @ (joins.T @ near)
-        near += once / max(1e-9, once.max(initial=0.0))
-        twice = joins @ (joins.T @ (once > 0).astype(float))
-        near += 0.1 * twice / max(1e-9, twice.max(initial=0.0))
-        sizes = best.sizes
-        closeness = best.prices(near) / sizes
-        closeness[at] = math.inf
-        order = np.argsort(-closeness, kind="stable")
-        order = order[: int(np.searchsorted(np.cumsum(sizes[order]), most)) + 1]
-        free = np.zeros(posts + 1, dtype=bool)
-        free[best.posts[order[closeness[order] > 0]]] = True
-        loose = near.copy()
-        loose[best.posts[best.posts >= 0]] = 0.0
-        some = np.argsort(-loose, kind="stable")[: most // _LOOSE_PART]
-        free[some[loose[some] > 0]] = True
-        return free[:-1]
+    def _nearness(self, priced: _Priced, loss: float) -> "csr_array[np.float64]":
+        """``[posts, posts]``: how near to the best at these prices a ring or chain can be that has the arc between."""
+        assert self.rings is not None
+        arcs, goal = self.part.arcs, priced.goal
+        best = np.full(len(arcs.givers) + 1, -np.inf)
+        if self.part.chain and len(arcs.starts):
+            tables = tables_of(
+                arcs, goal.weights - priced.prices[arcs.takers], priced.prices, goal.of_chains(self.part.chain)
+            )
+            for done in range(self.part.chain):
+                through = tables.done[done, arcs.givers] + tables.worth + tables.rest[done + 1, arcs.takers]
+                np.maximum(best[:-1], through, out=best[:-1])
+        above = self.rings.worth(goal) - self.rings.prices(priced.prices)
+        np.maximum.at(best, self.rings.arcs.ravel(), np.repeat(above, self.rings.arcs.shape[1]))
+        joins = np.exp(np.minimum(best[:-1], 0.0) / max(_NEAR, _NEARBY * loss))
+        some = np.flatnonzero(joins > _FAR)
+        ends = arcs.givers[some], arcs.takers[some]
+        near = csr_array((joins[some], ends), shape=(arcs.posts, arcs.posts))
+        return csr_array(near + near.T)
 
     def _anew(self, best: Columns, free: Mask, columns: Columns, priced: _Priced) -> Columns:
         """The best, chosen anew among the posts that are free."""
@@ -570,7 +589,7 @@ class _Stage:
         inside = columns.without(np.append(~free, False)).and_(freed)
         near = replace(priced, prices=priced.prices[there])
         stage = self._within(there, between, held)
-        found, _ = stage.settle(inside.moved(posts, moved), freed.moved(posts, moved), near)
+        found = stage.settle(inside.moved(posts, moved), freed.moved(posts, moved), near)
         return self._better(best, held.and_(found.moved(np.append(there, -1), np.append(between, -1))))
 
     def _within(self, there: Ints, between: Ints, held: Columns) -> "_Stage":
@@ -593,27 +612,35 @@ class _Stage:
         smaller = replace(part, posts=there, arcs=own, goals=(goal,), fixed=part.fixed[between])
         return _Stage(smaller, goal, kept, rings, ends_s, _POLISH_NODES)
 
-    def settle(self, columns: Columns, start: Columns, near: _Priced) -> tuple[Columns, float]:
-        """The best of a few posts, near known prices; ``start`` keeps what must be kept."""
+    def settle(self, columns: Columns, start: Columns, near: _Priced) -> Columns:
+        """The best of a few posts, near known prices, of what loses least; ``start`` keeps what must be kept."""
         columns, priced, _ = self._generate(columns.with_new(start), near)
-        return (start, math.inf) if priced is None else self._close(start, priced, _FEW)
+        if priced is None:
+            return start
+        width = self._whole(priced.bound) - self._value(start)
+        listed = None
+        while listed is None and width > _NEAR and not self._late():
+            listed = self._list(priced, width, _FEW)
+            width /= 2
+        return start if listed is None else self._better(start, self._pick_few(listed.with_new(start)))
 
     # ------------------------------------------------------------ the proof
 
-    def _close(self, best: Columns, priced: _Priced, most: int = _MOST_LISTED) -> tuple[Columns, float]:
+    def _close(self, best: Columns, priced: _Priced) -> tuple[Columns, float]:
         """List what a better selection could have, first the most promising, and let the integer programme choose."""
         value, bound = self._value(best), priced.bound
         step = 1.0 - 2 * _NEAR if self.goal.is_whole else 0.0
         share, done, too_much = 1.0, 0.0, math.inf
         while self._whole(bound) - value > _NEAR * max(1.0, abs(value)) and not self._late():
             width = max(_NEAR, (priced.bound - value - step) * share)
-            listed = self._list(priced, width, most if share < 1 else _FEW)
+            listed = self._list(priced, width, _MOST_LISTED if share < 1 else _FEW)
             if listed is None:
                 too_much = share
                 if done and share < done * 1.5:
                     break
                 share = (done + share) / 2 if done else share / 3 if share < 1 else 1 / 8
                 continue
+            listed = listed.with_new(best)
             left_s = self.ends_s - time.monotonic()
             worth, levels = listed.worth(self.goal), self._levels(listed)
             limit_s = left_s if share == 1 else left_s / 2
