@@ -392,7 +392,7 @@ class _Stage:
         until_s = now + _PRICES_SHARE * (self.ends_s - now)  # the rest is for making a selection of them
         best: _Priced | None = None
         relaxed: Relaxed | None = None
-        stuck, is_exact = 0, len(columns) <= _SMALL
+        stuck, is_last = 0, False
         for _ in range(_MOST_ROUNDS):
             priced, new = self._price(prices, level_prices)
             nearer = best is None or priced.bound < best.bound - _NEAR_ENOUGH * abs(best.bound)
@@ -403,13 +403,11 @@ class _Stage:
             gap = 1.0 if relaxed is None else (best.bound - relaxed.value) / max(1.0, abs(relaxed.value))
             if gap <= _NEAR or time.monotonic() > until_s or not len(more):
                 break
-            if len(more) > _LARGE:
-                is_exact = False
+            is_exact = len(more) <= _SMALL or (is_last and len(more) <= _LARGE)
             if relaxed is not None and (len(more) == before or stuck > _STUCK or gap <= _NEAR_ENOUGH):
                 if is_exact or len(more) > _LARGE:
                     break
-                is_exact = True
-            is_exact = is_exact or len(more) <= _SMALL
+                is_exact = is_last = True
             apart = 0.0 if is_exact else min(max(gap / 8, _NEAR_ENOUGH / 4), _ROUGHLY)
             found = self._relax(more, relaxed, apart, until_s)
             if found is None:
