@@ -144,6 +144,8 @@ class _Town:
         self.open: list[Proposal] = []
         self.waiting = np.zeros(len(world.comes), dtype=bool)  # there, and in no proposal
         self.refused = np.zeros(len(world.pool.givers), dtype=bool)
+        self.against: set[int] = set()  # who said no today
+        self.leaving: set[int] = set()  # and who goes for good
 
     def live(self, day: int) -> None:
         come = np.flatnonzero(self.world.comes == day)
@@ -168,8 +170,7 @@ class _Town:
         )
 
     def _hear(self, day: int) -> None:
-        self.leaving: set[int] = set()  # for good
-        self.against: set[int] = set()
+        self.against, self.leaving = set(), set()
         for proposal in self.open:
             for person in [person for person, due in proposal.awaited.items() if due <= day]:
                 del proposal.awaited[person]
