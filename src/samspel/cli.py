@@ -113,9 +113,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("serve", help="run the site")
+    parser = commands.add_parser(
+        "serve",
+        help="run the site",
+        description="Run the site until it is stopped, with its background work and, where no other is named, its own"
+        " database. Tables of an older Samspel are brought up to date first.",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (0.0.0.0 for a hall)")
-    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--port", type=int, default=8000, help="port to listen at (8000)")
     parser.add_argument("--workers", type=int, default=0, help="processes for pages; 0: one process for all")
     parser.set_defaults(run=_run_serve)
 
@@ -163,7 +168,12 @@ def check_tables() -> None:
 
 
 def _check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("check", help="check settings, database and the files of answers")
+    parser = commands.add_parser(
+        "check",
+        help="check settings, database and the files of answers",
+        description="Look whether the settings hold, the database answers with tables of this Samspel, and every answer"
+        " is counted as it was given. Nothing is changed.",
+    )
     parser.set_defaults(run=_run_check)
 
 
@@ -210,7 +220,12 @@ def _run_compact(options: argparse.Namespace) -> int:
 
 
 def _init(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("init", help="make an empty installation with its first administrator")
+    parser = commands.add_parser(
+        "init",
+        help="make an empty installation with its first administrator",
+        description="Make the tables and the first administrator, who can sign in and invite all others. Where there is"
+        " an installation already nothing is changed.",
+    )
     parser.add_argument("--name", required=True, help="the municipality's name")
     parser.add_argument("--admin-name", required=True)
     parser.add_argument("--admin-email", required=True)
@@ -285,7 +300,11 @@ def _run_key(options: argparse.Namespace) -> int:
 
 
 def _backup(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("backup", help="write the whole installation into one file")
+    parser = commands.add_parser(
+        "backup",
+        help="write the whole installation into one file",
+        description="Write database and answers as they are at one moment into a file, while the site goes on.",
+    )
     parser.add_argument("file", type=Path)
     parser.set_defaults(run=_run_backup)
 
@@ -309,7 +328,12 @@ def _run_backup(options: argparse.Namespace) -> int:
 
 
 def _restore(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("restore", help="put a backup back, whole or not at all")
+    parser = commands.add_parser(
+        "restore",
+        help="put a backup back, whole or not at all",
+        description="Put what samspel backup wrote back into an empty installation, or with --replace in the place of"
+        " what is there.",
+    )
     parser.add_argument("file", type=Path)
     parser.add_argument("--replace", action="store_true", help="also when the database holds something: it is replaced")
     parser.set_defaults(run=_run_restore)
@@ -334,7 +358,12 @@ def _run_restore(options: argparse.Namespace) -> int:
 
 
 def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("import", help="take in a file")
+    parser = commands.add_parser(
+        "import",
+        help="take in a file",
+        description="Take in a list of staff, or a file of answers from another system, and tell which rows cannot be"
+        " used and why.",
+    )
     parser.add_argument("what", choices=("staff", "encounters"))
     parser.add_argument("file", type=Path, help="staff: CSV or Excel (.xlsx); encounters: CSV, also .gz, or Parquet")
     parser.add_argument("--rejected", type=Path, metavar="OUT.csv", help="encounters: what was not taken in, and why")
@@ -457,7 +486,12 @@ def _run_play(options: argparse.Namespace) -> int:
 
 
 def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("demo", help="open the example town of Lindvik, with people in it")
+    parser = commands.add_parser(
+        "demo",
+        help="open the example town of Lindvik, with people in it",
+        description="Open a made-up town with meetings, answers and made-up people who come to a dialogue. It has a"
+        " database of its own and touches no other.",
+    )
     parser.add_argument("--host", default="0.0.0.0", help="address to listen at")  # noqa: S104 (phones must reach it)
     parser.add_argument("--port", type=int, help="port; the first free one from 8000 up when left out")
     parser.add_argument("--people", type=int, default=36, help="how many made-up people come, three to five at a table")
