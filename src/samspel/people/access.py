@@ -59,11 +59,11 @@ def get_unit(actor: Actor, unit_id: int, act: str = "unit.read") -> Unit:
     return unit
 
 
-def units_open_to(actor: Actor, act: str) -> list[Branch]:
+def units_open_to(actor: Actor, act: str, *, but: Collection[Unit] = ()) -> list[Branch]:
     """The open units in which the actor may do ``act``, parents before children. Two queries."""
     tree = unit_tree()
     roles = roles_in_each(actor, [branch.unit for branch in tree])
-    found = [branch for branch in tree if may(roles[branch.unit.pk], act)]
+    found = [branch for branch in tree if may(roles[branch.unit.pk], act) and branch.unit not in but]
     top = min((branch.depth for branch in found), default=0)
     return [Branch(branch.unit, branch.depth - top) for branch in found]
 

@@ -43,7 +43,7 @@ def home(request: Request) -> HttpResponse:
     if len(units) == 1:
         return redirect("unit", units[0].pk)
     cards = _cards({unit.pk: unit.name for unit in units}, roles_in_each(request.actor, units))
-    more = [branch for branch in units_open_to(request.actor, "unit.read") if branch.unit not in units]
+    more = units_open_to(request.actor, "unit.read", but=units)
     return render(request, "dialogues/home.html", {"units": cards, "more": more, "section": "unit"})
 
 
