@@ -182,10 +182,10 @@ def answers(number: int, rows: int) -> Any:
 
 def pages(rows: int, taken: dict[str, dict[int, float]]) -> bool:
     """Whole pages' figures of a year, from the sums."""
-    from samspel.encounters import expressions, figures
+    from samspel.encounters import figures
 
     year = (FIRST, FIRST + timedelta(days=DAYS))
-    unit, service = 17, 3
+    unit = 17
     asked: dict[str, Callable[[], object]] = {
         "a unit's page": lambda: (
             figures.weeks(unit, *year),
@@ -193,18 +193,14 @@ def pages(rows: int, taken: dict[str, dict[int, float]]) -> bool:
             figures.factors(unit, *year),
         ),
         "a unit's words": lambda: figures.texts(unit, *year),
-        "a service's page": lambda: (figures.service_weeks(service, *year), figures.units_of(service, *year)),
-        "equity, five dimensions": lambda: [
-            figures.groups_of(service, dimension, *year) for dimension in expressions.DIMENSIONS
-        ],
-        "the city's page": lambda: (figures.service_weeks(None, *year), figures.units_of(None, *year)),
+        "a look at all services": lambda: (figures.open_weeks(*year), figures.open_groups(*year)),
         "every unit's days": lambda: figures.all_days(*year),
     }
     good = True
     print(f"  {'a year, from the sums':<28}{'median':>10}{'processor':>12}")
     for name, ask in asked.items():
         took = median(ask)
-        is_page = name != "every unit's days"
+        is_page = name.startswith("a unit's")
         good &= took.cpu_s <= GOAL_S * (1 if is_page else 60)
         print(f"  {name:<28}{took.wall_s:>8.3f} s{took.cpu_s:>10.3f} s", flush=True)
         taken.setdefault(name, {})[rows] = took.cpu_s
@@ -225,12 +221,10 @@ def whole_years(rows: int, taken: dict[str, dict[int, float]]) -> bool:
             e.all_days(units, *year),
             f"SELECT unit, day, side, {counts} FROM answers WHERE aside = '' GROUP BY ALL ORDER BY ALL",  # noqa: S608
         ),
-        "a service's groups": (
-            e.groups_of(
-                e.group_marks(e.answers, ("language",)), *year, service=3, dimension="language", side="resident"
-            ),
-            f"SELECT language, {counts} FROM answers"  # noqa: S608
-            " WHERE aside = '' AND service = 3 AND side = 'resident' GROUP BY ALL ORDER BY ALL",
+        "every service's languages": (
+            e.open_groups(e.group_marks(e.answers, ("language",)), *year),
+            f"SELECT coalesce(service, 0), 'language', language, {counts} FROM answers"  # noqa: S608
+            " WHERE aside = '' AND side = 'resident' GROUP BY ALL ORDER BY ALL",
         ),
         "all weeks": (
             e.periods(units, *year, unit=None, by="W"),

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from samspel.encounters import engines, figures, store
-from samspel.encounters.figures import Agreement, Counts, FactorCount, GroupCounts, PeriodCounts, UnitCounts
+from samspel.encounters.figures import Agreement, Counts, FactorCount, PeriodCounts
 from tests.encounters.answers import DAY, given, given_pairs, refreshed
 from tests.encounters.asking import make_service
 from tests.people import WHEN, Town
@@ -21,9 +21,8 @@ def test_without_answers_every_figure_is_empty(town: Town) -> None:
     assert figures.all_days(START, END) == {}
     assert figures.agreement(1, START, END) == Agreement(0, 0, 0)
     assert figures.factors(1, START, END) == []
-    assert figures.units_of(None, START, END) == []
-    assert figures.service_weeks(None, START, END) == []
-    assert figures.groups_of(1, "language", START, END) == []
+    assert figures.open_weeks(START, END) == {}
+    assert figures.open_groups(START, END) == {}
     assert figures.texts(1, START, END) == []
 
 
@@ -74,26 +73,32 @@ def test_factors_are_counted_by_what_they_did(town: Town) -> None:
     ]
 
 
-def test_a_service_has_its_units_weeks_and_groups(town: Town) -> None:
+def test_every_service_has_its_units_weeks_and_groups(town: Town) -> None:
     service, other = make_service(), make_service("other", "Annat")
+    before = MONDAY - timedelta(weeks=1)
     given(town.guidance, good=2, day=MONDAY, service=service, language="sv", refresh=False)
     given(town.library, bad=3, day=MONDAY, service=service, language="ar", refresh=False)
-    given(town.library, so_so=1, day=MONDAY, service=service, refresh=False)
+    given(town.library, so_so=1, day=before, service=service, refresh=False)
     given(town.library, good=4, day=MONDAY, service=other, language="sv", refresh=False)
+    given(town.library, good=9, day=MONDAY, service=service, language="sv", side="staff", refresh=False)
     given(town.library, good=7, day=MONDAY, language="sv")
 
-    units = [UnitCounts(town.guidance.pk, Counts(2, (0, 0, 2))), UnitCounts(town.library.pk, Counts(4, (3, 1, 0)))]
-    assert figures.units_of(service.pk, START, END) == sorted(units, key=lambda unit: unit.unit_id)
-    assert {unit.unit_id: unit.counts.n for unit in figures.units_of(None, START, END)}[town.library.pk] == 15
-    assert figures.service_weeks(service.pk, START, END) == [PeriodCounts(MONDAY, "resident", Counts(6, (3, 1, 2)))]
-    assert figures.service_weeks(None, START, END)[0].counts.n == 17
-    assert figures.groups_of(service.pk, "language", START, END) == [
-        GroupCounts("", Counts(1, (0, 1, 0))),
-        GroupCounts("ar", Counts(3, (3, 0, 0))),
-        GroupCounts("sv", Counts(2, (0, 0, 2))),
-    ]
-    assert figures.groups_of(service.pk, "area", START, END) == [GroupCounts("", Counts(6, (3, 1, 2)))]
-    assert figures.groups_of(service.pk, "language", START, END, side="staff") == []
+    assert figures.open_weeks(START, END) == {
+        0: {town.library.pk: {MONDAY: Counts(7, (0, 0, 7))}},
+        service.pk: {
+            town.guidance.pk: {MONDAY: Counts(2, (0, 0, 2))},
+            town.library.pk: {before: Counts(1, (0, 1, 0)), MONDAY: Counts(3, (3, 0, 0))},
+        },
+        other.pk: {town.library.pk: {MONDAY: Counts(4, (0, 0, 4))}},
+    }
+    groups = figures.open_groups(START, END)
+    assert {key: n for key, n in groups[service.pk].items() if key[0] in {"language", "area"}} == {
+        ("language", ""): Counts(1, (0, 1, 0)),
+        ("language", "ar"): Counts(3, (3, 0, 0)),
+        ("language", "sv"): Counts(2, (0, 0, 2)),
+        ("area", ""): Counts(6, (3, 1, 2)),
+    }
+    assert groups[0]["language", "sv"] == Counts(7, (0, 0, 7))
 
 
 def test_texts_are_a_units_own_and_of_one_side(town: Town) -> None:
@@ -114,7 +119,8 @@ def test_what_is_sealed_or_set_aside_is_in_no_figure(town: Town, hidden: dict[st
     assert figures.days(town.guidance.pk, START, END) == []
     assert figures.factors(town.guidance.pk, START, END) == []
     assert figures.texts(town.guidance.pk, START, END) == []
-    assert figures.units_of(None, START, END) == []
+    assert figures.open_weeks(START, END) == {}
+    assert figures.open_groups(START, END) == {}
 
 
 def test_a_day_far_away_costs_no_other(town: Town) -> None:

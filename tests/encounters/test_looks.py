@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from samspel.encounters import compute_looks, figures
 from samspel.encounters.compute_looks import looks_kept, take_due_looks
 from samspel.encounters.figures import Counts
 from samspel.encounters.looks import Last, Look, look_days, take_look
@@ -164,18 +163,3 @@ def test_a_few_answers_elsewhere_are_not_told_by_what_is_left_of_a_unit(town: To
     take_due_looks(AFTER_ONE)
 
     assert str(town.library.pk) not in Last(looks_kept(asked.pk, 2026)).figures("unit", 10)
-
-
-def test_all_services_are_counted_at_once_as_one_by_one(town: Town, asked) -> None:
-    until = MONDAYS[-1] + timedelta(weeks=1)
-
-    weeks = figures.open_weeks(MONDAYS[0], until)[asked.pk]
-    groups = figures.open_groups(MONDAYS[0], until)[asked.pk]
-
-    for one in figures.units_of(asked.pk, MONDAYS[0], until):
-        assert sum(counts.n for counts in weeks[one.unit_id].values()) == one.counts.n
-    for week in figures.service_weeks(asked.pk, MONDAYS[0], until):
-        assert sum(counts[week.begins].good for counts in weeks.values() if week.begins in counts) == week.counts.good
-    for one in figures.groups_of(asked.pk, "language", MONDAYS[0], until):
-        assert groups["language", one.group] == one.counts
-    assert compute_looks.years_kept([asked.pk], 2026) == {}

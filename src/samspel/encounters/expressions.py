@@ -128,12 +128,6 @@ def _between(table: ir.Table, since: date, until: date) -> ir.Table:
     return table.filter(table.day >= ibis.literal(since), table.day < ibis.literal(until))
 
 
-def _of_service(table: ir.Table, service: int) -> ir.Table:
-    """Compared as it is stored, so that an engine can leave out what has other services."""
-    is_it = table.service == service
-    return table.filter(is_it if service else is_it | table.service.isnull())
-
-
 def _beginning(table: ir.Table, by: str) -> ir.DateValue:
     """The day, or its week's Monday: a date from every engine.
 
@@ -156,13 +150,6 @@ def all_days(table: ir.Table, since: date, until: date) -> ir.Table:
     return _added(_between(table, since, until), ["unit", "day", "side"], COUNTS).order_by(["unit", "day", "side"])
 
 
-def service_weeks(table: ir.Table, since: date, until: date, *, service: int | None) -> ir.Table:
-    """begins, side, counts: a service's weeks, or all services'."""
-    if service is not None:
-        table = _of_service(table, service)
-    return periods(table, since, until, unit=None, by="W")
-
-
 def agreement(table: ir.Table, since: date, until: date, *, unit: int) -> ir.Table:
     """One row: alike, staff_better, resident_better."""
     table = _between(table.filter(table.unit == unit), since, until)
@@ -173,21 +160,6 @@ def factors(table: ir.Table, since: date, until: date, *, unit: int) -> ir.Table
     """factor, side, helped, hindered."""
     table = _between(table.filter(table.unit == unit), since, until)
     return _added(table, ["factor", "side"], ("helped", "hindered")).order_by(["factor", "side"])
-
-
-def units_of(table: ir.Table, since: date, until: date, *, service: int | None, side: str) -> ir.Table:
-    """unit, counts."""
-    table = _between(table.filter(table.side == side), since, until)
-    if service is not None:
-        table = _of_service(table, service)
-    return _added(table, ["unit"], COUNTS).order_by("unit")
-
-
-def groups_of(table: ir.Table, since: date, until: date, *, service: int, dimension: str, side: str) -> ir.Table:
-    """group, counts."""
-    table = _of_service(_between(table, since, until), service)
-    table = table.filter(table.dimension == dimension, table.side == side)
-    return _added(table, ["group"], COUNTS).order_by("group")
 
 
 def open_weeks(table: ir.Table, since: date, until: date) -> ir.Table:

@@ -58,12 +58,6 @@ class FactorCount:
 
 
 @dataclass(frozen=True)
-class UnitCounts:
-    unit_id: int
-    counts: Counts
-
-
-@dataclass(frozen=True)
 class PointCounts:
     """Residents' answers at a point of asking in the week that begins on ``begins``; ``play``: as many set aside."""
 
@@ -71,14 +65,6 @@ class PointCounts:
     point_id: int
     n: int
     play: int
-
-
-@dataclass(frozen=True)
-class GroupCounts:
-    """A group of one dimension (``language``, ``age_band``, ``area``, ``channel``, ``provider``); ``""`` is unknown."""
-
-    group: str
-    counts: Counts
 
 
 # ---------------------------------------------------------------- figures
@@ -116,30 +102,6 @@ def factors(unit_id: int, since: date, until: date) -> list[FactorCount]:
 
     expression = e.factors(e.factor_day, since, until, unit=unit_id)
     return [FactorCount(*row) for row in _ask("factor_day", expression, since, until)]
-
-
-def units_of(service_id: int | None, since: date, until: date, side: str = "resident") -> list[UnitCounts]:
-    """Every unit that has answers of a service, or of any."""
-    from samspel.encounters import expressions as e
-
-    expression = e.units_of(e.unit_day, since, until, service=service_id, side=side)
-    return [UnitCounts(unit, _counts(counts)) for unit, *counts in _ask("unit_day", expression, since, until)]
-
-
-def service_weeks(service_id: int | None, since: date, until: date) -> list[PeriodCounts]:
-    """A service's weeks over all units, or all services', both sides."""
-    from samspel.encounters import expressions as e
-
-    expression = e.service_weeks(e.unit_day, since, until, service=service_id)
-    return [PeriodCounts(begins, side, _counts(c)) for begins, side, *c in _ask("unit_day", expression, since, until)]
-
-
-def groups_of(service_id: int, dimension: str, since: date, until: date, side: str = "resident") -> list[GroupCounts]:
-    """A service's groups of one dimension; ids of areas and providers come as text."""
-    from samspel.encounters import expressions as e
-
-    expression = e.groups_of(e.group_day, since, until, service=service_id, dimension=dimension, side=side)
-    return [GroupCounts(group, _counts(counts)) for group, *counts in _ask("group_day", expression, since, until)]
 
 
 def open_weeks(since: date, until: date) -> dict[int, dict[int, dict[date, Counts]]]:
