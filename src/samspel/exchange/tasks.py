@@ -31,3 +31,15 @@ def repair(match_id: int) -> None:
     from samspel.exchange.actions.repairing import repair as mend
 
     mend(match_id=match_id, at=timezone.now())
+
+
+@app.periodic(cron="43 3 * * *")
+@app.task(name="exchange.sweep", queueing_lock="exchange.sweep", pass_context=False)
+def sweep(timestamp: int) -> None:
+    """Erase what is over; tell who has something that soon is, and bridge-builders who waits for them."""
+    from samspel.exchange.actions import reminding, taking_back
+
+    at = timezone.now()
+    taking_back.erase_expired(at)
+    reminding.remind_of_expiry(at)
+    reminding.tell_brokers_who_waits(at)

@@ -100,6 +100,11 @@ def managers_of(unit_ids: Iterable[int]) -> dict[int, set[int]]:
     return found
 
 
+def people_with(role: str) -> list[Person]:
+    """Those who have the role in any unit, each once."""
+    return list(Person.objects.filter(roles__kind=role, is_active=True).distinct().order_by("pk"))
+
+
 def providers() -> list[Provider]:
     """Everybody who performs, in order of name."""
     return sorted(Provider.objects.all(), key=lambda provider: name_key(provider.name))
