@@ -42,12 +42,18 @@ def one_connection() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
-SENT = ("/api/v1/answers", "/api/v1/answers/batch", "/api/v1/units/{unit_id}/points/{point_id}/links")
+SENT = (
+    "/api/v1/answers",
+    "/api/v1/answers/batch",
+    "/api/v1/units/{unit_id}/points/{point_id}/links",
+    "/api/v1/exchange/posts",
+)
 READ = (
     "/api/v1/units/{unit_id}/points",
     "/api/v1/units/{unit_id}/rounds",
     "/api/v1/services",
     "/api/v1/services/{key}/{table}",
+    "/api/v1/exchange/posts",
 )
 
 

@@ -11,7 +11,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.security import django_auth
 
-from samspel.api import answers, asking, services
+from samspel.api import answers, asking, exchange, services
 from samspel.api.problems import BrokenJsonError, problems
 from samspel.api.signing_in import actor_of, signed_in_by_key
 from samspel.core.errors import InvalidError, SamspelError, SignInError
@@ -215,6 +215,7 @@ def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
 api.add_router("", answers.router)
 api.add_router("", services.router)
 api.add_router("", asking.router)
+api.add_router("", exchange.router)
 
 app_name = "api"
 # What is not the site's own reading: its act and its limit.
@@ -229,17 +230,21 @@ CLOSED = {
     "unit_points": ("point.read", "page"),
     "unit_rounds": ("point.read", "page"),
     "make_links": ("point.manage", "write"),
+    "exchange_posts": ("post.enter", "write"),
     "take_in_answer": ("encounter.take_in", "take-in"),
     "take_in_answers": ("encounter.take_in", "take-in"),
 }
 
+# Where more may read than write.
+LOOKS = {"exchange_posts": "desk.read"}
 # What another system may ask with a key.
-BY_KEY = {"take_in_answer", "take_in_answers", "unit_points", "unit_rounds", "make_links"}
+BY_KEY = {"take_in_answer", "take_in_answers", "unit_points", "unit_rounds", "make_links", "exchange_posts"}
 
 urlpatterns = api.urls[0]
 for pattern in urlpatterns:
     assert pattern.callback is not None
     act, limit = CLOSED.get(str(pattern.name), ("site.read", "page"))
-    pattern.callback = guarded(pattern.callback, owner="api", act=act, limit=limit)
+    look = LOOKS.get(str(pattern.name))
+    pattern.callback = guarded(pattern.callback, owner="api", act=act, limit=limit, look=look)
     if pattern.name in BY_KEY:
         pattern.callback = signed_in_by_key(pattern.callback)

@@ -123,6 +123,9 @@ def _receipt(request: Request, posted: Posted) -> HttpResponse:
 def code(request: HttpRequest) -> HttpResponse:
     """Come back with the code that one wrote down; on another device too."""
     if request.method != "POST":
+        # From the board, which does not know what the device remembers.
+        if "own" in request.GET and find_mine(request):
+            return redirect("exchange_mine")
         return render(request, "exchange/code.html", {"section": "exchange"})
     tried = guess(request, "wrong-place")
     typed = request.POST.get("code", "")
