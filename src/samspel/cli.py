@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from samspel import __version__
-from samspel.commands import answers, choose, load, match, seat, themes
+from samspel.commands import answers, choose, load, match, posts, seat, themes
 from samspel.commands.files import FileError, read_bytes, read_text, write_example
 from samspel.core.embedded_postgres import EmbeddedPostgresError, Server, ensure_running, keep_running, stop
 
@@ -361,20 +361,33 @@ def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     parser = commands.add_parser(
         "import",
         help="take in a file",
-        description="Take in a list of staff, or a file of answers from another system, and tell which rows cannot be"
-        " used and why.",
+        description="Take in a list of staff, a file of answers from another system, or needs and offers, and tell which"
+        " rows cannot be used and why.",
     )
-    parser.add_argument("what", choices=("staff", "encounters"))
-    parser.add_argument("file", type=Path, help="staff: CSV or Excel (.xlsx); encounters: CSV, also .gz, or Parquet")
+    parser.add_argument("what", choices=("staff", "encounters", "posts"))
+    parser.add_argument(
+        "file", type=Path, help="staff, posts: CSV or Excel (.xlsx); encounters: CSV, also .gz, or Parquet"
+    )
     parser.add_argument("--rejected", type=Path, metavar="OUT.csv", help="encounters: what was not taken in, and why")
-    parser.add_argument("--template", action="store_true", help="encounters: write an example to the file instead")
+    parser.add_argument(
+        "--template", action="store_true", help="encounters, posts: write an example to the file instead"
+    )
     parser.add_argument("--language", default="sv", choices=("sv", "da", "en"), help="of the reasons")
+    parser.add_argument(
+        "--adults-agreed",
+        choices=("paper", "message"),
+        metavar="paper|message",
+        help="posts: all are adults, and this is how each has said yes to the exact words",
+    )
+    parser.add_argument("--codes", type=Path, metavar="OUT.csv", help="posts: where to write each person's code")
     parser.set_defaults(run=_run_import)
 
 
 def _run_import(options: argparse.Namespace) -> int:
     if options.what == "encounters":
         return _run_import_encounters(options)
+    if options.what == "posts":
+        return _run_import_posts(options)
     content = read_bytes(options.file)
     with Database():
         set_up()
@@ -408,6 +421,24 @@ def _run_import_encounters(options: argparse.Namespace) -> int:
 
         with translation.override(options.language):
             rejected = answers.take_in(options.file, options.rejected, at=timezone.now(), out=say)
+    return 0 if not rejected else 1
+
+
+def _run_import_posts(options: argparse.Namespace) -> int:
+    if not options.template and not options.adults_agreed:
+        raise CommandError("--adults-agreed paper (or message) says how each has said yes to the exact words")
+    with Database():
+        set_up()
+        if options.template:
+            posts.write_template(options.file)
+            return 0
+        migrate()
+        from django.utils import timezone, translation
+
+        with translation.override(options.language):
+            rejected = posts.take_in(
+                options.file, options.codes, consent=options.adults_agreed, at=timezone.now(), out=say
+            )
     return 0 if not rejected else 1
 
 

@@ -11,7 +11,6 @@ from django.test import Client
 from django.utils.timezone import now
 
 from samspel.core.logs import NoWords
-from samspel.exchange.actions import posting
 from samspel.exchange.actions.reminding import remind_of_expiry
 from samspel.exchange.hints import hint_for, looks_like_a_name, mark_of
 from samspel.exchange.models import Category, Post
@@ -113,7 +112,7 @@ def test_words_lie_in_their_own_table_and_nowhere_else(
         client.post("/exchange/code", {"code": mark("a wrong code")})
         client.get(f"/exchange/give?category={mark('a made-up kind')}")
         with monkeypatch.context() as patched:
-            patched.setattr(posting.Post.objects, "create", fails)
+            patched.setattr(Post.objects, "create", fails)
             answer = leave(words=f"kan {mark('an error in the view')}")
             assert answer.status_code == 500
             assert given["an error in the view"] not in answer.content.decode()

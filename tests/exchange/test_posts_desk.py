@@ -16,6 +16,8 @@ from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
 
 from samspel.commands import match_posts
+from samspel.commands import posts as posts_command
+from samspel.commands.files import FileError
 from samspel.core.models import AuditEntry
 from samspel.encounters.models import Area
 from samspel.exchange.access import find_party
@@ -373,3 +375,34 @@ def test_the_trail_says_who_did_what_and_no_words(broker: Client) -> None:
     trail = [f"{entry.verb} {entry.facts}" for entry in AuditEntry.objects.order_by("pk")]
     assert [line.split()[0] for line in trail] == ["post.entered", "post.remarked", "post.taken_back"]
     assert "anarief" not in " ".join(trail)
+
+
+# ---------------------------------------------------------------- from the command line
+
+
+def test_the_command_line_takes_a_file_in_and_writes_the_codes_once(tmp_path: Path) -> None:
+    file, codes, said = tmp_path / "posts.csv", tmp_path / "codes.csv", list[str]()
+    posts_command.write_template(file)
+    with pytest.raises(FileError, match="there already"):
+        posts_command.write_template(file)
+
+    assert posts_command.take_in(file, codes, consent="message", at=now(), out=said.append) == 0
+    assert "3 rows in, 0 there already, 0 not. 2 codes" in said[0]
+    given = dict(csv.reader(io.StringIO(codes.read_text(encoding="utf-8-sig"))))
+    assert {find_party(code) for called, code in given.items() if called != "person"} == set(Party.objects.all())
+    with pytest.raises(FileError, match="new file"):
+        posts_command.take_in(file, codes, consent="message", at=now(), out=said.append)
+    assert Post.objects.filter(consent="message").count() == 3
+
+
+def test_the_command_line_says_what_is_wrong_and_leaves_no_empty_codes(tmp_path: Path) -> None:
+    file, codes = tmp_path / "posts.csv", tmp_path / "codes.csv"
+    file.write_text("a,b\n1,2\n")
+
+    with pytest.raises(FileError, match="kind"):
+        posts_command.take_in(file, codes, consent="paper", at=now(), out=print)
+    with pytest.raises(FileError, match="--codes"):
+        posts_command.take_in(file, None, consent="paper", at=now(), out=print)
+    assert not codes.exists()
+    file.write_text("kind,person,title\nneed,A,Bra\nneed,,Dålig\n")
+    assert posts_command.take_in(file, codes, consent="paper", at=now(), out=print) == 1

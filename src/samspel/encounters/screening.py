@@ -225,8 +225,8 @@ _TO_PLACES: Final = _set(
 )
 _NO_NAMES: Final = _set(
     """i i'm i'd i've i'll de dem deres dig er jer english swedish danish arabic somali monday tuesday wednesday
-    thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays sundays january february march april may june july august september october november
-    december
+    thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays sundays january
+    february march april may june july august september october november december
     christmas easter god gud sverige danmark norge finland sweden denmark europa eu internet google facebook teams zoom
     skype word excel bankid mitid nemid swish samspel sfi komvux csn ikea ica coop jul påsk midsommar ok tack hej mvh vh
     hälsningar"""
