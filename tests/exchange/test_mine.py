@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.utils.timezone import now
 
+from samspel.core.models import OutgoingMail
 from samspel.exchange.actions.leaving import leave
 from samspel.exchange.actions.taking_back import erase_expired
 from samspel.exchange.models import Match, Part, Party, Post, Transfer
@@ -141,6 +142,8 @@ def test_it_is_renewed_once(cast: Cast) -> None:
 def test_taken_back_it_is_gone_and_what_rested_on_it_falls(cast: Cast, state: str) -> None:
     match = cast.match(state)
     Post.objects.update(met_at=now())
+    Party.objects.filter(pk=cast.driver.pk).update(mail="driver@lindvik.example")
+    Party.objects.filter(pk=cast.salesman.pk).update(mail="salesman@lindvik.example")
 
     assert cast.client().post(f"/exchange/mine/{cast.offer.pk}/take-back").status_code == 302
     match.refresh_from_db()
@@ -151,6 +154,7 @@ def test_taken_back_it_is_gone_and_what_rested_on_it_falls(cast: Cast, state: st
     assert (hers.called, hers.words, hers.problem, hers.wish, hers.contact) == ("", "", "", "", "")
     assert Part.objects.get(match=match, party=cast.salesman).contact == ""
     assert Transfer.objects.get(match=match, place=1).gift == ""
+    assert [letter.to for letter in OutgoingMail.objects.all()] == ["salesman@lindvik.example"], "the other is told"
 
 
 def test_what_is_over_stays_over_without_her_words(cast: Cast) -> None:

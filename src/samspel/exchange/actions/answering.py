@@ -128,7 +128,6 @@ def leave_match(*, mine: Mine, match_id: int, at: datetime) -> None:
     if part.match.state not in _AGREED:
         raise ConflictError
     if part.party is not None:
-        letters.tell_of_news(parties_besides(part.match, part.party_id))
         leave(match_id, part.party, at)
 
 

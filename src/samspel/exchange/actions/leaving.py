@@ -8,14 +8,15 @@ from django.db.models import Q
 
 from samspel.core.actor import VISITOR
 from samspel.core.audit import record
+from samspel.exchange import letters
 from samspel.exchange.models import Match, Part, Party, Post, Transfer
 from samspel.exchange.queries import HOLDING
 
 
 @transaction.atomic
 def leave(match_id: int, party: Party, at: datetime) -> None:
-    """The party is out of the match. A proposal is gone; what people were asked about or had begun falls, and the
-    others' posts can be matched again; what is over stays over. Her words are erased from all of them."""
+    """The party is out of the match, and her words are erased from it. A proposal is gone; what people were asked about
+    or had begun falls, and the others are told and have their posts free again; what is over stays over."""
     match = Match.objects.select_for_update().filter(pk=match_id).first()
     if match is None:
         return
@@ -23,6 +24,7 @@ def leave(match_id: int, party: Party, at: datetime) -> None:
         match.delete()
         return
     if match.state in HOLDING:
+        letters.tell_of_news(Party.objects.filter(parts__match=match).exclude(pk=party.pk).order_by("pk"))
         match.state, match.fallen_at = Match.State.FALLEN, at
         match.save(update_fields=["state", "fallen_at"])
         match.parts.update(contact="")
