@@ -147,3 +147,32 @@ def make_chain(broker: Person, people: int = 4, *, at: datetime = WHEN) -> Ring:
     match = make_match(givings, at=at)
     match.parts.all().delete()
     return Ring(match, tuple(party for party, _code in made), tuple(code for _party, code in made), broker)
+
+
+def make_square(broker: Person, *, at: datetime = WHEN) -> Ring:
+    """Four in a ring: language, a bicycle, company and a bookcase."""
+    said = (
+        ("Språkeleven", "learn/language", "Vill öva svenska före ett jobb.", "Lagar gärna cyklar."),
+        ("Grannen", "mend/bicycle", "Cykeln står stilla.", "Går gärna med på promenad."),
+        ("Änklingen", "company/walk", "Vill ha sällskap på promenaden.", "Har verktyg och tid att snickra."),
+        ("Läraren", "mend/build", "Har en bokhylla som behöver sättas upp.", "Övar gärna svenska."),
+    )
+    gifts = ("lagar cykeln en lördag", "går med på tisdagar", "sätter upp bokhyllan", "övar svenska en timme i veckan")
+    made = [make_party(called) for called, *_rest in said]
+    givings = []
+    for number, (party, _code) in enumerate(made):
+        _called, kind, need, offer = said[number]
+        given = said[(number + 1) % 4][1]
+        givings.append(
+            (
+                party,
+                make_post(party, "offer", offer, category=given, at=at),
+                make_post(party, "need", need, category=kind, at=at),
+            )
+        )
+    match = make_match(givings, at=at)
+    for transfer, gift in zip(match.transfers.all(), gifts, strict=True):
+        transfer.gift = gift
+        transfer.save(update_fields=["gift"])
+    match.parts.all().delete()
+    return Ring(match, tuple(party for party, _code in made), tuple(code for _party, code in made), broker)

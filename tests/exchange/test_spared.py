@@ -81,7 +81,7 @@ def test_the_range_is_the_count_times_what_is_assumed(db: None, broker: Person) 
 
     found = spared(WHEN)
 
-    assert (found.low, found.high, found.kinds[0].reason) == (1500, 12000, "En resa.")
+    assert (found.low, found.high, found.kinds[0].reason) == ("1\u00a0500", "12\u00a0000", "En resa.")
 
 
 def test_what_is_erased_is_still_counted(db: None) -> None:
@@ -154,7 +154,7 @@ def test_the_page_shows_what_it_gave_beside_the_range(
     with django_assert_num_queries(9):
         shown = Client().get("/exchange/spared").content.decode()
 
-    assert "1000–2000" in shown
+    assert "1\u00a0000–2\u00a0000" in shown
     assert "En resa." in shown
     assert "60 av 100" in shown
 

@@ -62,7 +62,7 @@ def _chain(parties: int) -> Small:
 
 # The large drawing is 880 × 480 behind cards that a style sheet places (``of-2`` to ``of-4``): from card to card.
 LARGE: Final[dict[int, tuple[str, ...]]] = {
-    2: ("M272 190C360 96 520 96 604 184", "M608 290C520 384 360 384 276 296"),
+    2: ("M272 190C360 96 510 92 597 176", "M608 290C520 384 370 388 283 304"),
     3: ("M592 62C644 72 678 156 684 314", "M574 388C520 404 366 404 322 390", "M196 326C202 158 234 76 280 64"),
     4: (
         "M580 66C676 68 736 98 743 160",

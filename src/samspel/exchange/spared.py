@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from babel.numbers import format_decimal
+from django.utils.translation import get_language
+
 from samspel.encounters.disclosing import EXCHANGE_KINDS, Figure, growing
 from samspel.exchange.models import Assumption, Category, Ended, Match, Part, Transfer
 from samspel.exchange.queries import category_name
@@ -59,22 +62,37 @@ class Kind:
     per_low: int | None
     per_high: int | None
 
+    @property
+    def range(self) -> str:
+        """Such as 4 800–18 000, in the reader's way of writing numbers; empty where nothing is assumed."""
+        return "" if self.low is None or self.high is None else f"{amount(self.low)}–{amount(self.high)}"
+
 
 @dataclass(frozen=True)
 class Spared:
-    """All kinds with something to show, and how many more have too little."""
+    """All kinds with something to show, and whether there are more with too little."""
 
     kinds: tuple[Kind, ...]
-    hidden: int
+    has_hidden: bool
     has_assumptions: bool
 
     @property
-    def low(self) -> int:
-        return sum(kind.low or 0 for kind in self.kinds)
+    def low(self) -> str:
+        return amount(sum(kind.low or 0 for kind in self.kinds))
 
     @property
-    def high(self) -> int:
-        return sum(kind.high or 0 for kind in self.kinds)
+    def high(self) -> str:
+        return amount(sum(kind.high or 0 for kind in self.kinds))
+
+    @property
+    def is_assumed(self) -> bool:
+        """Whether there is an assumption for any of what is shown."""
+        return any(kind.high is not None for kind in self.kinds)
+
+
+def amount(number: int) -> str:
+    """As the reader's language writes it: 18 000, 18.000, 18,000."""
+    return str(format_decimal(number, locale=(get_language() or "sv")[:2]))
 
 
 def spared(at: datetime) -> Spared:
@@ -93,7 +111,7 @@ def spared(at: datetime) -> Spared:
         for category in Category.objects.filter(pk__in=counts)
         if shown[f"{category.pk}/done"].is_shown
     ]
-    return Spared(tuple(kinds), len(counts) - len(kinds), bool(assumptions))
+    return Spared(tuple(kinds), len(counts) > len(kinds), bool(assumptions))
 
 
 def _all_counts() -> dict[int, Counter[str]]:

@@ -1,0 +1,73 @@
+"""A ring, a pair and a chain that people are asked about, and what has ended before. Prints the codes."""
+
+import json
+import os
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "samspel.config.settings")
+django.setup()
+
+from datetime import timedelta  # noqa: E402
+
+from django.utils.timezone import now  # noqa: E402
+
+from samspel.exchange.actions.answering import tell_problem, wish_time  # noqa: E402
+from samspel.exchange.actions.asking import add_check, remark  # noqa: E402
+from samspel.exchange.actions.assumptions import assume  # noqa: E402
+from samspel.exchange.models import Category, Match, Part, Party  # noqa: E402
+from samspel.people.models import Person, Role, Unit  # noqa: E402
+from tests.exchange.rings import Ring, make_chain, make_pair, make_ring, make_square  # noqa: E402
+from tests.people import actor_of, device_key  # noqa: E402
+
+
+def main() -> None:
+    at = now()
+    unit = Unit.objects.get(name="Vägledningscentrum")
+    broker = Person(name="Britta Bro", email="britta@lindvik.example")
+    broker.set_password("en lång mening med hästar")
+    broker.save()
+    Role.objects.create(person=broker, unit=unit, kind="broker")
+    ring = make_ring(broker, at=at)
+    pair = make_pair(broker, marks=("child",), at=at)
+    chain = make_chain(broker, 5, at=at)
+    told = make_ring(broker, at=at)
+    square = make_square(broker, at=at)
+    called = ("Åkeriet", "Återbruket", "Språkkaféet", "Snickaren", "Badföreningen")
+    for party, name in zip(chain.parties, called, strict=True):
+        Party.objects.filter(pk=party.pk).update(called=name)
+    Match.objects.filter(pk=chain.match.pk).update(title="Kedjan från skåpbil till brygga")
+    for one in (ring, pair, chain, told, square):
+        one.ask(at)
+    add_check(actor=ring.actor, match_id=ring.match.pk, kind="benefit", about="", at=at)
+    ring.yes(1, 3, at=at)
+    chain.yes(1, 2, at=at)
+    told.yes(1, at=at)
+    words = "Jag hinner inte varje vecka. Kan vi börja med en gång?"
+    tell_problem(mine=told.mine(2), match_id=told.match.pk, words=words, at=at)
+    wish_time(mine=told.mine(3), match_id=told.match.pk, words="Hellre på söndagar", at=at)
+    remark(actor=told.actor, match_id=told.match.pk, words="Ringde i går.", key=device_key(), at=at)
+    end_some(broker)
+    made = {"ring": ring, "pair": pair, "chain": chain, "told": told, "square": square}
+    print(json.dumps({name: codes(one) for name, one in made.items()}))
+
+
+def codes(ring: Ring) -> dict[str, object]:
+    return {"match": ring.match.pk, "codes": list(ring.codes)}
+
+
+def end_some(broker: Person) -> None:
+    """Enough that something may be shown of what it gave."""
+    for number in range(11):
+        begun = now() - timedelta(days=20)
+        ring = make_ring(broker, at=begun)
+        ring.begin(begun)
+        ring.end(at=begun + timedelta(days=10))
+        Part.objects.filter(match=ring.match).update(outcome=3 if number else 1, outcome_at=begun)
+    drive = Category.objects.get(key="carry/drive")
+    reason = "En resa i månaden som annars hade beställts, enligt trafikenhetens egna tal."
+    assume(actor=actor_of(broker), category_id=drive.pk, low="400", high="1500", reason=reason, at=now())
+
+
+if __name__ == "__main__":
+    main()
