@@ -1,11 +1,13 @@
 """Asking the parties of a match, and what has to be checked first."""
 
 from datetime import timedelta
+from threading import Barrier, Thread
 from typing import Any
 from unittest import mock
 
 import pytest
 from django.core import mail
+from django.db import connections
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
@@ -17,8 +19,8 @@ from samspel.exchange.checks import label_of
 from samspel.exchange.models import Block, Check, CheckKind, Match, Part, Party, Post, Remark
 from samspel.people.models import Person
 from tests.exchange.making import make_party, make_post
-from tests.exchange.rings import CALLED, NEEDS, OFFERS, make_chain, make_pair, make_ring
-from tests.people import WHEN, Town, actor_of, device_key, make_person
+from tests.exchange.rings import CALLED, NEEDS, OFFERS, make_broker, make_chain, make_pair, make_ring
+from tests.people import WHEN, Town, actor_of, device_key, make_person, make_town
 
 DAY = timedelta(days=1)
 
@@ -115,6 +117,34 @@ def test_a_post_that_another_match_holds_is_not_asked_about_twice(broker: Person
 
     with pytest.raises(InvalidError, match="invalid"):
         ring.ask()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_matches_with_the_same_posts_asked_at_once_one_is() -> None:
+    ring = make_ring(make_broker(make_town()))
+    other = Match.objects.create(kind="ring", made_at=WHEN)
+    for transfer in ring.match.transfers.all():
+        transfer.pk, transfer.match = None, other
+        transfer.save()
+    gate, refused = Barrier(2), []
+
+    def press(match_id: int) -> None:
+        try:
+            gate.wait(10)
+            ask(actor=ring.actor, match_id=match_id, at=WHEN)
+        except InvalidError:
+            refused.append(match_id)
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=press, args=(one.pk,)) for one in (ring.match, other)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(20)
+
+    assert len(refused) == 1
+    assert Match.objects.filter(state=Match.State.ASKED).count() == 1
 
 
 def test_two_who_are_not_to_be_put_together_are_not(broker: Person) -> None:

@@ -9,9 +9,10 @@ from pytest_django import DjangoAssertNumQueries
 from samspel.core.errors import ConflictError
 from samspel.core.models import OutgoingMail
 from samspel.exchange.actions.answering import leave_match, say_no, tell_problem, wish_time
+from samspel.exchange.actions.taking_back import take_back
 from samspel.exchange.drawing import LARGE, small
 from samspel.exchange.match_page import match_list
-from samspel.exchange.models import Check, Match, Part, Party, Remark
+from samspel.exchange.models import Check, Match, Part, Party, Post, Remark
 from samspel.people.models import Person
 from tests.dialogues.test_permission_matrix import sign_in
 from tests.exchange.rings import Ring, make_chain, make_pair, make_ring, make_square
@@ -176,6 +177,23 @@ def test_who_leaves_what_all_had_said_yes_to_ends_it_for_all(ring: Ring) -> None
         "Det blev inte av den här gången."
         in ring.phone(2).get(f"/exchange/mine/asked/{ring.match.pk}").content.decode()
     )
+
+
+def test_who_takes_her_words_back_ends_it_and_the_others_are_told(ring: Ring) -> None:
+    Party.objects.update(mail="nagon@lindvik.example")
+    ring.ask()
+    ring.yes(2, 3)
+    OutgoingMail.objects.all().delete()
+    post = Post.objects.get(party=ring.parties[0], kind="offer")
+
+    take_back(mine=ring.mine(1), post_id=post.pk, at=WHEN)
+
+    assert ring.fresh().state == Match.State.FALLEN
+    assert OutgoingMail.objects.count() == 2
+    shown = ring.phone(2).get(f"/exchange/mine/asked/{ring.match.pk}").content.decode()
+    assert "Det blev inte av den här gången." in shown
+    assert "Repeterar gärna matte." not in shown
+    assert "Den unge mannen" not in shown, "who is named there is not who left"
 
 
 # ---------------------------------------------------------------- drawings

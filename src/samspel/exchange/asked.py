@@ -67,6 +67,7 @@ class Card:
     has_said_yes: bool
     contact: str
     is_blocked: bool
+    has_left: bool
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,10 @@ class Asked:
 
     @property
     def others(self) -> tuple[Card, ...]:
+        """Whom she may choose never to meet again; nobody where somebody has left, as a name that is gone would tell
+        whose."""
+        if any(card.has_left for card in self.cards):
+            return ()
         return tuple(card for card in self.cards if not card.is_me)
 
     @property
@@ -134,7 +139,7 @@ def asked_page(part: Part, *, country: str, at: datetime) -> Asked:
     cards = tuple(
         Card(
             place=each.place,
-            called=each.called,
+            called=each.called or _("Någon som har tagit bort sina ord"),
             lines=tuple(each.words.splitlines()),
             gives=gives.get(each.place, ""),
             icon=_icon_of(each.place, transfers, is_closed=is_closed),
@@ -142,6 +147,7 @@ def asked_page(part: Part, *, country: str, at: datetime) -> Asked:
             has_said_yes=each.answer == Part.Answer.YES,
             contact=each.contact if shows_contacts else "",
             is_blocked=each.party_id in blocked,
+            has_left=not each.called,
         )
         for each in parts
     )
