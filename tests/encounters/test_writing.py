@@ -40,6 +40,22 @@ def test_few_rows_and_many_are_written_alike(dataset: str, are_unique: bool, mon
     assert len(few) > 0
 
 
+@pytest.mark.parametrize("dataset", store.SUMS)
+@pytest.mark.parametrize(
+    ("column", "value"), [("aside", "play"), ("helped", []), ("service", None), ("unit", 2**40), ("level", 1)]
+)
+def test_answers_of_few_kinds_have_the_same_sums(
+    dataset: str, column: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh = made_up(300, FIRST, 28)
+    place = writing.SCHEMA.get_field_index(column)
+    fresh = fresh.set_column(place, writing.SCHEMA.field(place), pa.array([value] * 300, writing.SCHEMA.types[place]))
+    few = written(fresh, dataset)
+    monkeypatch.setattr(writing, "ROWS_SORTED_HERE", 0)
+
+    assert few.to_pylist() == written(fresh, dataset).to_pylist()
+
+
 @pytest.mark.parametrize("most", [0, 1_000_000])
 def test_a_key_that_comes_twice_on_a_day_is_one_answer(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "ROWS_SORTED_HERE", most)

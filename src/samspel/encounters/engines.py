@@ -16,6 +16,7 @@ from samspel.encounters import store
 if TYPE_CHECKING:
     import duckdb
     import ibis.expr.types as ir
+    import pyarrow as pa
     from pyspark.sql import SparkSession
 
 DUCKDB_TYPES: Final = {
@@ -56,6 +57,16 @@ def _on_duckdb(expression: ir.Table, dataset: str, files: Sequence[str]) -> list
         line.execute(view(dataset, dataset, files))
         _here.files[dataset] = files
     return line.execute(expressions.sql(expression)).fetchall()
+
+
+def over(name: str, table: pa.Table, select: str) -> pa.Table:
+    """What the SQL selects from a table in this process's memory, which it calls by this name."""
+    line = _line()
+    line.register(name, table)
+    try:
+        return line.execute(select).to_arrow_table()
+    finally:
+        line.unregister(name)
 
 
 def view(name: str, dataset: str, files: Sequence[str]) -> str:

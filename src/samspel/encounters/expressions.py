@@ -7,13 +7,14 @@ DuckDB or by Spark.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Final
 
 import ibis
 import ibis.expr.types as ir
-from ibis.expr.operations import Node
+from ibis.expr.operations import Field, Node
 
 from samspel.encounters.store import ANSWERS, SUMS
 
@@ -21,6 +22,8 @@ answers: Final = ibis.table(ANSWERS, name="answers")
 unit_day: Final = ibis.table(SUMS["unit_day"], name="unit_day")
 group_day: Final = ibis.table(SUMS["group_day"], name="group_day")
 factor_day: Final = ibis.table(SUMS["factor_day"], name="factor_day")
+# Answers of which each stands for many (``adding``).
+kinds: Final = ibis.table(ANSWERS, name="kinds")
 
 DIMENSIONS: Final = ("language", "age_band", "area", "channel", "provider")
 COUNTS: Final = ("n", "l1", "l2", "l3", "no_meeting")
@@ -90,10 +93,15 @@ def factor_marks(events: ir.Table) -> ir.Table:
     )
 
 
-def _added(table: ir.Table, by: list[str], columns: tuple[str, ...]) -> ir.Table:
-    """By these columns; no service is service 0, in marks as in sums."""
-    keys = [table.service.coalesce(0).cast("int64").name("service") if name == "service" else name for name in by]
-    return table.group_by(keys).aggregate(**{name: _total(table, name) for name in columns})
+def _added(table: ir.Table, by: Sequence[str], columns: Sequence[str]) -> ir.Table:
+    return table.group_by(_keys(table, by)).aggregate(**{name: _total(table, name) for name in columns})
+
+
+def _keys(table: ir.Table, by: Sequence[str]) -> list[ir.Value]:
+    """These columns; no service is service 0, in marks as in sums."""
+    return [
+        table.service.coalesce(0).cast("int64").name("service") if name == "service" else table[name] for name in by
+    ]
 
 
 def _total(table: ir.Table, name: str) -> ir.IntegerValue:
@@ -106,12 +114,34 @@ def _total(table: ir.Table, name: str) -> ir.IntegerValue:
 
 def sums(name: str, events: ir.Table) -> ir.Table:
     """The rows of the sum of this name, sorted as they are stored."""
-    columns = SUMS[name]
-    added = tuple(column for column in columns if column in (*COUNTS, *PAIRS, "helped", "hindered"))
-    by = [column for column in columns if column not in added]
-    order = [column for column in ("unit", "service", "dimension", "day", "group", "side", "factor") if column in by]
+    by, added = keys_of(name), added_of(name)
     rows = ibis.union(*(_added(marks, by, added) for marks in _apart(name, events)))
-    return rows.order_by(order).select(list(columns))
+    return rows.order_by(by).select(list(SUMS[name]))
+
+
+def keys_of(name: str) -> list[str]:
+    """The columns by which a sum is added up, in the order that it is sorted by."""
+    order = ("unit", "service", "dimension", "day", "group", "side", "factor")
+    return [column for column in order if column in SUMS[name]]
+
+
+def added_of(name: str) -> list[str]:
+    """A sum's other columns: each says how many answers have the mark of its name, or (``n``) how many there are."""
+    return [column for column in SUMS[name] if column not in keys_of(name)]
+
+
+def marks_of(name: str, events: ir.Table) -> list[ir.Table]:
+    """What a sum adds up, a row for each answer, in its own columns; ``n`` is no mark."""
+    return [
+        table.select(*_keys(table, keys_of(name)), *(column for column in added_of(name) if column in table.columns))
+        for table in _apart(name, events)
+    ]
+
+
+def looked_at(table: ir.Table) -> list[str]:
+    """The columns of answers that an expression looks at."""
+    found = {field.name for field in table.op().find(Field)}
+    return [column for column in ANSWERS if column in found]
 
 
 def _apart(name: str, events: ir.Table) -> list[ir.Table]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 import pyarrow.csv
@@ -21,7 +21,7 @@ import pyarrow.parquet
 from django.conf import settings
 from django.db import connection
 
-from samspel.encounters import engines, expressions, store
+from samspel.encounters import adding, engines, expressions, store
 
 _ARROW: Final = {
     "string": pa.string(),
@@ -57,6 +57,7 @@ _COLUMNS: Final = ", ".join(f'"{name}"' for name in store.ANSWERS)
 ROWS_SORTED_HERE: Final = 1_000_000
 # As DuckDB has them.
 ROW_GROUP: Final = 122_880
+_FEW_DIFFERENT: Final = [name for name in SCHEMA.names if name not in {"at", "key"}]
 _AMENDMENTS: Final = pa.schema(
     [("day", pa.date32()), ("key", pa.string()), ("aside", pa.string()), ("is_erased", pa.bool_())]
 )
@@ -150,7 +151,7 @@ def write(
         if not old and not without_texts:
             in_order = _in_order(fresh, are_unique=are_unique)
             if in_order is not None:
-                return _write(part, in_order)
+                return _write_here(part, in_order)
         select = _select(has_old=bool(old), keep_old=keep_old, without_texts=without_texts, are_unique=are_unique)
         with engines.open_duckdb() as line:
             line.register("fresh", fresh)
@@ -192,31 +193,46 @@ def _in_order(fresh: pa.Table | pyarrow.dataset.Dataset, *, are_unique: bool) ->
     return rows.take(pa.compute.sort_indices(rows, sort_keys=order)).cast(SCHEMA)
 
 
-def _write(part: store.Part, answers: pa.Table | str, line: duckdb.DuckDBPyConnection | None = None) -> Written | None:
-    """The answers, given as they are or as SQL on this line, and their sums."""
-    with contextlib.nullcontext(line) if line else engines.open_duckdb() as line:
-        with store.new_file(part.path("answers")) as path:
-            if isinstance(answers, str):
-                _copy(line, answers, path)
-            else:
-                _write_answers(answers, path)
-        line.execute(engines.view("answers", "answers", [str(part.path("answers"))]))
-        counted = "SELECT day, count(*), count(*) FILTER (text <> '') FROM answers GROUP BY day ORDER BY day"
-        found = line.execute(counted).fetchall()
-        days = {day: rows for day, rows, _texts in found}
-        if not days:
-            part.path("answers").unlink()
-            return None
-        for name in store.SUMS:
-            with store.new_file(part.path(name)) as path:
-                _copy(line, sums(name), path)
+def _write(part: store.Part, select: str, line: duckdb.DuckDBPyConnection) -> Written | None:
+    """What the SQL selects on this line, and its sums."""
+    with store.new_file(part.path("answers")) as path:
+        _copy(line, select, path)
+    line.execute(engines.view("answers", "answers", [str(part.path("answers"))]))
+    counted = "SELECT day, count(*), count(*) FILTER (text <> '') FROM answers GROUP BY day ORDER BY day"
+    found = line.execute(counted).fetchall()
+    if not found:
+        part.path("answers").unlink()
+        return None
+    for name in store.SUMS:
+        with store.new_file(part.path(name)) as path:
+            _copy(line, sums(name), path)
+    return _written(part, {day: rows for day, rows, _texts in found}, any(texts for _day, _rows, texts in found))
+
+
+def _write_here(part: store.Part, answers: pa.Table) -> Written | None:
+    """These answers as they are, and their sums."""
+    if not len(answers):
+        return None
+    with store.new_file(part.path("answers")) as path:
+        pyarrow.parquet.write_table(
+            answers, path, compression="zstd", row_group_size=ROW_GROUP, use_dictionary=_FEW_DIFFERENT
+        )
+    coded = adding.Answers(answers)
+    for name, kinds in store.SUMS.items():
+        found = adding.add_up(name, coded)
+        schema = pa.schema([(column, _ARROW[kind]) for column, kind in kinds.items()], SCHEMA.metadata)
+        with store.new_file(part.path(name)) as path:
+            table = pa.Table.from_arrays([found[column].cast(_ARROW[kinds[column]]) for column in kinds], schema=schema)
+            pyarrow.parquet.write_table(table, path, compression="zstd", row_group_size=ROW_GROUP)
+    days = coded["day"]
+    counts = np.bincount(days.codes).tolist()
+    has_texts = pa.compute.any(pa.compute.not_equal(answers["text"], "")).as_py()
+    return _written(part, dict(zip(days.values.to_pylist(), counts, strict=True)), has_texts)
+
+
+def _written(part: store.Part, days: dict[date, int], has_texts: bool) -> Written:
     part = replace(part, first=min(days), last=max(days), rows=sum(days.values()))
-    return Written(part, days, any(texts for _day, _rows, texts in found))
-
-
-def _write_answers(rows: pa.Table, path: Path) -> None:
-    few = [name for name in SCHEMA.names if name not in {"at", "key"}]
-    pyarrow.parquet.write_table(rows, path, compression="zstd", row_group_size=ROW_GROUP, use_dictionary=few)
+    return Written(part, days, has_texts)
 
 
 @cache
