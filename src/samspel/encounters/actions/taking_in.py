@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -76,13 +77,18 @@ _ADD_ALL: Final = (
 )
 
 
-@transaction.atomic
 def take_in(rows: Sequence[NewAnswer], *, at: datetime) -> Taken:
     """Keep the answers: durable when the transaction is over, and all of them or none if it fails.
 
     The caller has seen to it that units, levels and the rest are possible; the database refuses what is not. Of an
     answer that rests in Parquet already nothing is known here: compaction drops a row whose key its day has.
     """
+    # One answer is one statement, which is a transaction by itself.
+    with nullcontext() if len(rows) == 1 else transaction.atomic():
+        return _take_in(rows, at)
+
+
+def _take_in(rows: Sequence[NewAnswer], at: datetime) -> Taken:
     digests = [digest_of(row) for row in rows]
     first: dict[str, int] = {}
     for place, row in enumerate(rows):
