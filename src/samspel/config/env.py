@@ -99,7 +99,7 @@ def database(name: str, default: str) -> dict[str, object]:
     if "port" in options:
         port = int(str(options.pop("port")))
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "samspel.core.postgres",
         "NAME": unquote(parts.path.lstrip("/")) or "samspel",
         "USER": unquote(parts.username or str(options.pop("user", ""))),
         "PASSWORD": unquote(parts.password or str(options.pop("password", ""))),
