@@ -5,6 +5,8 @@ import logging
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+from csp.constants import HEADER
+from csp.utils import build_policy
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import InterfaceError, OperationalError
@@ -18,6 +20,21 @@ from samspel.core.errors import SamspelError, SignInError, TooManyError, Unavail
 
 Next = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger("samspel")
+
+
+class PolicyMiddleware:
+    """What a page may load and do, as the settings say it: the same for every page, and so put together once."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+        self._policy = build_policy()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        # Django's own pages of what went wrong have their styles within them.
+        if not (settings.DEBUG and response.status_code in {404, 500}):
+            response.headers.setdefault(HEADER, self._policy)
+        return response
 
 
 class LanguageMiddleware:

@@ -181,15 +181,15 @@ def read_factors(text: str, names: Names) -> Marks:
 
 
 def read_channel(text: str) -> str:
-    return _one_of(text, ("", *Channel.values))
+    return _one_of(text, ("", *CHANNELS))
 
 
 def read_age_band(text: str) -> str:
-    return _one_of(text, ("", *AgeBand.values))
+    return _one_of(text, ("", *AGE_BANDS))
 
 
 def read_side(text: str) -> str:
-    return _one_of(text, Side.values)
+    return _one_of(text, SIDES)
 
 
 def read_level(text: str) -> int:
