@@ -361,8 +361,8 @@ def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     parser = commands.add_parser(
         "import",
         help="take in a file",
-        description="Take in a list of staff, a file of answers from another system, or needs and offers, and tell which"
-        " rows cannot be used and why.",
+        description="Take in a list of staff, a file of answers from another system, or needs and offers, and tell"
+        " which rows cannot be used and why.",
     )
     parser.add_argument("what", choices=("staff", "encounters", "posts"))
     parser.add_argument(

@@ -15,8 +15,7 @@ from samspel.core.idempotency import KEY
 from samspel.encounters.queries import areas
 from samspel.exchange.access import require_broker
 from samspel.exchange.actions.posting import PostDraft, enter_post
-from samspel.exchange.finding_posts import Wanted, find_posts
-from samspel.exchange.models import Post
+from samspel.exchange.finding_posts import Found, Wanted, find_posts
 from samspel.exchange.queries import categories
 
 router = Router()
@@ -110,7 +109,7 @@ def exchange_posts(
         total=found.total,
         page=found.page,
         pages=found.pages,
-        posts=[_post_out(post, is_held=post.pk in found.held) for post in found.posts],
+        posts=_posts_out(found),
     )
 
 
@@ -152,24 +151,27 @@ def enter_exchange_post(request: HttpRequest, body: PostIn, idempotency_key: Pos
     return Status(201, PostEntered(id=posted.post.pk, party=posted.post.party_id, code=posted.code or None))
 
 
-def _post_out(post: Post, *, is_held: bool) -> ExchangePost:
-    return ExchangePost(
-        id=post.pk,
-        kind=post.kind,  # type: ignore[arg-type]
-        party=post.party_id,
-        called=post.party.called,
-        words=post.words,
-        more=post.more,
-        category=post.category.key,
-        area=post.area.key if post.area else None,
-        times=post.times,  # type: ignore[arg-type]
-        begins_on=post.begins_on,
-        ends_on=post.ends_on,
-        marks=post.marks,  # type: ignore[arg-type]
-        languages=post.languages,
-        posted_at=post.posted_at,
-        expires_at=post.expires_at,
-        read_at=post.read_at,
-        contacted_at=post.contacted_at,
-        is_held=is_held,
-    )
+def _posts_out(found: Found) -> list[ExchangePost]:
+    return [
+        ExchangePost(
+            id=post.pk,
+            kind=post.kind,  # type: ignore[arg-type]
+            party=post.party_id,
+            called=post.party.called,
+            words=post.words,
+            more=post.more,
+            category=post.category.key,
+            area=post.area.key if post.area else None,
+            times=post.times,  # type: ignore[arg-type]
+            begins_on=post.begins_on,
+            ends_on=post.ends_on,
+            marks=post.marks,  # type: ignore[arg-type]
+            languages=post.languages,
+            posted_at=post.posted_at,
+            expires_at=post.expires_at,
+            read_at=post.read_at,
+            contacted_at=post.contacted_at,
+            is_held=post.pk in found.held,
+        )
+        for post in found.posts
+    ]
