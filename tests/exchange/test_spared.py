@@ -159,6 +159,14 @@ def test_the_page_shows_what_it_gave_beside_the_range(
     assert "60 av 100" in shown
 
 
+def test_the_way_to_the_assumptions_is_shown_to_who_writes_them(broker: Person, town: Town) -> None:
+    address = "/exchange/setup/assumptions"
+
+    assert address in sign_in(broker).get("/exchange/spared").content.decode()
+    for client in (Client(), sign_in(town.manager)):
+        assert address not in client.get("/exchange/spared").content.decode()
+
+
 def test_an_assumption_is_written_on_its_page_and_taken_back(broker: Person) -> None:
     client, address = sign_in(broker), "/exchange/setup/assumptions"
     kind = Category.objects.get(key="carry/drive").pk

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError
 from samspel.exchange import spared as figures
-from samspel.exchange.access import require_broker
+from samspel.exchange.access import may_use_desk, require_broker
 from samspel.exchange.actions.assumptions import assume, assume_nothing
 from samspel.exchange.models import Assumption
 from samspel.exchange.queries import categories, category_name
@@ -19,7 +19,11 @@ from samspel.exchange.queries import categories, category_name
 @require_GET
 def spared(request: Request) -> HttpResponse:
     found = figures.spared(timezone.now())
-    return render(request, "exchange/spared.html", {"found": found, "section": "exchange"})
+    return render(
+        request,
+        "exchange/spared.html",
+        {"found": found, "may_assume": may_use_desk(request.actor), "section": "exchange"},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
