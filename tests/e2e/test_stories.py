@@ -106,7 +106,7 @@ def test_two_stories_from_the_first_word_to_how_it_went(site: Site, open_page: C
         (NEEDS_SOUP, HAS_SOUP),
     ):
         put_together(desk, need, offer)
-    look(desk, "desk-found")
+    look(desk, "desk")
 
     # the first story
     desk.goto("/exchange/desk/posts?q=kunderna")
