@@ -231,3 +231,11 @@ def test_long_words_and_chains_are_a_column_and_the_list_is_always_the_content(b
     shown = ring.phone(1).get(f"/exchange/mine/asked/{ring.match.pk}").content.decode()
     assert "is-column" in shown
     assert 'class="lines"' not in shown
+
+
+@pytest.mark.parametrize(("people", "called"), [(2, "En som kan hjälpa en annan"), (5, "En kedja på fem")])
+def test_a_chain_without_a_title_is_called_what_it_is(people: int, called: str, broker: Person) -> None:
+    chain = make_chain(broker, people)
+    chain.ask()
+
+    assert called in chain.phone(people).get(f"/exchange/mine/asked/{chain.match.pk}").content.decode()
