@@ -1,4 +1,4 @@
-"""How good and how fast selections are, beside kep_solver: `python -m benchmarks.engine.matching [--smoke]`.
+"""How good and how fast selections are, beside kep_solver: `python -m benchmarks.engine.matching [--smoke | --large]`.
 
 Pools like ours are made here (regions, kinds of help, about twelve arcs a post): chosen by weight, by objectives in
 order, and chosen anew after a hand took somebody out. With SAMSPEL_DATA also the stored exchange pools, held against
@@ -41,6 +41,14 @@ POOLS = (
     "saidman-256-25-s7-unit",
 )
 OURS = (("cocreation-256-25-s7", 60), ("cocreation-256-25-s8", 60), ("cocreation-1000-100-s7", 60))
+# By limits of rings and chains: pools of a city, with the seconds that their figures are promised in.
+LARGE = (
+    ("cocreation-3000-300-s7", 3, 60),
+    ("cocreation-10000-1000-s7", 3, 15),
+    ("cocreation-3000-300-s7", 4, 180),
+    ("cocreation-10000-1000-s7", 4, 600),
+)
+LARGEST = ((30_000, 90), (100_000, 600))
 
 
 def make_pool(posts: int, givers: int, seed: int, *, ring: int, chain: int, at_once: float | None = None) -> Problem:
@@ -204,13 +212,26 @@ def rows(*, smoke: bool) -> Iterator[str]:
             yield from measure(name, replace(problem, ring=4, chain=6), limit_s, known.get((name, 4, 6)), None)
 
 
+def large() -> Iterator[str]:
+    for posts, limit_s in LARGEST:
+        yield from measure(f"made {posts}", make_pool(posts, posts // 10, 1, ring=3, chain=3), limit_s, None, None)
+    if not os.environ.get("SAMSPEL_DATA"):
+        return
+    data = Path(os.environ["SAMSPEL_DATA"]) / "exchange"
+    known = known_of(data)
+    for name, ring, limit_s in LARGE:
+        problem, _ = stored(data, name, ring, 3 if ring == 3 else 6)
+        yield from measure(name, problem, limit_s, known.get((name, ring, problem.chain)), None)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--smoke", action="store_true", help="the smallest pools")
+    parser.add_argument("--large", action="store_true", help="the pools of a city alone, which take half an hour")
     arguments = parser.parse_args()
     print(f"load {os.getloadavg()[0]:.1f}; peer: {PEER or 'not here (SAMSPEL_MATCHING_PEER)'}")
     print(f"{'pool':28} r,c {'value':>9} {'gap':>9} {'known':>8} {'CPU s':>8}")
-    for row in rows(smoke=arguments.smoke):
+    for row in large() if arguments.large else rows(smoke=arguments.smoke):
         print(row, flush=True)
     print(f"memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10:.0f} MB")
 

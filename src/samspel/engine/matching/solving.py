@@ -44,6 +44,7 @@ _DIVE_PART = 16  # of what is still to be taken, at a time
 _FORBIDDEN = 1e9  # the price of a post that is taken already
 _FIRST_SHARE = 0.5  # of the time that is left, for an objective before the last
 _LOOSE_SHARE = 0.4  # of the time, for what could be had if areas need not be helped alike
+_POLISH_SHARE = 0.4  # of what is left, before a proof
 _PRICES_SHARE = 0.6  # of an objective's time
 _WIDE = 0.01  # a gap that is told as "out of time" when the clock stopped it
 
@@ -331,8 +332,12 @@ class _Stage:
         if priced is None:
             return best, columns, self.goal.most(self.part.arcs.takers)
         gap = self._whole(priced.bound) - self._value(best)
-        if gap > _NEAR and self._list(priced, gap / 8, _MOST_LISTED) is None:
-            best = self._polish(columns, best, priced)
+        if gap > _NEAR and self._list(priced, gap / 8, _FEW) is None:
+            now = time.monotonic()
+            ends_s = now + _POLISH_SHARE * (self.ends_s - now)  # more where nothing can be proven
+            if self._list(priced, gap / 8, _MOST_LISTED) is None:
+                ends_s = self.ends_s
+            best = replace(self, ends_s=ends_s)._polish(columns, best, priced)
         best, bound = self._close(best, priced)
         return best, columns, max(self._whole(bound), self._value(best))
 
@@ -404,8 +409,10 @@ class _Stage:
             if gap <= _NEAR or time.monotonic() > until_s or not len(more):
                 break
             is_exact = len(more) <= _SMALL or (is_last and len(more) <= _LARGE)
-            if relaxed is not None and (len(more) == before or stuck > _STUCK or gap <= _NEAR_ENOUGH):
-                if is_exact or len(more) > _LARGE:
+            if relaxed is not None and len(more) == before and is_exact:
+                break
+            if not is_exact and relaxed is not None and (len(more) == before or stuck > _STUCK or gap <= _NEAR_ENOUGH):
+                if len(more) > _LARGE:
                     break
                 is_exact = is_last = True
             apart = 0.0 if is_exact else min(max(gap / 8, _NEAR_ENOUGH / 4), _ROUGHLY)
