@@ -40,7 +40,8 @@ _FREED_POSTS = 150  # that are chosen anew at a time, at first
 _NEARBY, _FAR = 4.0, 0.01  # how much more than others lose on average an arc may, to join; and what joins nothing
 _POLISH_S, _POLISH_NODES, _SOON_S = 4.0, 200, 0.5
 _SURE = 0.8  # a column that is taken so far is taken
-_DIVE_PART = 16  # of what is still to be taken, at a time
+_DIVE_PARTS = (16, 12, 24, 20)  # what share of what is still to be taken is, at a time; each dive ends elsewhere
+_DIVES_SHARE = 0.15  # of the time left, after which there is no other
 _FORBIDDEN = 1e9  # the price of a post that is taken already
 _FIRST_SHARE = 0.5  # of the time that is left, for an objective before the last
 _LOOSE_SHARE = 0.4  # of the time, for what could be had if areas need not be helped alike
@@ -327,10 +328,17 @@ class _Stage:
         best = Columns.none(self.part.width) if start is None else start
         columns = columns.with_new(best)
         columns, priced, relaxed = self._generate(columns)
-        if relaxed is not None and priced is not None:
-            best = self._better(best, self._keeping(self._dive(columns, relaxed), columns[relaxed.taken > _NEAR]))
         if priced is None:
             return best, columns, self.goal.most(self.part.arcs.takers)
+        now = time.monotonic()
+        for part in _DIVE_PARTS if relaxed is not None else ():
+            assert relaxed is not None
+            found = self._dive(columns, relaxed, part)
+            best = self._better(best, self._keeping(found, columns[relaxed.taken > _NEAR]))
+            gap = self._whole(priced.bound) - self._value(best)
+            is_late = time.monotonic() - now > _DIVES_SHARE * (self.ends_s - now)
+            if is_late or gap <= _NEAR or self._list(priced, gap / 8, _FEW) is not None:
+                break
         gap = self._whole(priced.bound) - self._value(best)
         if gap > _NEAR and self._list(priced, gap / 8, _FEW) is None:
             now = time.monotonic()
@@ -475,7 +483,7 @@ class _Stage:
 
     # ------------------------------------------------------------ a selection
 
-    def _dive(self, columns: Columns, relaxed: Relaxed) -> Columns:
+    def _dive(self, columns: Columns, relaxed: Relaxed, part: int) -> Columns:
         """Take what the relaxation takes most, then make columns of the posts that are left, and so on."""
         arcs, goal = self.part.arcs, self.goal
         best = Columns.none(self.part.width)
@@ -485,7 +493,7 @@ class _Stage:
             order = np.lexsort((np.arange(len(columns)), -np.round(taken, 6)))
             sure = int(np.count_nonzero(taken > _SURE))
             fixed = []
-            for one in order[: max(sure, 1 + int(taken.sum()) // _DIVE_PART)].tolist():
+            for one in order[: max(sure, 1 + int(taken.sum()) // part)].tolist():
                 posts = columns.posts[one]
                 posts = posts[posts >= 0]
                 if taken[one] > 0 and not used[posts].any():
