@@ -47,6 +47,17 @@ def test_an_answer_is_kept_as_it_was_given_and_on_the_day_that_the_town_had(town
     assert (kept.token, kept.sealed_until, kept.other_level, kept.aside) == (None, None, None, "")
 
 
+def test_the_database_takes_the_statement_for_one_apart_once(town: Town) -> None:
+    for one in answers(town.guidance.pk, 6):
+        take_in([one], at=NOW)
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT INTO encounters_answer%'"
+        )
+        assert cursor.fetchone() == (1,)
+
+
 def test_many_are_kept_as_one_is(town: Town) -> None:
     odd = 'å\\N "\t\r\n{},NULL'
     rows = answers(town.guidance.pk, 300, text=odd, helped=(odd, ""), hindered=("time",))

@@ -2,9 +2,11 @@
 
 import select
 import time
-from typing import Final
+from typing import Any, Final
 
 from django.db.backends.postgresql.base import DatabaseWrapper as Postgres
+from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.utils import CursorWrapper
 
 # A line that nothing was said on may have been dropped on the way, with neither end told of it.
 _STILL_S: Final = 30.0
@@ -15,6 +17,16 @@ class DatabaseWrapper(Postgres):
     closed its end, which can be seen here without asking: there is something to read."""
 
     _seen_s = 0.0
+
+    def get_connection_params(self) -> dict[str, Any]:
+        return super().get_connection_params() | {"prepare_threshold": 2}
+
+    def preparing_cursor(self) -> CursorWrapper:
+        """A cursor of which the database takes each statement apart once for the line, when it comes often."""
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            return self._prepare_cursor(ServerBindingCursor(self.connection))
 
     def is_usable(self) -> bool:
         since_s, self._seen_s = self._seen_s, time.monotonic()

@@ -10,9 +10,10 @@ from functools import cache
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
+from samspel.core.postgres.base import DatabaseWrapper
 from samspel.encounters.models import Answer
 
 # The first of two sides waits so long for the other, counted from the meeting.
@@ -209,10 +210,13 @@ def _add(values: list[tuple[Any, ...]]) -> set[str]:
     """The keys of those that were new."""
     if not values:
         return set()
-    with connection.cursor() as cursor:
-        if len(values) == 1:
+    if len(values) == 1:
+        line = connections["default"]
+        assert isinstance(line, DatabaseWrapper)
+        with line.preparing_cursor() as cursor:
             cursor.execute(_ADD, values[0])
             return {key for (key,) in cursor.fetchall()}
+    with connection.cursor() as cursor:
         cursor.execute(_ROOM)
         # Django turns the driver's errors into its own everywhere but in COPY.
         with connection.wrap_database_errors, cursor.copy(f"COPY encounters_coming ({_NAMES}) FROM STDIN") as copy:
