@@ -2,17 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Final
 
+from samspel.core.actor import Actor
 from samspel.encounters.queries import areas
 from samspel.exchange import compute
+from samspel.exchange.access import Mine
+from samspel.exchange.actions import answering, asking
+from samspel.exchange.actions.posting import hash_of_words
+from samspel.exchange.asked import shown_digest
 from samspel.exchange.codes import hash_of_code, new_code
 from samspel.exchange.models import Category, Match, Party, Post, TownQuestion
 
 # The salesman's own code: whoever tries the demo can be he.
 SALESMANS_CODE: Final = "7KX 3MD 9RT 4PW"
 DAYS_KEPT: Final = 90
+# What each of the three gives, as the bridge-builder has put it.
+GIFTS: Final = {
+    "Säljaren": "repeterar matte med pappan, varannan onsdag",
+    "Den unge mannen": "kör säljaren till kunderna",
+    "Pappan": "handleder, två timmar i veckan",
+}
 
 
 @dataclass(frozen=True)
@@ -221,7 +231,7 @@ PEOPLE: Final = (
         "Den tigrinjatalande",
         "Centrum",
         41,
-        (_need("company/visit", "Någon som följer med till biblioteket och talar tigrinja."),),
+        (_need("company/visit", "Någon som följer med till biblioteket och talar tigrinja.", times="weekends"),),
         languages="ti",
     ),
     Who("Fönstret mot gården", "Åbacken", 16, (_need("mend/clothes", "Lägga upp en lång gardin."),)),
@@ -233,8 +243,8 @@ QUESTIONS: Final = (
 )
 
 
-def lay_out_exchange(broker_id: int, *, at: datetime) -> None:
-    """Needs and offers as they were left, read by the bridge-builder, matched once."""
+def lay_out_exchange(broker: Actor, *, at: datetime) -> None:
+    """Needs and offers as they were left, read by the bridge-builder, matched once; three of them are asked."""
     kinds = {one.key: one for one in Category.objects.all()}
     places = {one.name: one for one in areas()}
     for who in PEOPLE:
@@ -261,9 +271,9 @@ def lay_out_exchange(broker_id: int, *, at: datetime) -> None:
                 posted_at=since,
                 expires_at=since + timedelta(days=DAYS_KEPT),
                 read_at=since + timedelta(days=1),
-                read_by_id=broker_id,
+                read_by_id=broker.own_id,
                 consented_at=since,
-                consented_to=sha256(said.words.encode()).digest(),
+                consented_to=hash_of_words(said.words, said.more),
             )
     for number, (called, words) in enumerate(QUESTIONS):
         need = Post.objects.get(party__called=called, kind=Post.Kind.NEED)
@@ -271,10 +281,25 @@ def lay_out_exchange(broker_id: int, *, at: datetime) -> None:
             words=words,
             need=need,
             category=need.category,
-            by_id=broker_id,
+            by_id=broker.own_id,
             at=at - timedelta(days=2),
             key=f"demo-question-number-{number}",
             published_at=at - timedelta(days=1),
         )
     compute.select(at=at, time_limit_s=2.0)
     Match.objects.filter(transfers__offer__party__called="Åkeriet").update(title="Kedjan från skåpbil till brygga")
+    _ask_the_three(broker, at)
+
+
+def _ask_the_three(broker: Actor, at: datetime) -> None:
+    """The young man and the father have said yes; the salesman, whose code is told, thinks."""
+    ring = Match.objects.filter(state=Match.State.PROPOSED, transfers__offer__party__called="Säljaren").get()
+    gifts = {gift.place: GIFTS[gift.offer.party.called] for gift in ring.transfers.all() if gift.offer is not None}
+    wording = asking.Wording(gifts, "Tre som kan hjälpa varandra", "När armen är bra")
+    asking.change_words(actor=broker, match_id=ring.pk, wording=wording, at=at)
+    asking.ask(actor=broker, match_id=ring.pk, at=at - timedelta(days=1))
+    ring.refresh_from_db()
+    for called in ("Den unge mannen", "Pappan"):
+        mine = Mine((Party.objects.get(called=called),))
+        contact = f"Fråga brobyggaren efter {called[:1].lower()}{called[1:]}"
+        answering.say_yes(mine=mine, match_id=ring.pk, contact=contact, seen=shown_digest(ring), at=at)

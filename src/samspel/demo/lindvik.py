@@ -60,7 +60,7 @@ def seed(*, at: datetime) -> bool:
         _plan_coming(at)
         meetings.make_meetings(actor_of(town.ADMINISTRATOR), at=at)
         set_up_asking(actor_of(town.ADMINISTRATOR), at=at)
-        lay_out_exchange(actor_of(town.BROKER).own_id, at=at)
+        lay_out_exchange(actor_of(town.BROKER), at=at)
     # The figures hold it all, and the first night has been.
     compaction.refresh(at)
     compute_signals.find_changes(at)

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils.timezone import now
 
 from samspel.demo import lindvik, town, year
+from samspel.demo.exchange import SALESMANS_CODE
 from samspel.demo.house import Child
 
 LEADER_PASSWORD = "SAMSPEL_DEMO_LEADER_PASSWORD"  # noqa: S105 (a variable's name)
@@ -98,6 +99,8 @@ def welcome(ready: Ready, *, port: int, lan: str, data: Path, replay: Path | Non
         lines.append(f"A replay of {replay} begins; what it comes to is told below.")
     if ready.poster:
         lines += ["", f"Tell how a meeting was with one tap, as from a poster: {here}/s/{ready.poster}"]
+    lines += ["", f"Be the salesman with the broken arm, whom the others wait for: {here}/exchange/code"]
+    lines += [f"  with the code {SALESMANS_CODE}"]
     lines += ["", "Sign in at " + here + f"/accounts/login/ with the password {town.PASSWORD}"]
     wide = max(len(worker.name) for worker, _what in town.SIGN_INS)
     wider = max(len(worker.email) for worker, _what in town.SIGN_INS)
