@@ -53,17 +53,19 @@ def main() -> int:
             f"{posts} posts, {found['pairs']} candidates: chosen in {found['desk_s']:.1f} s ({found['met']} of at most"
             f" {found['bound']} needs), in the night's {found['night_s']:.0f} s {found['night_met']} of at most"
             f" {found['night_bound']}; the desk {found['open_ms']:.0f} ms, three prices {found['prices_ms']:.0f} ms,"
-            f" a change {found['change_ms']:.0f} ms (goal {GOAL_CHANGE_S * 1000:.0f}); changed {found['changed_met']}",
+            f" a change {found['change_ms']:.0f} ms (goal {GOAL_CHANGE_S * 1000:.0f});"
+            f" {found['changed_met']} needs after {TIMES} changes, {found['again_met']} when all is chosen anew",
             flush=True,
         )
-        near = found["changed_met"] >= (1 - GOAL_NEAR) * found["night_met"] - 1
-        good = good and near and (options.smoke or found["change_ms"] <= GOAL_CHANGE_S * 1000)
+        near = found["changed_met"] >= (1 - GOAL_NEAR) * found["again_met"] - 1
+        good = good and (options.smoke or (near and found["change_ms"] <= GOAL_CHANGE_S * 1000))
     return 0 if good else 1
 
 
 def measure(count: int, night_s: float) -> dict[str, float]:
     """Everything in one process, as a page does it; medians in milliseconds."""
     from samspel.exchange import compute, desk
+    from samspel.exchange.models import Wish
 
     lay_out(count)
     begun = time.perf_counter()
@@ -81,6 +83,11 @@ def measure(count: int, night_s: float) -> dict[str, float]:
     changed = [in_ms(partial(change, gift.offer_id or 0, gift.need_id or 0)) for _pk, gift in shown]
     after = compute.newest()
     assert after is not None
+    # The same once more by choosing among all posts, without the gifts that were changed.
+    Wish.objects.bulk_create(
+        Wish(kind=Wish.Kind.FORBID, offer_id=gift.offer_id, need_id=gift.need_id, at=AT) for _pk, gift in shown
+    )
+    again = compute.select(at=AT, time_limit_s=night_s)
     return {
         "pairs": len(chosen.found),
         "desk_s": desk_s,
@@ -93,6 +100,7 @@ def measure(count: int, night_s: float) -> dict[str, float]:
         "prices_ms": statistics.median(priced),
         "change_ms": statistics.median(changed),
         "changed_met": after.met,
+        "again_met": again.met,
     }
 
 
