@@ -85,7 +85,8 @@ def measure(count: int, night_s: float) -> dict[str, float]:
     assert after is not None
     # The same once more by choosing among all posts, without the gifts that were changed.
     Wish.objects.bulk_create(
-        Wish(kind=Wish.Kind.FORBID, offer_id=gift.offer_id, need_id=gift.need_id, at=AT) for _pk, gift in shown
+        Wish(kind=Wish.Kind.FORBID, offer_id=gift.offer_id or 0, need_id=gift.need_id or 0, at=AT)
+        for _pk, gift in shown
     )
     again = compute.select(at=AT, time_limit_s=night_s)
     return {
