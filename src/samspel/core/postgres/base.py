@@ -26,7 +26,8 @@ class DatabaseWrapper(Postgres):
         self.close_if_health_check_failed()
         self.ensure_connection()
         with self.wrap_database_errors:
-            return self._prepare_cursor(ServerBindingCursor(self.connection))
+            prepared: CursorWrapper = self._prepare_cursor(ServerBindingCursor(self.connection))  # type: ignore[attr-defined,call-arg]
+            return prepared
 
     def is_usable(self) -> bool:
         since_s, self._seen_s = self._seen_s, time.monotonic()
