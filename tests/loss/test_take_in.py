@@ -140,7 +140,7 @@ def test_with_synchronous_commit_off_received_answers_are_lost(tmp_path: Path) -
     unsafe = {"database_settings": lazy, "SAMSPEL_ALLOW_UNSAFE_DATABASE": "1"}
     with installation(tmp_path, **unsafe) as house, telling(house) as (town, systems):
         lost: list[str] = []
-        for _time in range(8):
+        for _time in range(16):
             go_on_until(house, town, systems, received(systems) + 100)
             kill(house, "database")
             go_on_until(house, town, systems, received(systems) + 50)
