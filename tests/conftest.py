@@ -139,6 +139,8 @@ def put_back_template_rows() -> None:
     for name in ("0004_templates", "0010_world_cafe_and_nominal_group"):
         import_module(f"samspel.dialogues.migrations.{name}").put_templates(apps, None)
     import_module("samspel.encounters.migrations.0005_factors").put_factors(apps, None)
+    import_module("samspel.exchange.migrations.0002_categories").make_categories(apps, None)
+    import_module("samspel.exchange.migrations.0004_other_category").make_other(apps, None)
 
 
 @pytest.fixture(autouse=True)
