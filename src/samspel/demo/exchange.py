@@ -12,16 +12,16 @@ from samspel.exchange.actions import answering, asking
 from samspel.exchange.actions.posting import hash_of_words
 from samspel.exchange.asked import shown_digest
 from samspel.exchange.codes import hash_of_code, new_code
-from samspel.exchange.models import Category, Match, Party, Post, TownQuestion
+from samspel.exchange.models import Category, Match, Party, Post, TownQuestion, Wish
 
 # The salesman's own code: whoever tries the demo can be he.
 SALESMANS_CODE: Final = "7KX 3MD 9RT 4PW"
 DAYS_KEPT: Final = 90
-# What each of the three gives, as the bridge-builder has put it.
+# What each of the three gives to the next, as the bridge-builder has put it.
 GIFTS: Final = {
     "Säljaren": "repeterar matte med pappan, varannan onsdag",
-    "Den unge mannen": "kör säljaren till kunderna",
     "Pappan": "handleder, två timmar i veckan",
+    "Den unge mannen": "kör säljaren till kunderna",
 }
 
 
@@ -286,9 +286,22 @@ def lay_out_exchange(broker: Actor, *, at: datetime) -> None:
             key=f"demo-question-number-{number}",
             published_at=at - timedelta(days=1),
         )
+    _know_the_three(broker, at)
     compute.select(at=at, time_limit_s=30.0)  # it is proven in less than a second
     Match.objects.filter(transfers__offer__party__called="Åkeriet").update(title="Kedjan från skåpbil till brygga")
     _ask_the_three(broker, at)
+
+
+def _know_the_three(broker: Actor, at: datetime) -> None:
+    """The bridge-builder has met them, and locked what each gives to the next."""
+    for giver, taker in zip(GIFTS, [*list(GIFTS)[1:], next(iter(GIFTS))], strict=True):
+        Wish.objects.create(
+            kind=Wish.Kind.FIX,
+            offer=Post.objects.get(party__called=giver, kind=Post.Kind.OFFER),
+            need=Post.objects.get(party__called=taker, kind=Post.Kind.NEED),
+            by_id=broker.own_id,
+            at=at,
+        )
 
 
 def _ask_the_three(broker: Actor, at: datetime) -> None:
