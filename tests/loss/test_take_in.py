@@ -139,6 +139,10 @@ def test_with_synchronous_commit_off_received_answers_are_lost(tmp_path: Path) -
     lazy = "synchronous_commit = off\nwal_writer_delay = 10s\nwal_writer_flush_after = 1GB\n"
     unsafe = {"database_settings": lazy, "SAMSPEL_ALLOW_UNSAFE_DATABASE": "1"}
     with installation(tmp_path, **unsafe) as house, telling(house) as (town, systems):
+        # Only answers are to be lost: without its key no system would be let in.
+        with house.connect() as connection:
+            connection.execute("SET synchronous_commit = on")
+            connection.execute("SELECT pg_logical_emit_message(true, 'samspel', 'the keys are made')")
         lost: list[str] = []
         for _time in range(16):
             go_on_until(house, town, systems, received(systems) + 100)
