@@ -106,3 +106,13 @@ def test_it_is_for_bridge_builders_alone(town: Town) -> None:
         assert client_of(person).get(ADDRESS).status_code == status
         assert send(client_of(person)).status_code == status
     assert not Post.objects.exists()
+
+
+def test_another_sites_page_is_refused_in_the_same_form_as_all_else(broker: Person) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(broker)
+    found = client.post(ADDRESS, ENTERED, content_type="application/json", headers={"Idempotency-Key": device_key()})
+
+    assert (found.status_code, found["Content-Type"]) == (403, "application/problem+json")
+    assert found.json()["type"] == "urn:samspel:other-site"
+    assert not Post.objects.exists()

@@ -26,6 +26,12 @@ class BrokenJsonError(SamspelError):
     sentence = gettext_lazy("Det går inte att läsa som JSON.")
 
 
+class OtherSiteError(SamspelError):
+    code = "other-site"
+    status = 403
+    sentence = gettext_lazy("Det kom från en annan webbplats, eller så har sidan legat öppen för länge. Öppna den på nytt.")
+
+
 class Problem(Schema):
     """RFC 9457. ``fields`` has a sentence for each field that cannot be used."""
 

@@ -12,7 +12,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.security import django_auth
 
 from samspel.api import answers, asking, exchange, services
-from samspel.api.problems import BrokenJsonError, problems
+from samspel.api.problems import BrokenJsonError, OtherSiteError, problems
 from samspel.api.signing_in import actor_of, signed_in_by_key
 from samspel.core.errors import InvalidError, SamspelError, SignInError
 from samspel.core.middleware import answer
@@ -206,10 +206,8 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(HttpError)
 def refused(request: HttpRequest, error: HttpError) -> HttpResponse:
     """What ninja itself refuses: a body that is no JSON, who is not signed in, a page of another site."""
-    known: dict[int, SamspelError] = {400: BrokenJsonError(), 401: SignInError()}
-    if error.status_code in known:
-        return answer(request, known[error.status_code])
-    return api.create_response(request, {"detail": error.message}, status=error.status_code)
+    known: dict[int, SamspelError] = {400: BrokenJsonError(), 401: SignInError(), 403: OtherSiteError()}
+    return answer(request, known[error.status_code])
 
 
 api.add_router("", answers.router)
