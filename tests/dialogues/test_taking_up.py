@@ -215,3 +215,20 @@ def test_the_units_home_has_the_signal_and_the_way_to_the_figures(town: Town, si
     assert f'action="{home}/signals/{heard.pk}/take-up"' in leads
     assert f'action="{home}/signals/{heard.pk}/take-up"' not in works
     assert f"{home}/encounters" not in Client().get(home).content.decode()
+
+
+def test_a_planned_meeting_is_not_said_to_go_on(town: Town, signed_in: SignIn, heard: Signal) -> None:
+    dialogue = planned(town)
+    client = signed_in(town.manager)
+    press(client, heard)
+    thread_id = knots_of(heard)[0].thread_id
+
+    def page() -> str:
+        return client.get(f"/threads/{thread_id}").content.decode()
+
+    before = page()
+    go_to(dialogue, "frame")
+    after = page()
+
+    assert ("Samtal, planerat" in before, "pågår nu" in before) == (True, False)
+    assert ("planerat" in after, "Samtal, pågår nu" in after) == (False, True)

@@ -26,6 +26,8 @@ class KnotView:
     url: str = ""
     detail: str = ""
     is_going_on: bool = False
+    # Not begun yet: the thread says so where it would say that it goes on now.
+    is_planned: bool = False
     is_public: bool = True
     # Whether a signal's words are somebody's own.
     is_quote: bool = True
