@@ -29,7 +29,9 @@ class BrokenJsonError(SamspelError):
 class OtherSiteError(SamspelError):
     code = "other-site"
     status = 403
-    sentence = gettext_lazy("Det kom från en annan webbplats, eller så har sidan legat öppen för länge. Öppna den på nytt.")
+    sentence = gettext_lazy(
+        "Det kom från en annan webbplats, eller så har sidan legat öppen för länge. Öppna den på nytt."
+    )
 
 
 class Problem(Schema):
