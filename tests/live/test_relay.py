@@ -21,8 +21,10 @@ class Line:
     def __init__(self) -> None:
         self.written: list[bytes] = []
         self.is_over = False
+        self.takes_s = 0.0
 
     def write(self, data: bytes) -> None:
+        time.sleep(self.takes_s)
         self.written.append(data)
 
     def set_write_buffer_limits(self, high: int, low: int) -> None:
@@ -267,6 +269,27 @@ async def test_what_comes_while_a_fan_out_runs_goes_out_together_in_the_next(hal
 
     assert all(numbers(line) == [*range(1, 52)] for line in lines)
     assert max(len(line.written) - old for line, old in zip(lines, before, strict=True)) <= 2
+
+
+@in_hall()
+async def test_a_fan_out_rests_as_long_as_it_was_before_the_next(hall: Hall) -> None:
+    lines = [hall.join()[1] for _ in range(1_500)]
+    await until(lambda: hall.relay.rooms[ROOM].last_read is not None)
+    slow, last = lines[0], lines[-1]
+    slow.takes_s = 0.2
+
+    hall.store.publish()
+    await until(lambda: numbers(slow))
+    hall.store.publish()  # while the first goes out
+    await until(lambda: numbers(last))
+    over_s = time.monotonic()
+    await asyncio.sleep(0.1)
+    hall.store.publish()  # while it rests
+    await until(lambda: 2 in numbers(slow))
+
+    assert time.monotonic() - over_s >= 0.4  # a rest and the slow line again
+    await until(lambda: all(numbers(line) == [1, 2, 3] for line in lines))
+    assert len(last.written) == len(slow.written) == 3  # the greeting, the first, and two together
 
 
 @in_hall()

@@ -25,6 +25,7 @@ from samspel.live.tickets import Ticket
 logger = logging.getLogger(__name__)
 
 _SLICE: Final = 100
+_LONGEST_REST_S: Final = 0.3
 _READ_AT_ONCE: Final = 1_000
 _HEADERS: Final = (
     b"HTTP/1.1 200 OK\r\n"
@@ -185,17 +186,21 @@ class Channel:
         targets = [stream for stream in self.streams if stream not in newcomers] if newcomers else list(self.streams)
         for stream, seen in newcomers.items():
             self._give_missed(stream, seen)
-        self._slice(targets, 0, body)
+        self._slice(targets, 0, body, asyncio.get_running_loop().time())
 
-    def _slice(self, targets: list[Stream], start: int, body: bytes) -> None:
+    def _slice(self, targets: list[Stream], start: int, body: bytes, began_s: float) -> None:
+        loop = asyncio.get_running_loop()
         end = start + _SLICE
         for stream in targets[start:end]:
             stream.write(body)
         # A turn for everybody else: acknowledgements and new streams wait for a slice, not for a hall.
         if end < len(targets):
-            asyncio.get_running_loop().call_soon(self._slice, targets, end, body)
+            loop.call_soon(self._slice, targets, end, body, began_s)
+        elif self._pending:
+            # In a storm the pages' threads get as long as the phones did: they commit more, and more goes out together.
+            loop.call_later(min(loop.time() - began_s, _LONGEST_REST_S), self._fan_out)
         else:
-            asyncio.get_running_loop().call_soon(self._fan_out)
+            loop.call_soon(self._fan_out)
 
 
 class Room:
