@@ -367,7 +367,7 @@ def test_letters_to_a_hall_take_as_many_statements_as_to_a_unit(town: Town) -> N
     for people in (3, 300):
         dialogue = make_dialogue(town.guidance)
         Invitation.objects.bulk_create(
-            Invitation(dialogue=dialogue, name=f"P{n}", email=f"p{n}@x.example", seat_code=f"{dialogue.pk:03}{n:05}")
+            Invitation(dialogue=dialogue, name=f"P{n}", email=f"p{n}@x.example", seat_code=f"{len(counted)}{n:07}")
             for n in range(people)
         )
         with CaptureQueriesContext(connection) as asked:
