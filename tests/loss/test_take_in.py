@@ -217,7 +217,7 @@ def test_an_import_is_killed_again_and_again(tmp_path: Path) -> None:
         for number in range(KILLS):
             process = importing(house, path)
             before = progress(house)
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + PATIENCE_S
             # Until it has done something more, and then at any moment: while it reads, commits, or lays rows down.
             while process.poll() is None and progress(house) == before and time.monotonic() < deadline:
                 time.sleep(0.01)
