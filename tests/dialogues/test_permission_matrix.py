@@ -356,6 +356,15 @@ def open_thread(world: World) -> None:
     world.more["thread"] = begun.pk
 
 
+def an_agreed_need(world: World) -> None:
+    """Agreed in an earlier meeting of the unit, which is open to all."""
+    before = make_dialogue(world.town.guidance)
+    Dialogue.objects.filter(pk=before.pk).update(state=State.CLOSED, opened_at=WHEN, closed_at=WHEN)
+    agreement = Agreement.objects.create(dialogue=before, text="Låna bord", key=device_key(), agreed_at=WHEN)
+    begun = thread.start_thread(unit_id=world.town.guidance.pk, title="Kan jag få lov?", at=WHEN)
+    world.more["knot"] = thread.add_knot(begun.pk, Stage.AGREEMENT, agreement, at=WHEN).pk
+
+
 def a_reason_written(world: World) -> None:
     """A unit's point asks about a service, whose difference between groups has a reason."""
     service = make_point(world.town.guidance).service
@@ -589,6 +598,7 @@ PROBES: dict[str, Probe] = {
     "post.write_for_unit": Probe(
         post("/exchange/give", **OFFER, who=lambda world, who: f"unit:{world.town.guidance.pk}"), has_phases=False
     ),
+    "need.from_thread": Probe(post("/exchange/need/{knot}", **OFFER), ready=an_agreed_need, has_phases=False),
     "party.return": Probe(get("/exchange/code"), reads=True, has_phases=False),
     "party.read": Probe(
         get("/exchange/mine"), reads=True, shows="Kan köra på lördagar", ready=a_post_of_hers, has_phases=False

@@ -31,6 +31,8 @@ class KnotView:
     is_public: bool = True
     # Whether a signal's words are somebody's own.
     is_quote: bool = True
+    # What it is called, where its stage's name does not say it.
+    label: str = ""
 
 
 # From ids to views, in one query for all of them.
@@ -69,6 +71,19 @@ def knots_of(obj: models.Model) -> list[Knot]:
     return list(Knot.objects.filter(object_type=obj._meta.label_lower, object_id=obj.pk).order_by("pk"))
 
 
+def sources_of(object_type: str, ids: Collection[int]) -> list[Knot]:
+    """The knots that these objects grew from, in the order of time, with thread and unit. One query."""
+    ties = Tie.objects.filter(kind=TieKind.GREW_FROM, knot__object_type=object_type, knot__object_id__in=ids)
+    found = Knot.objects.filter(pk__in=ties.values("to")).select_related("thread__unit")
+    return list(found.order_by("at", "pk"))
+
+
+def grown_from(object_type: str, ids: Collection[int]) -> list[tuple[int, Knot]]:
+    """What grew from these objects: each object's id with a knot of what did. One query."""
+    ties = Tie.objects.filter(kind=TieKind.GREW_FROM, to__object_type=object_type, to__object_id__in=ids)
+    return [(one.to.object_id, one.knot) for one in ties.select_related("knot", "to").order_by("pk")]
+
+
 def tie(knot: Knot, to: Knot, kind: TieKind) -> Tie:
     """Tie a knot to the one it came from."""
     found, _created = Tie.objects.get_or_create(knot=knot, to=to, kind=kind)
@@ -92,17 +107,25 @@ class ThreadView:
         return self.knots[-1] if self.knots else None
 
 
+def looks_of(knots: Iterable[Knot]) -> dict[int, KnotView]:
+    """How each of these knots looks, by its number; one whose object is gone is not there. A query per type."""
+    chosen = list(knots)
+    ids: dict[str, set[int]] = defaultdict(set)
+    for knot in chosen:
+        ids[knot.object_type].add(knot.object_id)
+    looks = {kind: _resolvers[kind](found) for kind, found in ids.items() if kind in _resolvers}
+    found = ((knot.pk, looks.get(knot.object_type, {}).get(knot.object_id)) for knot in chosen)
+    return {pk: look for pk, look in found if look is not None}
+
+
 def view_threads(threads: Iterable[Thread], *, public_only: bool) -> list[ThreadView]:
     """Threads with their knots: one query for the knots and one per type of object."""
     chosen = list(threads)
     knots = list(Knot.objects.filter(thread__in=chosen).order_by("at", "pk"))
-    ids: dict[str, set[int]] = defaultdict(set)
-    for knot in knots:
-        ids[knot.object_type].add(knot.object_id)
-    looks = {kind: _resolvers[kind](found) for kind, found in ids.items() if kind in _resolvers}
+    looks = looks_of(knots)
     by_thread: dict[int, list[KnotView]] = defaultdict(list)
     for knot in knots:
-        look = looks.get(knot.object_type, {}).get(knot.object_id)
+        look = looks.get(knot.pk)
         if look is None or (public_only and not look.is_public):
             continue
         by_thread[knot.thread_id].append(look)

@@ -106,7 +106,7 @@ def knot_rows(view: ThreadView) -> list[KnotRow]:
     return [
         KnotRow(
             knot,
-            str(Stage(knot.stage).label),
+            knot.label or str(Stage(knot.stage).label),
             ICONS[knot.stage],
             is_now=index == now,
             url="" if knot.url in pages[:index] else knot.url,

@@ -11,10 +11,12 @@ from django.http import HttpRequest
 
 from samspel.core.actor import VISITOR, Actor
 from samspel.core.errors import ConflictError, NotFoundError
+from samspel.core.models import Knot, Stage
 from samspel.core.permissions import allow, may, permission_table
+from samspel.core.thread import KnotView, looks_of
 from samspel.exchange.codes import GROUPS, code_in, hash_of_code, plain
 from samspel.exchange.models import Match, Part, Party, Post
-from samspel.people.access import may_somewhere
+from samspel.people.access import may_somewhere, roles_in
 from samspel.people.queries import units_managed
 
 PERMISSIONS = permission_table(
@@ -24,6 +26,11 @@ PERMISSIONS = permission_table(
         allow("exchange.read", "visitor person participant", why="What the town asks for is open to everybody"),
         allow("post.write", "visitor person participant", why="Anybody may need and give, without an account"),
         allow("post.write_for_unit", "manager administrator", why="Who leads the unit answers for what it gives"),
+        allow(
+            "need.from_thread",
+            "manager facilitator broker administrator",
+            why="The unit has agreed that it needs it; a bridge-builder reads it before it is matched",
+        ),
         allow("party.return", "visitor person participant", why="Who has the code needs no account"),
         allow("party.read", "participant", why="Her needs and offers are her own"),
         allow("post.change", "participant", why="Only she changes her words or takes them back"),
@@ -116,6 +123,30 @@ def get_post(actor: Actor, post_id: int, act: str, *, lock: bool = False) -> Pos
     if post is None:
         raise NotFoundError("post")
     return post
+
+
+@dataclass(frozen=True)
+class Source:
+    """An agreement on a unit's red thread, from which a need may grow. Its words are its dialogue's."""
+
+    knot: Knot
+    look: KnotView
+
+
+def get_source(actor: Actor, knot_id: int, *, lock: bool = False) -> Source:
+    """The agreement with this knot, for who may let a need grow from it: in its unit, or, where it is open to all, as a
+    bridge-builder of any."""
+    if lock:
+        Knot.objects.select_for_update().filter(pk=knot_id).first()
+    knot = Knot.objects.select_related("thread__unit").filter(pk=knot_id, stage=Stage.AGREEMENT).first()
+    if knot is None or knot.object_type == Post._meta.label_lower:
+        raise NotFoundError("knot")
+    look = looks_of([knot]).get(knot.pk)
+    if look is None:
+        raise NotFoundError("knot")
+    if not may(roles_in(actor, knot.thread.unit), "need.from_thread") and not (look.is_public and may_use_desk(actor)):
+        raise NotFoundError("knot")
+    return Source(knot, look)
 
 
 def get_match(

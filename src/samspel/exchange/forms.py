@@ -187,6 +187,11 @@ def choices_for(draft: PostDraft) -> dict[str, Any]:
     }
 
 
+def other_kind() -> int | None:
+    """The kind of help that is chosen until somebody chooses another; the bridge-builder says what it is."""
+    return next((one.pk for one in categories() if one.key == "other"), None)
+
+
 def category_groups(chosen: int | None) -> list[CategoryGroup]:
     """The tree as a list of groups. One query."""
     open_ones = categories()

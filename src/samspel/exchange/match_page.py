@@ -13,10 +13,11 @@ from typing import Final
 from django.db.models import Count, Q
 
 from samspel.core.actor import Actor
-from samspel.core.thread import threads_of
+from samspel.core.thread import knots_of, threads_of
 from samspel.exchange.asked import ALL_YES
 from samspel.exchange.checks import CLEAR, label_of
 from samspel.exchange.drawing import Small, small
+from samspel.exchange.grown import GrewFrom, grew_from_agreements
 from samspel.exchange.models import Check, Match, Part, Remark, Transfer
 from samspel.people.queries import units_of
 
@@ -67,6 +68,7 @@ class MatchPage:
     outcomes: tuple[tuple[str, int], ...]
     told: int
     threads: tuple[ThreadChoice, ...]
+    grew_from: tuple[GrewFrom, ...]
 
     @property
     def yes(self) -> int:
@@ -94,6 +96,7 @@ def match_page(match: Match, *, actor: Actor, country: str, at: datetime) -> Mat
     told = Counter(part.outcome for part in parts if part.outcome is not None)
     is_late = match.ended_at is not None and at >= match.ended_at + TOLD_AFTER
     shows = told.total() == len(parts) or is_late
+    grew_from = grew_from_agreements([one.need_id for one in transfers if one.need_id is not None], actor)
     return MatchPage(
         match,
         parts,
@@ -103,8 +106,16 @@ def match_page(match: Match, *, actor: Actor, country: str, at: datetime) -> Mat
         small(max(2, len(parts)), is_closed=len(transfers) == len(parts)),
         tuple((str(level.label), told[level]) for level in reversed(Part.Outcome) if shows and told[level]),
         told.total() if shows else 0,
-        _threads(actor) if match.state == Match.State.AGREED else (),
+        _threads(actor) if _may_choose_thread(match, grew_from) else (),
+        grew_from,
     )
+
+
+def _may_choose_thread(match: Match, grew_from: Sequence[GrewFrom]) -> bool:
+    """When it begins, unless it goes on with a thread already; and when it becomes more than it was."""
+    if match.state == Match.State.AGREED:
+        return not grew_from
+    return match.ending == Match.Ending.DONE and not knots_of(match)
 
 
 def _row(check: Check, country: str) -> CheckRow:

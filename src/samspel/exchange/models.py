@@ -177,6 +177,13 @@ class Match(models.Model):
         DONE = "done", _("Det blev som vi tänkte")
         EARLY = "early", _("Det slutade tidigare")
 
+    class Becomes(models.TextChoices):
+        """What goes on when the gifts are given; a trial and a service are the unit's own from then on."""
+
+        NOTHING = "", _("Inget mer")
+        TRIAL = "trial", _("Ett försök")
+        SERVICE = "service", _("Något vi alltid gör")
+
     kind = models.CharField(max_length=5, choices=Kind.choices)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PROPOSED)
     selection = models.ForeignKey(Selection, null=True, blank=True, on_delete=models.SET_NULL, related_name="matches")
@@ -193,6 +200,7 @@ class Match(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     ending = models.CharField(max_length=5, choices=Ending.choices, blank=True)
     fallen_at = models.DateTimeField(null=True, blank=True)
+    becomes = models.CharField(max_length=7, choices=Becomes.choices, blank=True, default=Becomes.NOTHING)
 
     class Meta:
         indexes = [models.Index(fields=["state", "made_at"], name="match_state")]

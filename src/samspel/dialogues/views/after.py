@@ -14,6 +14,7 @@ from samspel.dialogues.access import get_dialogue, roles_in_dialogue
 from samspel.dialogues.actions import leading
 from samspel.dialogues.downloads import as_download
 from samspel.dialogues.models import Dialogue, Note, State
+from samspel.dialogues.needs import agreed_needs
 from samspel.dialogues.pictures import picture_png, pictures_of
 from samspel.dialogues.protocol import Protocol, notes_of, protocol_of
 from samspel.dialogues.protocol_files import documents_of, make_file
@@ -28,13 +29,15 @@ NOTES_ON_A_PAGE = 200
 def protocol(request: Request, dialogue_id: int) -> HttpResponse:
     """The unit's own protocol."""
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.read_protocol")
+    roles = roles_in_dialogue(request.actor, dialogue)
     return render(
         request,
         "dialogues/protocol.html",
         {
             "dialogue": dialogue,
             **_record(dialogue, protocol_of(dialogue, inside=True)),
-            "may_lead": may(roles_in_dialogue(request.actor, dialogue), "dialogue.lead"),
+            "may_lead": may(roles, "dialogue.lead"),
+            "needs": agreed_needs(dialogue) if may(roles, "need.from_thread") else (),
             "section": "dialogues",
         },
     )

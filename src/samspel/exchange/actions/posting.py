@@ -13,14 +13,15 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from samspel.core import defaults
+from samspel.core import defaults, thread
 from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError, SignInError
 from samspel.core.idempotency import once
 from samspel.core.languages import SPOKEN
+from samspel.core.models import Knot, Stage, TieKind
 from samspel.encounters.queries import areas
-from samspel.exchange.access import Mine, get_own_post, require_broker
+from samspel.exchange.access import Mine, Source, get_own_post, get_source, require_broker
 from samspel.exchange.codes import hash_of_code, new_code
 from samspel.exchange.models import Category, Mark, PartOfWeek, Party, Post
 from samspel.exchange.queries import posts_held
@@ -79,6 +80,38 @@ def add_post(*, actor: Actor, mine: Mine | None, draft: PostDraft, at: datetime)
     post = _create(party, draft, at)
     record(actor, "post.left", post, kind=post.kind)
     return Posted(post, code if is_new else "")
+
+
+@transaction.atomic
+def need_from_agreement(*, actor: Actor, knot_id: int, draft: PostDraft, at: datetime) -> Post:
+    """Leave what a unit has agreed that it needs, as the unit's own post, on the agreement's thread.
+
+    A bridge-builder reads it as all others before it is matched. An agreement has one need at a time.
+
+    :raises InvalidError: as ``add_post``.
+    :raises ConflictError: it has one already.
+    """
+    source = get_source(actor, knot_id, lock=True)
+    unit_id = source.knot.thread.unit_id
+    of_unit = replace(draft, kind=Post.Kind.NEED, who=Party.Kind.UNIT, unit_id=unit_id, is_adult=True, mail="")
+    draft = checked_draft(of_unit, at)
+    if not once(draft.key):
+        return _left_before(draft.key)
+    if need_grown_from(source) is not None:
+        raise ConflictError(_("Det är redan lämnat som ett behov."))
+    post = _create(_unit_party(unit_id, draft, new_code(), at), draft, at)
+    same = Knot.objects.filter(object_type=source.knot.object_type, object_id=source.knot.object_id)
+    for knot in same.order_by("pk"):
+        thread.tie(thread.add_knot(knot.thread_id, Stage.AGREEMENT, post, at=at), knot, TieKind.GREW_FROM)
+    record(actor, "need.grew", post, knot=knot_id)
+    return post
+
+
+def need_grown_from(source: Source) -> Post | None:
+    """The need that has grown from an agreement and is still there."""
+    grown = thread.grown_from(source.knot.object_type, [source.knot.object_id])
+    ids = [knot.object_id for _source, knot in grown if knot.object_type == Post._meta.label_lower]
+    return Post.objects.filter(pk__in=ids).first()
 
 
 @transaction.atomic

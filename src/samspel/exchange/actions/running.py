@@ -27,6 +27,8 @@ NEW_THREAD: Final = "new"
 def start(*, actor: Actor, match_id: int, at: datetime, unit_id: int | None = None, on_thread: str = "") -> Match:
     """Begin, when everybody has said yes and every check is done or not needed. Begun already, nothing changes.
 
+    It goes on with the threads of its needs, if they grew from agreements.
+
     :param unit_id: the unit on whose red thread it is put; one of the actor's own.
     :param on_thread: a thread of that unit by its number, ``new``, or none.
     :raises InvalidError: something is left to check.
@@ -40,11 +42,20 @@ def start(*, actor: Actor, match_id: int, at: datetime, unit_id: int | None = No
         raise InvalidError(_("Något under Innan det börjar är inte klart än."))
     match.state, match.started_at = Match.State.RUNNING, at
     match.save(update_fields=["state", "started_at"])
-    if on_thread:
+    grew_from = _needs_on_threads(match)
+    for need in grew_from:
+        thread.tie(thread.add_knot(need.thread_id, Stage.TRIAL, match, at=at), need, TieKind.GREW_FROM)
+    if on_thread and not grew_from:
         _put_on_thread(match, unit_id, on_thread, at)
     letters.tell_of_news(parties_besides(match, None))
     record(actor, "match.started", match, unit=match.unit_id)
     return match
+
+
+def _needs_on_threads(match: Match) -> list[Knot]:
+    needs = match.transfers.exclude(need=None).values("need")
+    of_needs = Knot.objects.filter(object_type=Post._meta.label_lower, object_id__in=needs)
+    return list(of_needs.order_by("pk"))
 
 
 def _put_on_thread(match: Match, unit_id: int | None, on_thread: str, at: datetime) -> None:
@@ -115,6 +126,32 @@ def end(*, actor: Actor, match_id: int, ending: str, at: datetime) -> Match:
         Post.objects.filter(pk__in={pk for pair in posts for pk in pair if pk is not None}).update(met_at=at)
     letters.tell_of_news(parties_besides(match, None))
     record(actor, "match.ended", match, ending=ending)
+    return match
+
+
+@transaction.atomic
+def become(
+    *, actor: Actor, match_id: int, becomes: str, at: datetime, unit_id: int | None = None, on_thread: str = ""
+) -> Match:
+    """What ended as it was meant goes on as a trial or a service of a unit's, or as nothing more. It may be changed.
+
+    :param unit_id: with ``on_thread`` as for ``start``, where it is on no thread yet: there the unit finds it.
+    :raises InvalidError: no such thing to become, or no thread to be found on.
+    :raises ConflictError: it is not over, or ended early.
+    """
+    match = get_match(actor, match_id, "desk.change", lock=True)
+    if match.state != Match.State.ENDED or match.ending != Match.Ending.DONE:
+        raise ConflictError
+    if becomes not in Match.Becomes.values:
+        raise InvalidError
+    if becomes and not thread.knots_of(match):
+        if not on_thread:
+            raise InvalidError(fields={"thread": _("Välj en tråd. Där hittar enheten det.")})
+        _put_on_thread(match, unit_id, on_thread, at)
+    if match.becomes != becomes:
+        match.becomes = becomes
+        match.save(update_fields=["becomes"])
+        record(actor, "match.became", match, becomes=becomes)
     return match
 
 

@@ -3,15 +3,17 @@
 from functools import partial
 
 from samspel.core.routes import route
-from samspel.exchange.views import mine, posting
+from samspel.exchange.views import growing, mine, posting
 
 _here = partial(route, owner="exchange")
+_grow = partial(route, owner="exchange", act="need.from_thread", limit="write")
 _own = partial(route, owner="exchange", act="post.change", limit="write")
 
 urlpatterns = [
     _here("exchange", posting.exchange, name="exchange", act="exchange.read"),
     _here("exchange/give", posting.give, name="exchange_give", act="post.write", limit="write"),
     _here("exchange/need", posting.need, name="exchange_need", act="post.write", limit="write"),
+    _grow("exchange/need/<int:knot_id>", growing.need_from, name="exchange_grow"),
     _here("exchange/hint", posting.hint, name="exchange_hint", act="post.write", limit="write"),
     _here("exchange/code", posting.code, name="exchange_code", act="party.return", limit="write"),
     _here("exchange/forget", mine.forget, name="exchange_forget", act="party.return", limit="write"),

@@ -56,6 +56,7 @@ def match(request: Request, match_id: int) -> HttpResponse:
             "typed": request.POST,
             "kinds": CheckKind.choices,
             "endings": Match.Ending.choices,
+            "becoming": Match.Becomes.choices,
             "section": "exchange",
         },
         status=422 if error else 200,
@@ -85,6 +86,7 @@ def _do(request: Request, match_id: int) -> str:
         "pause": (lambda: running.pause(**of), _("Det vilar.")),
         "go-on": (lambda: running.go_on(**of), _("Det går vidare.")),
         "end": (lambda: running.end(**of, ending=sent.get("ending", "")), _("Det är avslutat.")),
+        "become": (lambda: _become(request, of), saved),
         "fall": (lambda: running.fall(**of), _("Det blev inte av. Ingen får veta varför.")),
     }
     wanted = acts.get(sent.get("do", ""))
@@ -102,12 +104,20 @@ def _wording(request: Request) -> asking.Wording:
 
 
 def _start(request: Request, of: dict[str, Any]) -> Match:
-    """On a thread of one of her own units, when she has chosen one."""
+    return running.start(**of, **_thread_in(request))
+
+
+def _become(request: Request, of: dict[str, Any]) -> Match:
+    return running.become(**of, becomes=request.POST.get("becomes", ""), **_thread_in(request))
+
+
+def _thread_in(request: Request) -> dict[str, Any]:
+    """A thread of one of her own units, when she has chosen one."""
     unit, _colon, on_thread = request.POST.get("thread", "").partition(":")
     mine = {str(each.pk): each.pk for each in units_of(request.actor)} if on_thread else {}
     if on_thread and unit not in mine:
         raise InvalidError(fields={"thread": _("Välj en enhet.")})
-    return running.start(**of, unit_id=mine.get(unit), on_thread=on_thread)
+    return {"unit_id": mine.get(unit), "on_thread": on_thread}
 
 
 def _number(typed: str) -> int:

@@ -14,9 +14,9 @@ from samspel.core.limits import guess
 from samspel.exchange.access import find_mine, find_party, may_use_desk
 from samspel.exchange.actions.posting import PostDraft, Posted, add_post
 from samspel.exchange.codes import keep_code
-from samspel.exchange.forms import Reviewed, choices_for, draft_in, number_in, reviewed, unhinted
+from samspel.exchange.forms import Reviewed, choices_for, draft_in, number_in, other_kind, reviewed, unhinted
 from samspel.exchange.models import Party, Post
-from samspel.exchange.queries import categories, town_questions
+from samspel.exchange.queries import town_questions
 from samspel.people.queries import units_managed
 
 
@@ -76,7 +76,7 @@ def _category_asked_for(request: HttpRequest) -> int | None:
     chosen = number_in(request, "category")
     if chosen is not None:
         return chosen
-    return next((one.pk for one in categories() if one.key == "other"), None)
+    return other_kind()
 
 
 def _form(

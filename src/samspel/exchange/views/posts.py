@@ -29,13 +29,14 @@ from samspel.exchange.forms import (
     choices_for,
     draft_in,
     number_in,
+    other_kind,
     reviewed,
     unhinted,
 )
+from samspel.exchange.grown import grew_from_agreements
 from samspel.exchange.models import Mark, PartOfWeek, Party, Post
 from samspel.exchange.own_posts import states_of
 from samspel.exchange.post_files import post_file, template_file
-from samspel.exchange.queries import categories
 
 
 @require_GET
@@ -81,6 +82,7 @@ def post(request: Request, post_id: int) -> HttpResponse:
     context = {
         "post": found,
         "fitting": fitting(found, now()) if found.read_at else (),
+        "grew_from": grew_from_agreements([found.pk], request.actor),
         "state": states_of([found])[found.pk],
         "others": list(Post.objects.filter(party=found.party_id, expires_at__gt=now()).exclude(pk=found.pk)),
         "remarks": list(found.remarks.select_related("by").order_by("-at")),
@@ -129,9 +131,8 @@ def enter(request: Request) -> HttpResponse:
     kind = Post.Kind.OFFER if (request.POST or request.GET).get("kind") == Post.Kind.OFFER else Post.Kind.NEED
     whose = Party.objects.filter(pk=number_in(request, "party") or 0).first()
     if request.method != "POST":
-        other = next((one.pk for one in categories() if one.key == "other"), None)
         called = whose.called if whose else ""
-        return _form(request, unhinted(PostDraft(kind=kind, words="", called=called, category_id=other)), whose)
+        return _form(request, unhinted(PostDraft(kind=kind, words="", called=called, category_id=other_kind())), whose)
     seen = reviewed(request, draft_in(request, kind))
     if "hint" in request.POST:
         return _form(request, seen, whose)
