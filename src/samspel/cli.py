@@ -368,7 +368,9 @@ def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     parser.add_argument(
         "file", type=Path, help="staff, posts: CSV or Excel (.xlsx); encounters: CSV, also .gz, or Parquet"
     )
-    parser.add_argument("--rejected", type=Path, metavar="OUT.csv", help="encounters: what was not taken in, and why")
+    parser.add_argument(
+        "--rejected", type=Path, metavar="OUT.csv", help="encounters, posts: what was not taken in, and why"
+    )
     parser.add_argument(
         "--template", action="store_true", help="encounters, posts: write an example to the file instead"
     )
@@ -437,7 +439,12 @@ def _run_import_posts(options: argparse.Namespace) -> int:
 
         with translation.override(options.language):
             rejected = posts.take_in(
-                options.file, options.codes, consent=options.adults_agreed, at=timezone.now(), out=say
+                options.file,
+                options.codes,
+                options.rejected,
+                consent=options.adults_agreed,
+                at=timezone.now(),
+                out=say,
             )
     return 0 if not rejected else 1
 
@@ -445,11 +452,14 @@ def _run_import_posts(options: argparse.Namespace) -> int:
 def _export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser(
         "export",
-        help="save what was said in a dialogue",
+        help="save what was said in a dialogue, or needs and offers",
         description="Save what was said in a dialogue, by the file's ending: .csv and .xlsx (a row for each statement),"
-        " .json, .pdf (.zip of several when there is much), .png with --picture. The file is whole or not there.",
+        " .json, .pdf (.zip of several when there is much), .png with --picture. The file is whole or not there. Or all"
+        " needs and offers that are not over as .csv, which samspel import posts and samspel match read.",
     )
-    parser.add_argument("dialogue", type=int, help="its number, as in /dialogues/7/lead")
+    parser.add_argument(
+        "what", metavar="dialogue|posts", help="a dialogue's number, as in /dialogues/7/lead; or the word posts"
+    )
     parser.add_argument("file", type=Path)
     parser.add_argument("--open", action="store_true", help="only what is open to all, for a dialogue that has ended")
     parser.add_argument("--picture", metavar="NAME", help="three-1, words-1, themes-1 or lone-1-1 (question, voice)")
@@ -458,6 +468,10 @@ def _export(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 
 def _run_export(options: argparse.Namespace) -> int:
+    if options.what == "posts":
+        return _run_export_posts(options)
+    if not options.what.isdecimal():
+        raise CommandError(f"{options.what} is no dialogue's number; for needs and offers, write posts")
     with Database():
         set_up()
         from django.utils import translation
@@ -468,7 +482,7 @@ def _run_export(options: argparse.Namespace) -> int:
         try:
             with translation.override(options.language):
                 size = command_files.export(
-                    options.dialogue, options.file, picture=options.picture, inside=not options.open
+                    int(options.what), options.file, picture=options.picture, inside=not options.open
                 )
         except command_files.AskedError as error:
             raise CommandError(str(error)) from error
@@ -476,6 +490,17 @@ def _run_export(options: argparse.Namespace) -> int:
             raise CommandError(error.message) from error
         except OSError as error:
             raise CommandError(f"{options.file} cannot be written ({error.strerror or error})") from error
+    say(f"{options.file}: {size:,} bytes")
+    return 0
+
+
+def _run_export_posts(options: argparse.Namespace) -> int:
+    with Database():
+        set_up()
+        check_tables()
+        from django.utils import timezone
+
+        size = posts.export(options.file, at=timezone.now())
     say(f"{options.file}: {size:,} bytes")
     return 0
 

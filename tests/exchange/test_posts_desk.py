@@ -1,5 +1,6 @@
 """The bridge-builder's side of posts: search, reading, entering with consent, files, kinds of help."""
 
+import base64
 import csv
 import io
 import re
@@ -232,8 +233,27 @@ def test_bad_rows_come_back_with_line_and_reason_and_the_others_are_in(broker: C
     text = upload(broker, "\n".join(lines)).content.decode()
 
     assert "1 inne, 0 fanns redan, 8 togs inte in" in text
-    assert [int(line) for line in re.findall(r"Rad (\d+):", text)] == list(range(3, 11))
+    told = re.findall(r"Rad (\d+), (\w+):", text)
+    assert [int(line) for line, _column in told] == list(range(3, 11))
+    columns = ["kind", "person", "category", "area", "from", "requires", "language", "title"]
+    assert [column for _line, column in told] == columns
     assert Post.objects.get().words == "Bra rad"
+
+
+def test_what_was_not_taken_in_is_a_file_that_can_be_mended_and_taken_in(broker: Client) -> None:
+    lines = ["kind,person,title,area", "need,A,Bra rad,", "need,B,=Okänt område,Månen", "hjälp,C,Slaget"]
+    first = upload(broker, "\n".join(lines)).content.decode()
+
+    found = re.search(r'download="[\w.-]+" href="data:text/csv;charset=utf-8;base64,([^"]+)"', first)
+    assert found is not None
+    file = base64.b64decode(found[1]).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(file)))
+    assert [(row["line"], row["column"], row["person"]) for row in rows] == [("3", "area", "B"), ("4", "kind", "C")]
+    assert all(row["reason"] for row in rows)
+    second = upload(broker, file.replace("Månen", "").replace("hjälp", "need")).content.decode()
+    assert "2 inne, 0 fanns redan, 0 togs inte in" in second
+    assert "data:text/csv" not in second
+    assert Post.objects.filter(words="=Okänt område").exists()
 
 
 @pytest.mark.parametrize(
@@ -405,4 +425,21 @@ def test_the_command_line_says_what_is_wrong_and_leaves_no_empty_codes(tmp_path:
         posts_command.take_in(file, None, consent="paper", at=now(), out=print)
     assert not codes.exists()
     file.write_text("kind,person,title\nneed,A,Bra\nneed,,Dålig\n")
-    assert posts_command.take_in(file, codes, consent="paper", at=now(), out=print) == 1
+    rejected = tmp_path / "rejected.csv"
+    assert posts_command.take_in(file, codes, rejected, consent="paper", at=now(), out=print) == 1
+    (row,) = csv.DictReader(io.StringIO(rejected.read_text(encoding="utf-8-sig")))
+    assert (row["line"], row["column"], row["title"]) == ("3", "person", "Dålig")
+
+
+def test_the_command_line_writes_what_the_page_writes(broker: Client, tmp_path: Path) -> None:
+    make_some()
+    file = tmp_path / "out.csv"
+
+    size = posts_command.export(file, at=now())
+
+    assert file.read_bytes() == broker.get(f"{POSTS}.csv").content
+    assert size == file.stat().st_size
+    with pytest.raises(FileError, match="new file"):
+        posts_command.export(file, at=now())
+    with pytest.raises(FileError, match=r"\.csv"):
+        posts_command.export(tmp_path / "out.xlsx", at=now())

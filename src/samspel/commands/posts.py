@@ -1,4 +1,4 @@
-"""``samspel import posts``: needs and offers that people have agreed to in writing, and the codes to give them."""
+"""``samspel import posts`` and ``samspel export posts``: needs and offers that people have agreed to in writing."""
 
 import io
 from collections.abc import Callable
@@ -18,14 +18,41 @@ def write_template(path: Path) -> None:
     write_bytes(path, template_file())
 
 
-def take_in(path: Path, codes: Path | None, *, consent: str, at: datetime, out: Callable[[str], None]) -> int:
+def export(path: Path, *, at: datetime) -> int:
+    """All that are not over, with the columns that ``import posts`` reads; no e-mail and no code. Gives its bytes.
+
+    :raises FileError: it is not named .csv, is there already, or cannot be written.
+    """
+    from samspel.exchange.finding_posts import Wanted
+    from samspel.exchange.post_files import post_file
+
+    if path.suffix.lower() != ".csv":
+        raise FileError(f"{path} must be named .csv: needs and offers are written as CSV")
+    if path.exists():
+        raise FileError(f"{path} is there already; needs and offers are written to a new file")
+    content = post_file(Wanted(), at)
+    write_bytes(path, content)
+    return len(content)
+
+
+def take_in(
+    path: Path,
+    codes: Path | None,
+    rejected: Path | None = None,
+    *,
+    consent: str,
+    at: datetime,
+    out: Callable[[str], None],
+) -> int:
     """Take in the file; gives how many rows were not taken in. The codes are written once, to a new file.
 
+    :param rejected: where to write those rows with line, column and reason.
     :raises FileError: the file cannot be used, or the one for the codes.
     """
     from samspel.core.actor import Actor
     from samspel.core.errors import InvalidError
     from samspel.exchange.actions.importing import import_posts
+    from samspel.exchange.post_files import rejected_file
 
     if codes is None:
         raise FileError("--codes OUT.csv says where the codes go; without them nobody can come back")
@@ -47,6 +74,8 @@ def take_in(path: Path, codes: Path | None, *, consent: str, at: datetime, out: 
     file = io.BytesIO()
     stream_csv(file, [("person", "code"), *((one.called, one.code) for one in done.codes)])
     write_bytes(codes, file.getvalue())
+    if rejected is not None:
+        write_bytes(rejected, rejected_file(done.heading, done.bad))
     for row in done.bad:
         out(f"{path}:{row.line}: {row.reason}")
     bad = len(done.bad)

@@ -33,6 +33,8 @@ COLUMNS: Final = (
     "since",
     "times",
 )
+# What stands before a row that was not taken in.
+_WHY: Final = ("line", "column", "reason")
 BYTES_MOST: Final = 2_000_000
 ROWS_MOST: Final = 2_000
 _KINDS: Final = {"need": "need", "behov": "need", "offer": "offer", "erbjudande": "offer", "tilbud": "offer"}
@@ -78,9 +80,9 @@ def row_of(post: Post) -> tuple[str, ...]:
     )
 
 
-def _csv(rows: Iterable[Sequence[str]]) -> bytes:
+def _csv(rows: Iterable[Sequence[str]], heading: Sequence[str] = COLUMNS) -> bytes:
     file = io.BytesIO()
-    stream_csv(file, [COLUMNS, *rows])
+    stream_csv(file, [heading, *rows])
     return file.getvalue()
 
 
@@ -103,6 +105,7 @@ class FileRow:
     marks: tuple[str, ...]
     languages: tuple[str, ...]
     times: tuple[str, ...]
+    cells: tuple[str, ...]
 
     @property
     def called(self) -> str:
@@ -111,9 +114,10 @@ class FileRow:
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row that cannot, and why; ``cells`` as they were, for the file of rejected rows."""
+    """A row that cannot, in which column and why; ``cells`` as they were, for the file of rejected rows."""
 
     line: int
+    column: str
     reason: str
     cells: tuple[str, ...]
 
@@ -125,8 +129,27 @@ class PostFile:
     heading: tuple[str, ...]
 
 
+def rejected_file(heading: Sequence[str], bad: Sequence[BadRow]) -> bytes:
+    """The rows that were not taken in, each after its line, column and reason: mended, the file is taken in itself."""
+    own = [(place, name) for place, name in enumerate(heading) if name not in _WHY]
+    rows = (
+        (
+            str(row.line),
+            row.column,
+            row.reason,
+            *(row.cells[place] if place < len(row.cells) else "" for place, _ in own),
+        )
+        for row in bad
+    )
+    return _csv(rows, (*_WHY, *(name for _place, name in own)))
+
+
 class _RowError(Exception):
-    """Why a row cannot be used."""
+    """In which column, and why, a row cannot be used."""
+
+    def __init__(self, column: str, reason: str) -> None:
+        self.column = column
+        super().__init__(reason)
 
 
 @dataclass(frozen=True)
@@ -169,9 +192,9 @@ def _read(heading: tuple[str, ...], lines: Sequence[tuple[int, list[str]]]) -> P
     bad: list[BadRow] = []
     for line, cells in lines:
         try:
-            rows.append(_row(line, dict(zip(heading, cells, strict=False)), names))
+            rows.append(_row(line, dict(zip(heading, cells, strict=False)), tuple(cells), names))
         except _RowError as error:
-            bad.append(BadRow(line, str(error), tuple(cells)))
+            bad.append(BadRow(line, error.column, str(error), tuple(cells)))
     return PostFile(tuple(rows), tuple(bad), heading)
 
 
@@ -181,19 +204,19 @@ def _category_names() -> Iterator[tuple[str, int]]:
         yield from ((str(name).casefold(), category.pk) for name in category.name.values())
 
 
-def _row(line: int, cells: Mapping[str, str], names: _Names) -> FileRow:
+def _row(line: int, cells: Mapping[str, str], as_read: tuple[str, ...], names: _Names) -> FileRow:
     kind = _KINDS.get(cells.get("kind", "").casefold())
     if kind is None:
-        raise _RowError(_("kind ska vara need eller offer."))
+        raise _RowError("kind", _("kind ska vara need eller offer."))
     for column in ("person", "title"):
         if not cells.get(column):
-            raise _RowError(_("%(name)s är tom.") % {"name": column})
+            raise _RowError(column, _("%(name)s är tom.") % {"name": column})
     category = cells.get("category", "").casefold() or "other"
     if category not in names.categories:
-        raise _RowError(_("category finns inte här. Se sidan för slag av hjälp."))
+        raise _RowError("category", _("category finns inte här. Se sidan för slag av hjälp."))
     area = cells.get("area", "").casefold()
     if area and area not in names.areas:
-        raise _RowError(_("area finns inte här. Lämna tomt för hela kommunen."))
+        raise _RowError("area", _("area finns inte här. Lämna tomt för hela kommunen."))
     return FileRow(
         line=line,
         kind=kind,
@@ -207,6 +230,7 @@ def _row(line: int, cells: Mapping[str, str], names: _Names) -> FileRow:
         marks=_known(cells, "requires" if kind == "need" else "provides", Mark.values),
         languages=_languages(cells),
         times=_known(cells, "times", PartOfWeek.values),
+        cells=as_read,
     )
 
 
@@ -215,7 +239,7 @@ def _day(cells: Mapping[str, str], column: str) -> date | None:
     try:
         return date.fromisoformat(said) if said else None
     except ValueError:
-        raise _RowError(_("%(name)s ska vara en dag som 2026-11-30.") % {"name": column}) from None
+        raise _RowError(column, _("%(name)s ska vara en dag som 2026-11-30.") % {"name": column}) from None
 
 
 def _parts(cells: Mapping[str, str], column: str) -> list[str]:
@@ -225,12 +249,12 @@ def _parts(cells: Mapping[str, str], column: str) -> list[str]:
 def _known(cells: Mapping[str, str], column: str, values: Sequence[str]) -> tuple[str, ...]:
     parts = _parts(cells, column)
     if any(part not in values for part in parts):
-        raise _RowError(_("%(name)s kan ha %(values)s.") % {"name": column, "values": ", ".join(values)})
+        raise _RowError(column, _("%(name)s kan ha %(values)s.") % {"name": column, "values": ", ".join(values)})
     return tuple(parts)
 
 
 def _languages(cells: Mapping[str, str]) -> tuple[str, ...]:
     codes = [language_of(part) for part in _parts(cells, "language")]
     if not all(codes):
-        raise _RowError(_("language har ett språk som inte finns här."))
+        raise _RowError("language", _("language har ett språk som inte finns här."))
     return tuple(dict.fromkeys(codes))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -32,6 +33,7 @@ class Imported:
     known: int
     bad: tuple[BadRow, ...]
     codes: tuple[NewCode, ...]
+    heading: tuple[str, ...]
 
 
 @transaction.atomic
@@ -58,7 +60,7 @@ def import_posts(*, actor: Actor, content: bytes, name: str, consent: str, are_a
                 actor=actor, draft=_draft(row, key), consent=consent, party_id=parties.get(row.person), at=at
             )
         except (InvalidError, ConflictError) as error:
-            bad.append(BadRow(row.line, " ".join(error.fields.values()) or error.message, ()))
+            bad.append(_bad(row, error))
             continue
         known[key] = parties[row.person] = posted.post.party_id
         taken += 1
@@ -66,7 +68,16 @@ def import_posts(*, actor: Actor, content: bytes, name: str, consent: str, are_a
             codes.append(NewCode(row.called, posted.code))
     record_fact(actor, "posts.imported", "exchange.post", taken=taken, rejected=len(bad))
     twice = len(file.rows) - taken - (len(bad) - len(file.bad))
-    return Imported(taken, twice, tuple(sorted(bad, key=lambda row: row.line)), tuple(codes))
+    return Imported(taken, twice, tuple(sorted(bad, key=lambda row: row.line)), tuple(codes), file.heading)
+
+
+# The columns of a file by the names of the form's fields.
+_COLUMNS: Final = {"words": "title", "more": "text", "called": "person"}
+
+
+def _bad(row: FileRow, error: InvalidError | ConflictError) -> BadRow:
+    columns = "|".join(_COLUMNS.get(name, name) for name in error.fields)
+    return BadRow(row.line, columns, " ".join(error.fields.values()) or error.message, row.cells)
 
 
 def _draft(row: FileRow, key: str) -> PostDraft:

@@ -1,5 +1,6 @@
 """All needs and offers, for bridge-builders: search, one of them, one entered for somebody, files in and out."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -36,7 +37,7 @@ from samspel.exchange.forms import (
 from samspel.exchange.grown import grew_from_agreements
 from samspel.exchange.models import Mark, PartOfWeek, Party, Post
 from samspel.exchange.own_posts import states_of
-from samspel.exchange.post_files import post_file, template_file
+from samspel.exchange.post_files import post_file, rejected_file, template_file
 
 
 @require_GET
@@ -205,6 +206,7 @@ def take_in(request: Request) -> HttpResponse:
             fields = error.fields or {"file": error.message}
     context = {
         "done": done,
+        "rejected": b64encode(rejected_file(done.heading, done.bad)).decode() if done and done.bad else "",
         "fields": fields,
         "consents": [each for each in Post.Consent.choices if each[0] != Post.Consent.SELF],
         "consent": request.POST.get("consent", ""),
