@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
 
+from samspel.core.limits import BUCKETS, LIMITS
 from samspel.exchange.access import find_party
 from samspel.exchange.models import Category, Party, Post, TownQuestion
 from tests.conftest import SignIn
@@ -247,3 +248,44 @@ def test_pages_state_their_queries(db: None, django_assert_num_queries: DjangoAs
         client.get("/exchange/give")
     with django_assert_num_queries(5):  # installation, party, posts, matches, questions
         client.get("/exchange/mine")
+
+
+# ---------------------------------------------------------------- a flood
+
+
+def test_a_flood_is_stopped_and_nothing_typed_is_lost(db: None) -> None:
+    client = Client()
+    leave(client)  # as somebody who has no code yet
+    for _ in range(LIMITS["post"].burst):
+        assert leave(client).status_code == 200
+
+    key = device_key()
+    answer = leave(client, more="Ring inte före tio.", key=key)
+
+    page = text_of(answer)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "300")
+    assert "Vänta 5 minuter" in page
+    assert f">{WORDS}</textarea>" in page
+    assert 'value="Ring inte före tio."' in page
+    assert Post.objects.count() == 1 + LIMITS["post"].burst
+    BUCKETS.clear()  # when the time is out
+    assert leave(client, more="Ring inte före tio.", key=key).status_code == 200
+    assert Post.objects.filter(more="Ring inte före tio.").count() == 1
+
+
+def test_many_who_throw_their_cookies_away_are_one_address(db: None) -> None:
+    for _ in range(LIMITS["post"].address_burst):
+        assert leave(Client()).status_code == 200
+
+    assert leave(Client()).status_code == 429
+    assert leave(Client(REMOTE_ADDR="192.0.2.7")).status_code == 200
+
+
+def test_what_was_not_saved_is_not_counted(db: None) -> None:
+    client = Client()
+    leave(client)
+    for _ in range(LIMITS["post"].burst):
+        assert leave(client, words="x" * 301).status_code == 422
+        assert leave(client, words="Har brutit armen och kan inte köra.").status_code == 422
+
+    assert leave(client).status_code == 200

@@ -56,6 +56,8 @@ LIMITS = {
     "write": Limit(burst=60, per_s=4, address_burst=4000, address_per_s=300),
     # A system that tells answers, one by one or ten thousand at once: it has no browser, and is one address.
     "take-in": Limit(burst=3000, per_s=1500, address_burst=3000, address_per_s=1500),
+    # Needs and offers that somebody leaves: a bridge-builder has to read each. A library's computers are one address.
+    "post": Limit(burst=12, per_s=12 / 3600, address_burst=100, address_per_s=100 / 3600),
     "stream": Limit(burst=20, per_s=0.5, address_burst=12000, address_per_s=400),
     "heavy": Limit(burst=10, per_s=0.2, address_burst=200, address_per_s=5),
     "join": Limit(burst=20, per_s=0.5, address_burst=2000, address_per_s=60),
@@ -185,6 +187,23 @@ def check_limit(request: HttpRequest, name: str) -> None:
         wait = max(wait, BUCKETS.take(name, caller, limit.burst, limit.per_s))
     if wait:
         raise TooManyError(max(1, round(wait)))
+
+
+def count_one(request: HttpRequest, name: str, caller: str | None) -> list[Key]:
+    """Count one that is only known when it has been done: what was not done is given back to ``BUCKETS``.
+
+    :param caller: who it is, where the page knows better than the browser's cookies.
+    :raises TooManyError: when the caller, or the whole address, has used its share; then nothing is counted.
+    """
+    limit = _share(name)
+    keys: list[Key] = [(name + "/address", address_of(request), limit.address_burst, limit.address_per_s)]
+    caller = caller or caller_of(request)
+    if caller is not None:
+        keys.append((name, caller, limit.burst, limit.per_s))
+    wait = BUCKETS.take_all(keys)
+    if wait:
+        raise TooManyError(max(1, round(wait)))
+    return keys
 
 
 # ---------------------------------------------------------------- guessing

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from samspel.core import defaults
 from samspel.core.actor import Request
-from samspel.core.errors import InvalidError
-from samspel.core.limits import guess
+from samspel.core.errors import InvalidError, TooManyError
+from samspel.core.limits import BUCKETS, count_one, guess
 from samspel.exchange.access import find_mine, find_party, may_use_desk
 from samspel.exchange.actions.posting import PostDraft, Posted, add_post
 from samspel.exchange.codes import keep_code
@@ -50,9 +50,15 @@ def _write(request: Request, kind: Post.Kind) -> HttpResponse:
         return _form(request, seen)
     if seen.has_hints:
         return _form(request, seen, is_asked=True)
+    mine = find_mine(request)
     try:
-        posted = add_post(actor=request.actor, mine=find_mine(request), draft=seen.draft, at=now())
+        counted = count_one(request, "post", f"party {mine.party.pk}" if mine else None)
+    except TooManyError as error:
+        return _form(request, seen, wait_min=-(-error.wait_s // 60))
+    try:
+        posted = add_post(actor=request.actor, mine=mine, draft=seen.draft, at=now())
     except InvalidError as error:
+        BUCKETS.give_back(counted)
         return _form(request, seen, fields=error.fields or {"words": error.message})
     return _receipt(request, posted)
 
@@ -80,8 +86,14 @@ def _category_asked_for(request: HttpRequest) -> int | None:
 
 
 def _form(
-    request: Request, seen: Reviewed, *, fields: dict[str, str] | None = None, is_asked: bool = False
+    request: Request,
+    seen: Reviewed,
+    *,
+    fields: dict[str, str] | None = None,
+    is_asked: bool = False,
+    wait_min: int = 0,
 ) -> HttpResponse:
+    """The form with what has been typed; ``wait_min`` says when it may be sent again."""
     mine = find_mine(request)
     known = next((one for one in mine.parties if one.kind != Party.Kind.UNIT), None) if mine else None
     if known is not None and request.method != "POST":
@@ -92,6 +104,7 @@ def _form(
         "said": seen.said,
         "fields": fields or {},
         "is_asked": is_asked,
+        "wait_min": wait_min,
         "known": known,
         "kinds": [each for each in Party.Kind.choices if each[0] != Party.Kind.UNIT],
         "units": units_managed(request.actor) if request.actor.is_signed_in else [],
@@ -99,7 +112,11 @@ def _form(
         "days": defaults.value("exchange.post_days"),
         "section": "exchange",
     }
-    response = render(request, "exchange/write.html", context, status=422 if fields or is_asked else 200)
+    response = render(
+        request, "exchange/write.html", context, status=429 if wait_min else 422 if fields or is_asked else 200
+    )
+    if wait_min:
+        response.headers["Retry-After"] = str(60 * wait_min)
     response.headers["Cache-Control"] = "no-store"
     return response
 
