@@ -78,8 +78,33 @@ def test_who_only_gives_begins_a_chain(db: None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("gives", "needs"),
+    [(["ar", "sv"], ["sv"]), (["da"], ["sv"]), (["ar"], []), ([], ["sv"]), (["ar", "sv"], ["sv", "fi"])],
+    ids=["one in common", "neighbours", "not said by one", "not said by the other", "who interprets is there too"],
+)
+def test_a_language_in_common_or_none_said_hinders_nobody(
+    posts: dict[str, Post], gives: list[str], needs: list[str]
+) -> None:
+    Post.objects.filter(pk=posts["drives"].pk).update(languages=gives)
+    Post.objects.filter(pk=posts["arm"].pk).update(languages=needs)
+
+    assert compute.select(at=AT, time_limit_s=5).met == 3
+
+
+@pytest.mark.parametrize(
     "hinder",
-    ["unread", "expired", "met", "asked", "another time of the week", "no licence", "blocked", "forbidden", "days"],
+    [
+        "unread",
+        "expired",
+        "met",
+        "asked",
+        "another time of the week",
+        "no licence",
+        "blocked",
+        "forbidden",
+        "days",
+        "no language",
+    ],
 )
 def test_what_cannot_be_is_not_proposed(posts: dict[str, Post], hinder: str) -> None:
     """Two of the three need the ring; without one gift there is nothing."""
@@ -106,6 +131,9 @@ def test_what_cannot_be_is_not_proposed(posts: dict[str, Post], hinder: str) -> 
         case "days":
             drives.update(ends_on=AT.date())
             arm.update(begins_on=AT.date() + timedelta(days=1))
+        case "no language":
+            drives.update(languages=["ar", "ti"])
+            arm.update(languages=["sv", "en"])
 
     selection = compute.select(at=AT, time_limit_s=5)
 
@@ -229,5 +257,5 @@ def test_proposals_of_what_people_were_asked_meanwhile_are_not_stored(posts: dic
 def test_the_newest_selection_is_read_in_a_few_queries(posts: dict[str, Post], django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     compute.select(at=AT, time_limit_s=5)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         compute.chosen_now(AT)

@@ -1,12 +1,18 @@
 """What becomes of the others when somebody says no."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
+from samspel.core.actor import Actor
 from samspel.exchange import compute
+from samspel.exchange.access import Mine
+from samspel.exchange.actions.answering import block, leave_match
 from samspel.exchange.actions.repairing import Repaired, repair
-from samspel.exchange.models import Match, Part, Post
+from samspel.exchange.actions.taking_back import erase_party, take_back, withdraw_post
+from samspel.exchange.models import Block, Match, Part, Post
 from tests.exchange.test_compute import AT, proposed, ring_of_three, second_driver
 
 
@@ -64,3 +70,76 @@ def test_a_match_that_nobody_said_no_to_is_left(posts: dict[str, Post]) -> None:
     assert repair(match_id=match.pk, at=AT) is None
     assert repair(match_id=match.pk + 1, at=AT) is None
     assert proposed() == []
+
+
+# ---------------------------------------------------------------- somebody leaves
+
+
+def agreed(posts: dict[str, Post]) -> Match:
+    """All in the ring of three have said yes, and another driver who only gives waits."""
+    match = fall(posts, "drives")
+    match.parts.update(answer="yes", words="x")
+    posts["second"] = second_driver()
+    compute.select(at=AT, time_limit_s=5)
+    Match.objects.filter(state=Match.State.PROPOSED).delete()
+    match.state, match.asked_at, match.agreed_at, match.fallen_at = Match.State.AGREED, AT, AT, None
+    match.save()
+    return match
+
+
+def deferred() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT args->>'match_id' FROM procrastinate_jobs WHERE task_name = 'exchange.repair'")
+        return [int(row[0]) for row in cursor.fetchall()]
+
+
+WAYS: list[Callable[[dict[str, Post], Match], None]] = [
+    lambda posts, match: take_back(mine=Mine((posts["drives"].party,)), post_id=posts["drives"].pk, at=AT),
+    lambda posts, match: withdraw_post(actor=Actor("person", is_administrator=True), post_id=posts["drives"].pk, at=AT),
+    lambda posts, match: erase_party(mine=Mine((posts["drives"].party,)), party_id=posts["drives"].party_id, at=AT),
+    lambda posts, match: leave_match(mine=Mine((posts["drives"].party,)), match_id=match.pk, at=AT),
+    lambda posts, match: block(mine=Mine((posts["drives"].party,)), match_id=match.pk, place=_of(posts, match), at=AT),
+]
+
+
+def _of(posts: dict[str, Post], match: Match) -> int:
+    return match.parts.get(party=posts["arm"].party).place
+
+
+@pytest.mark.parametrize("way", WAYS, ids=["taken back", "withdrawn", "erased", "left", "blocked"])
+def test_the_others_are_put_together_again_when_somebody_leaves(
+    posts: dict[str, Post], way: Callable[[dict[str, Post], Match], None]
+) -> None:
+    match = agreed(posts)
+
+    way(posts, match)
+
+    assert Match.objects.get(pk=match.pk).state == Match.State.FALLEN
+    assert deferred() == [match.pk]
+    repaired = repair(match_id=match.pk, at=AT)
+    assert repaired == Repaired(kept=1, asked_anew=2)
+    ((kind, gifts),) = proposed()
+    assert kind == Match.Kind.CHAIN
+    assert gifts == [(posts["second"].pk, posts["arm"].pk), (posts["maths"].pk, posts["daughter"].pk)]
+
+
+def test_nothing_is_proposed_anew_when_it_had_begun(posts: dict[str, Post]) -> None:
+    match = agreed(posts)
+    Match.objects.filter(pk=match.pk).update(state=Match.State.RUNNING, started_at=AT)
+
+    take_back(mine=Mine((posts["drives"].party,)), post_id=posts["drives"].pk, at=AT)
+
+    assert Match.objects.get(pk=match.pk).state == Match.State.FALLEN
+    assert deferred() == []
+
+
+def test_what_one_has_blocked_is_not_proposed_by_a_change_either(posts: dict[str, Post]) -> None:
+    """A selection was made before; the block is kept from the next change on."""
+    compute.select(at=AT, time_limit_s=5)
+    Block.objects.create(party=posts["arm"].party, other=posts["drives"].party, at=AT)
+
+    chosen = compute.chosen_now(AT)
+
+    assert chosen is not None
+    assert not compute.could_meet(chosen, posts["drives"].pk, posts["arm"].pk)
+    assert compute.could_meet(chosen, posts["maths"].pk, posts["daughter"].pk)

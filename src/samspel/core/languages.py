@@ -1,5 +1,6 @@
 """The languages that people in a meeting speak, beside those that the pages are written in."""
 
+from collections.abc import Iterable
 from functools import cache
 
 from babel import Locale
@@ -39,6 +40,20 @@ _ALSO = {
     "swl": ("teckenspråk", "swedish sign language", "svensk tegnsprog"),
     "dsl": ("tegnsprog", "danish sign language", "danskt teckenspråk"),
 }
+
+
+# Speakers of these understand each other.
+_NEIGHBOURS = frozenset({"sv", "da"})
+
+
+def understood(codes: Iterable[str]) -> frozenset[str]:
+    """The languages in which somebody who speaks these can be met; empty where none is said.
+
+    >>> sorted(understood(["sv", "ar"])), understood([])
+    (['ar', 'da', 'sv'], frozenset())
+    """
+    said = frozenset(codes)
+    return said | _NEIGHBOURS if said & _NEIGHBOURS else said
 
 
 def spoken(code: str) -> str:

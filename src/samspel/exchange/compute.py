@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Prefetch, Q, QuerySet
 
 from samspel import __version__
+from samspel.core.languages import understood
 from samspel.core.lexicon import shipped_kinds_of_help
 from samspel.exchange.models import Block, Mark, Match, Post, Preference, Selection, Transfer, Wish
 from samspel.exchange.queries import open_posts, posts_held
@@ -81,6 +82,7 @@ def select(*, at: datetime, time_limit_s: float) -> Selection:
         raise MatchingError(wrong[0])
     ids = [row.pk for row in rows]
     found = _not_forbidden(found.only(_may_meet(rows, found)), ids)
+    found = _not_blocked(found, [row.party_id for row in rows])
     pool = pool_of(
         problem,
         found,
@@ -99,12 +101,10 @@ def select(*, at: datetime, time_limit_s: float) -> Selection:
     return _store(replace(chosen, solution=solution), preference, at)
 
 
-def chosen_now(at: datetime, *, also: Sequence[Match] = ()) -> Chosen | None:
+def chosen_now(at: datetime) -> Chosen | None:
     """The newest selection as the engine knows it, with what has been wished since; posts that are gone are not in it.
 
-    :param also: matches that are taken for proposals too: one that has just fallen, to be mended.
-
-    Four queries, and no text is read.
+    Six queries, and no text is read.
     """
     from samspel.engine import candidates
     from samspel.engine.matching import Solution
@@ -122,6 +122,7 @@ def chosen_now(at: datetime, *, also: Sequence[Match] = ()) -> Chosen | None:
     ids = [row[0] for row in rows]
     problem = candidates.Problem(posts, weights=candidates.Weights(**saved["weights"]), most=_OFFERS_EACH)
     found = _not_forbidden(_unpacked(bytes(selection.candidates), ids), ids)
+    found = _not_blocked(found, [row[2] for row in rows])
     pool = pool_of(
         problem,
         found,
@@ -134,7 +135,7 @@ def chosen_now(at: datetime, *, also: Sequence[Match] = ()) -> Chosen | None:
     )
     solution = Solution((), tuple(saved["values"]), tuple(saved["bounds"]), "good", 0.0)
     chosen = _with_locks(Chosen(pool, solution, found, ids))
-    return replace(chosen, solution=replace(solution, selected=_selected(chosen, also)))
+    return replace(chosen, solution=replace(solution, selected=_selected(chosen)))
 
 
 def newest() -> Selection | None:
@@ -226,13 +227,34 @@ def fitting(post_id: int, most: int) -> list[tuple[int, int]]:
     return [(int(others[place]), int(scores[here][place])) for place in order]
 
 
-def mended(chosen: Chosen, gone: Iterable[int], at: datetime) -> "tuple[Selection, matching.Changed]":
-    """Store the selection without these parties, changed as little as can be; and what that took."""
+def mended(
+    chosen: Chosen,
+    gone: Iterable[int],
+    at: datetime,
+    *,
+    left: Iterable[int] = (),
+    broken: Iterable[tuple[int, int]] = (),
+) -> "tuple[Selection, matching.Changed]":
+    """Store the selection without these parties, changed as little as can be; and what that took.
+
+    :param left: the others of a match that has come to nothing.
+    :param broken: who gave to whom in it.
+    """
     from samspel.engine import matching
 
     number = {name: at_ for at_, name in enumerate(chosen.pool.problem.ids)}
     away = frozenset(number[str(party)] for party in gone if str(party) in number)
-    changed = matching.mend(chosen.pool.problem, chosen.solution, matching.Change(gone=away))
+    changed = matching.mend(
+        chosen.pool.problem,
+        chosen.solution,
+        matching.Change(gone=away),
+        left=[number[str(party)] for party in left if str(party) in number],
+        broken=[
+            (number[str(giver)], number[str(taker)])
+            for giver, taker in broken
+            if str(giver) in number and str(taker) in number
+        ],
+    )
     return _store(_as_changed(chosen, changed), preferences(), at), changed
 
 
@@ -304,19 +326,29 @@ def _post(row: Post) -> "candidates.Post":
 
 
 def _may_meet(rows: Sequence[Post], found: "candidates.Candidates") -> "npt.NDArray[np.bool_]":
-    """Candidates whose times of the week meet and whose parties have not asked to be kept apart."""
+    """Candidates whose times of the week meet, and who have a language in common; what is not said hinders nothing."""
     import numpy as np
 
     times = [frozenset(row.times) for row in rows]
-    apart = {frozenset(pair) for pair in Block.objects.values_list("party_id", "other_id")}
+    spoken = [understood(row.languages) for row in rows]
 
     def may(offer: int, need: int) -> bool:
-        if times[offer] and times[need] and not times[offer] & times[need]:
-            return False
-        return not apart or frozenset((rows[offer].party_id, rows[need].party_id)) not in apart
+        return not any(one[offer] and one[need] and one[offer].isdisjoint(one[need]) for one in (times, spoken))
 
     pairs = zip(found.offers.tolist(), found.needs.tolist(), strict=True)
     return np.fromiter((may(offer, need) for offer, need in pairs), dtype=bool, count=len(found))
+
+
+def _not_blocked(found: "candidates.Candidates", parties: Sequence[int]) -> "candidates.Candidates":
+    """Without those between two of whom one has asked to be kept apart from the other."""
+    import numpy as np
+
+    apart = {frozenset(pair) for pair in Block.objects.values_list("party_id", "other_id")}
+    if not apart:
+        return found
+    pairs = zip(found.offers.tolist(), found.needs.tolist(), strict=True)
+    may = (frozenset((parties[offer], parties[need])) not in apart for offer, need in pairs)
+    return found.only(np.fromiter(may, dtype=bool, count=len(found)))
 
 
 def _not_forbidden(found: "candidates.Candidates", ids: Sequence[int]) -> "candidates.Candidates":
@@ -349,12 +381,12 @@ def _with_locks(chosen: Chosen) -> Chosen:
     return replace(chosen, pool=replace(chosen.pool, problem=fixed))
 
 
-def _selected(chosen: Chosen, also: Sequence[Match]) -> tuple["matching.Selected", ...]:
+def _selected(chosen: Chosen) -> tuple["matching.Selected", ...]:
     """Stored proposals as the engine knows them; one with a post that is gone is not there. One query."""
     from samspel.engine.matching import Selected
 
     number = {name: at for at, name in enumerate(chosen.pool.problem.ids)}
-    of_proposals = Transfer.objects.filter(Q(match__state=Match.State.PROPOSED) | Q(match__in=also))
+    of_proposals = Transfer.objects.filter(match__state=Match.State.PROPOSED)
     rows = of_proposals.order_by("match_id", "place").values_list(
         "match_id", "match__kind", "offer__party_id", "need__party_id"
     )

@@ -27,7 +27,7 @@ def erase_over(timestamp: int) -> None:
 
 @app.task(name="exchange.repair", pass_context=False)
 def repair(match_id: int) -> None:
-    """After a no: propose anew what is left, for a bridge-builder to look at."""
+    """After a no, or when somebody has left: propose anew what is left, for a bridge-builder to look at."""
     from samspel.exchange.actions.repairing import repair as mend
 
     mend(match_id=match_id, at=timezone.now())

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -96,18 +96,30 @@ def change(problem: Problem, solution: Solution, wanted: Change, *, time_limit_s
     return _changed(problem, solution, now, best, start)
 
 
-def mend(problem: Problem, solution: Solution, wanted: Change, *, time_limit_s: float = 0.4) -> Changed:
+def mend(
+    problem: Problem,
+    solution: Solution,
+    wanted: Change,
+    *,
+    left: Collection[int] = (),
+    broken: Collection[Pair] = (),
+    time_limit_s: float = 0.4,
+) -> Changed:
     """The selection after a no, with the least change: rings and chains that can stay do.
 
     Of those that cannot, as many transfers as possible are kept; then the objectives choose, also among posts that
     are in no ring or chain. Nobody else is asked anything new.
+
+    :param left: posts of a ring or chain that has lost one which is in the problem no more.
+    :param broken: its transfers between those, which are kept if they can.
     """
     start = time.monotonic()
     now = apply(problem, wanted)
     whole, touched = _split(now, solution)
+    touched[np.array(left, dtype=np.int64)] = True
     free = _free(now, touched, [], whole, _nearness(now, touched))
     within = _within(now, free)
-    before = solution.transfers
+    before = {*solution.transfers, *broken}
     pairs = zip(within.givers.tolist(), within.takers.tolist(), strict=True)
     stays = Objective("transfers kept", np.array([float(pair in before) for pair in pairs]))
     mended = _beside(now, replace(within, objectives=(stays, *within.objectives)), whole, time_limit_s)

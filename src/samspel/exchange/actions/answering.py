@@ -65,10 +65,7 @@ def say_no(*, mine: Mine, match_id: int, at: datetime) -> Part:
     if part.answer == Part.Answer.NO:
         return part
     _require_asked(part.match)
-    _answer(part, Part.Answer.NO, at)
-    part.save(update_fields=["answer", "answered_at"])
-    record(mine.actor, "match.answered", part.match)
-    after_a_no(part.match, at, besides=part.party_id)
+    _refuse(part, mine, at)
     return part
 
 
@@ -109,13 +106,18 @@ def wish_time(*, mine: Mine, match_id: int, words: str, at: datetime) -> Part:
 
 @transaction.atomic
 def block(*, mine: Mine, match_id: int, place: int, at: datetime) -> None:
-    """Never again with whoever has this place. Nobody is told; who has left already is blocked all the same to her."""
+    """Never again with whoever has this place. Nobody is told; who has left already is blocked all the same to her.
+
+    Before it has begun it is a no to this match too.
+    """
     part = get_part(mine, match_id, lock=True)
     other = part.match.parts.filter(place=place).exclude(pk=part.pk).first()
     if other is None:
         raise NotFoundError("part")
     if other.party_id is not None:
         Block.objects.get_or_create(party=part.party, other_id=other.party_id, defaults={"at": at})
+    if part.match.state in {Match.State.ASKED, Match.State.AGREED}:
+        _refuse(part, mine, at)
 
 
 @transaction.atomic
@@ -143,6 +145,13 @@ def after_a_no(match: Match, at: datetime, *, besides: int | None) -> None:
     match.parts.update(contact="")
     letters.tell_of_news(parties_besides(match, besides))
     repair.defer(match_id=match.pk)
+
+
+def _refuse(part: Part, mine: Mine, at: datetime) -> None:
+    _answer(part, Part.Answer.NO, at)
+    part.save(update_fields=["answer", "answered_at"])
+    record(mine.actor, "match.answered", part.match)
+    after_a_no(part.match, at, besides=part.party_id)
 
 
 def _answer(part: Part, answer: Part.Answer, at: datetime) -> None:

@@ -11,12 +11,16 @@ from samspel.core.audit import record
 from samspel.exchange import letters
 from samspel.exchange.models import Match, Part, Party, Post, Transfer
 from samspel.exchange.queries import HOLDING
+from samspel.exchange.tasks import repair
 
 
 @transaction.atomic
 def leave(match_id: int, party: Party, at: datetime) -> None:
     """The party is out of the match, and her words are erased from it. A proposal is gone; what people were asked about
-    or had begun falls, and the others are told and have their posts free again; what is over stays over."""
+    or had begun falls, and the others are told and have their posts free again; what is over stays over.
+
+    What had not begun is proposed anew without her in the background, as after a no.
+    """
     match = Match.objects.select_for_update().filter(pk=match_id).first()
     if match is None:
         return
@@ -25,11 +29,14 @@ def leave(match_id: int, party: Party, at: datetime) -> None:
         return
     if match.state in HOLDING:
         letters.tell_of_news(Party.objects.filter(parts__match=match).exclude(pk=party.pk).order_by("pk"))
+        has_begun = match.started_at is not None
         match.state, match.fallen_at = Match.State.FALLEN, at
         match.save(update_fields=["state", "fallen_at"])
         match.parts.update(contact="")
         Post.objects.filter(Q(given__match=match) | Q(met_by__match=match)).update(met_at=None)
         record(VISITOR, "match.left", match)
+        if not has_begun:
+            repair.defer(match_id=match.pk)
     Part.objects.filter(match=match, party=party).update(called="", words="", problem="", wish="", contact="")
     Transfer.objects.filter(match=match, offer__party=party).update(gift="")
 

@@ -1,4 +1,5 @@
-"""After a no: the others' match is put together again with the least change, for a bridge-builder to look at.
+"""After a no, or when somebody has left: the others' match is put together again with the least change, for a
+bridge-builder to look at.
 
 Nobody is asked anything by this. Who said no stays free for everything else, and is not put together with the same
 again.
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from samspel.core.actor import SYSTEM
 from samspel.core.audit import record
@@ -29,27 +31,29 @@ def repair(*, match_id: int, at: datetime) -> Repaired | None:
     match = Match.objects.select_for_update().filter(pk=match_id, state=Match.State.FALLEN).first()
     if match is None:
         return None
-    said_no = set(match.parts.filter(answer=Part.Answer.NO).exclude(party=None).values_list("party_id", flat=True))
-    transfers = list(match.transfers.select_related("offer", "need"))
-    if not said_no or any(one.offer is None or one.need is None for one in transfers):
+    out = match.parts.filter(Q(answer=Part.Answer.NO) | Q(called=""))
+    if not out.exists():
         return None
-    chosen = compute.chosen_now(at, also=[match])
+    gone = set(out.exclude(party=None).values_list("party_id", flat=True))
+    gifts = [one for one in match.transfers.select_related("offer", "need") if one.offer and one.need]
+    chosen = compute.chosen_now(at)
     if chosen is None:
         return None
-    _selection, changed = compute.mended(chosen, said_no, at)
-    for one in transfers:
-        _keep_apart(one, said_no, at)
-    own = {(one.offer.party_id, one.need.party_id) for one in transfers if one.offer and one.need}
+    own = {(one.offer.party_id, one.need.party_id) for one in gifts if one.offer and one.need}
+    left = set(match.parts.exclude(party=None).values_list("party_id", flat=True)) - gone
+    _selection, changed = compute.mended(chosen, gone, at, left=left, broken=own)
+    for one in gifts:
+        _keep_apart(one, gone, at)
     names = changed.problem.ids
-    kept = sum((int(names[giver]), int(names[taker])) in own for giver, taker in changed.kept)
-    repaired = Repaired(kept, len(changed.asked_anew))
+    given = {(int(names[giver]), int(names[taker])) for giver, taker in changed.new}
+    repaired = Repaired(len(given & own), len({party for pair in given - own for party in pair}))
     record(SYSTEM, "match.repaired", match, kept=repaired.kept, asked_anew=repaired.asked_anew)
     return repaired
 
 
-def _keep_apart(transfer: Transfer, said_no: set[int], at: datetime) -> None:
-    """The same gift is not proposed again to somebody who has said no to it."""
+def _keep_apart(transfer: Transfer, gone: set[int], at: datetime) -> None:
+    """The same gift is not proposed again to somebody who has said no to it, or left it."""
     offer, need = transfer.offer, transfer.need
-    if offer is None or need is None or said_no.isdisjoint({offer.party_id, need.party_id}):
+    if offer is None or need is None or gone.isdisjoint({offer.party_id, need.party_id}):
         return
     Wish.objects.get_or_create(offer=offer, need=need, defaults={"kind": Wish.Kind.FORBID, "at": at})
