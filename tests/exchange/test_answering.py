@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from django.db import connection, connections
@@ -10,7 +11,7 @@ from django.test import Client
 
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.models import AuditEntry, OutgoingMail
-from samspel.exchange.actions.answering import block, say_no, say_yes, tell_problem, wish_time
+from samspel.exchange.actions.answering import block, change_contact, say_no, say_yes, tell_problem, wish_time
 from samspel.exchange.actions.asking import Wording, ask, change_words
 from samspel.exchange.asked import shown_digest
 from samspel.exchange.models import Block, Match, Part, Party
@@ -172,6 +173,52 @@ def test_another_time_leaves_the_answer_as_it_is(ring: Ring) -> None:
 def test_empty_words_and_too_many_are_asked_for_again(say: Callable[..., Part], words: str, ring: Ring) -> None:
     with pytest.raises(InvalidError):
         say(mine=ring.mine(1), match_id=ring.match.pk, words=words, at=WHEN)
+
+
+# ---------------------------------------------------------------- how she is reached
+
+
+def test_how_one_is_reached_is_changed_after_the_last_yes_and_the_others_are_told(ring: Ring) -> None:
+    Party.objects.update(mail="nagon@lindvik.example")
+    ring.yes(1, 2, 3)
+    OutgoingMail.objects.all().delete()
+    address = f"/exchange/mine/asked/{ring.match.pk}"
+
+    for _ in range(2):
+        ring.phone(1).post(address, {"do": "contact", "contact": "saljaren@lindvik.example"})
+
+    assert "saljaren@lindvik.example" in page(ring, 2)
+    assert "070-0000001" not in page(ring, 2)
+    assert OutgoingMail.objects.count() == 2
+    assert "saljaren" not in "".join(OutgoingMail.objects.values_list("text", flat=True))
+    assert ring.fresh().state == Match.State.AGREED
+    assert ring.phone(1).post(address, {"do": "contact", "contact": "x" * 201}).status_code == 422
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_how_one_is_reached_can_be_taken_away_where_it_was_shown_too(ring: Ring, is_over: bool) -> None:
+    ring.yes(1, 2, 3)
+    if is_over:
+        Match.objects.update(state=Match.State.ENDED, ending="done", ended_at=WHEN, started_at=WHEN)
+    address = f"/exchange/mine/asked/{ring.match.pk}"
+    assert "070-0000001" in page(ring, 2)
+
+    for _ in range(2):
+        ring.phone(1).post(address, {"do": "forget-contact"})
+
+    assert "070-0000001" not in page(ring, 1) + page(ring, 2) + page(ring, 3)
+    assert not Part.objects.filter(contact__contains="070-0000001").exists()
+    assert "070-0000002" in page(ring, 1)
+
+
+def test_before_the_last_yes_and_after_the_end_there_is_nothing_to_change(ring: Ring) -> None:
+    changing: dict[str, Any] = {"mine": ring.mine(1), "match_id": ring.match.pk, "contact": "ny@lindvik.example"}
+    ring.yes(1)
+    with pytest.raises(ConflictError):
+        change_contact(**changing, at=WHEN)
+    Match.objects.update(state=Match.State.ENDED, ending="done", ended_at=WHEN, started_at=WHEN)
+    with pytest.raises(ConflictError):
+        change_contact(**changing, at=WHEN)
 
 
 # ---------------------------------------------------------------- never again

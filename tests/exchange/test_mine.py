@@ -223,3 +223,25 @@ def test_it_works_without_script(cast: Cast) -> None:
 
     assert len(re.findall(r'<form method="post" action="/exchange/mine/\d+/take-back">', page)) == 2
     assert "onclick" not in page
+
+
+# ---------------------------------------------------------------- the address for letters
+
+
+def test_the_address_for_letters_is_ones_own_to_change_and_take_away(db: None) -> None:
+    party, code = make_party("Grannen", mail="gammal@lindvik.example")
+    other, _code = make_party("En annan", mail="annan@lindvik.example")
+    client = Client()
+    client.cookies["exchange"] = code
+
+    assert "gammal@lindvik.example" in client.get("/exchange/mine").content.decode()
+    client.post("/exchange/mine/mail", {"party": party.pk, "mail": "ny@lindvik.example"})
+    assert Party.objects.get(pk=party.pk).mail == "ny@lindvik.example"
+    wrong = client.post("/exchange/mine/mail", {"party": party.pk, "mail": "ingen adress"})
+    assert wrong.status_code == 422
+    assert 'value="ingen adress"' in wrong.content.decode()
+    client.post("/exchange/mine/mail", {"party": party.pk, "mail": "ny@lindvik.example", "do": "forget"})
+    assert Party.objects.get(pk=party.pk).mail == ""
+    for who in (client, Client()):
+        assert who.post("/exchange/mine/mail", {"party": other.pk, "mail": ""}).status_code == 404
+    assert Party.objects.get(pk=other.pk).mail == "annan@lindvik.example"

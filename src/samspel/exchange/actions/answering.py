@@ -56,6 +56,30 @@ def say_yes(*, mine: Mine, match_id: int, contact: str, seen: str, at: datetime)
 
 
 @transaction.atomic
+def change_contact(*, mine: Mine, match_id: int, contact: str, at: datetime) -> Part:
+    """How she is reached from now on, when all have said yes; empty, and what she gave is gone for the others too.
+
+    The others are told that there is something new to read, unless it is taken away.
+
+    :raises InvalidError: too long.
+    :raises ConflictError: it is not theirs yet, or is over; then it can only be taken away.
+    """
+    part = get_part(mine, match_id, lock=True)
+    contact = contact.strip()
+    if part.match.state not in _AGREED and (part.match.state != Match.State.ENDED or contact):
+        raise ConflictError
+    if len(contact) > LONGEST_CONTACT:
+        raise InvalidError(fields={"contact": _("Korta till högst 200 tecken.")})
+    if contact != part.contact:
+        part.contact = contact
+        part.save(update_fields=["contact"])
+        record(mine.actor, "match.contact_changed", part.match)
+        if contact:
+            letters.tell_of_news(parties_besides(part.match, part.party_id))
+    return part
+
+
+@transaction.atomic
 def say_no(*, mine: Mine, match_id: int, at: datetime) -> Part:
     """No, without a reason. The match comes to nothing, and the others are not told whose no it was.
 

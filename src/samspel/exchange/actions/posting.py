@@ -164,6 +164,25 @@ def change_post(*, mine: Mine, post_id: int, draft: PostDraft, at: datetime) -> 
     return post
 
 
+@transaction.atomic
+def set_mail(*, mine: Mine, party_id: int, mail: str) -> Party:
+    """Where letters go that say that something is here to read; empty, and none is sent.
+
+    :raises InvalidError: it is no address.
+    """
+    party = next((one for one in mine.parties if one.pk == party_id), None)
+    if party is None:
+        raise NotFoundError("party")
+    mail = mail.strip()
+    if not _is_mail(mail):
+        raise InvalidError(fields={"mail": _("Det ser inte ut som en e-postadress. Skriv om, eller lämna tomt.")})
+    if mail != party.mail:
+        party.mail = mail
+        party.save(update_fields=["mail"])
+        record(mine.actor, "party.mail_changed", party)
+    return party
+
+
 def hash_of_words(words: str, more: str) -> bytes:
     """Of exactly what somebody has agreed to have shown."""
     return sha256("\n".join(filter(None, (words, more))).encode()).digest()

@@ -18,6 +18,7 @@ urlpatterns = [
     _here("exchange/code", posting.code, name="exchange_code", act="party.return", limit="write"),
     _here("exchange/forget", mine.forget, name="exchange_forget", act="party.return", limit="write"),
     _here("exchange/mine", mine.mine, name="exchange_mine", act="party.read"),
+    _own("exchange/mine/mail", mine.mail, name="exchange_mail"),
     _own("exchange/mine/erase", mine.erase, name="exchange_erase"),
     _own("exchange/mine/<int:post_id>", mine.change, name="exchange_change"),
     _own("exchange/mine/<int:post_id>/renew", mine.renew, name="exchange_renew"),

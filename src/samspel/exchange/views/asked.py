@@ -59,6 +59,14 @@ def _do(request: Request, mine: Mine, match_id: int) -> str:
             lambda: answering.say_yes(**of, contact=sent.get("contact", ""), seen=sent.get("seen", "")),
             _("Tack. Du har sagt ja."),
         ),
+        "contact": (
+            lambda: answering.change_contact(**of, contact=sent.get("contact", "")),
+            _("Sparat. De andra får veta att det finns något nytt att läsa."),
+        ),
+        "forget-contact": (
+            lambda: answering.change_contact(**of, contact=""),
+            _("Det är borta, också hos de andra."),
+        ),
         "no": (lambda: answering.say_no(**of), _("Du har tackat nej. Ingen får veta att det var du.")),
         "problem": (
             lambda: answering.tell_problem(**of, words=sent.get("problem", "")),

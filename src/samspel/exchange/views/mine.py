@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from samspel.core.actor import Request
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
-from samspel.exchange.access import get_mine, get_own_post
-from samspel.exchange.actions.posting import change_post
+from samspel.exchange.access import Mine, get_mine, get_own_post
+from samspel.exchange.actions.posting import change_post, set_mail
 from samspel.exchange.actions.taking_back import erase_party, renew_post, take_back
 from samspel.exchange.asked import questions_to
 from samspel.exchange.codes import code_in, forget_code
@@ -30,13 +30,38 @@ def mine(request: Request) -> HttpResponse:
     except NotFoundError:
         context = {"is_unknown": True, "section": "exchange"}
         return _kept_by_nobody(render(request, "exchange/code.html", context, status=404))
+    return _page(request, found)
+
+
+def _page(request: Request, found: Mine, *, wrong_mail: str = "") -> HttpResponse:
     context = {
         "parties": own_parties(found, now()),
         "questions": [question for party in found.parties for question in questions_to(party)],
         "has_code": bool(code_in(request)),
+        "wrong_mail": wrong_mail,
+        "typed": request.POST,
         "section": "exchange",
     }
-    return _kept_by_nobody(render(request, "exchange/mine.html", context))
+    return _kept_by_nobody(render(request, "exchange/mine.html", context, status=422 if wrong_mail else 200))
+
+
+@require_POST
+def mail(request: Request) -> HttpResponse:
+    """Another address for letters, or none."""
+    found = get_mine(request, "post.change")
+    sent = request.POST
+    address = "" if sent.get("do") == "forget" else sent.get("mail", "")
+    try:
+        set_mail(mine=found, party_id=_party_in(request), mail=address)
+    except InvalidError as error:
+        return _page(request, found, wrong_mail=error.fields["mail"])
+    messages.success(request, _("Sparat.") if address else _("Adressen är borta. Inga brev skickas."))
+    return redirect("exchange_mine")
+
+
+def _party_in(request: Request) -> int:
+    sent = request.POST.get("party", "")
+    return int(sent) if sent.isdecimal() and len(sent) < 10 else 0
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -98,8 +123,7 @@ def withdraw(request: Request, post_id: int) -> HttpResponse:
 def erase(request: Request) -> HttpResponse:
     """Everything of a party's; this device knows her no more."""
     found = get_mine(request, "post.change")
-    sent = request.POST.get("party", "")
-    erase_party(mine=found, party_id=int(sent) if sent.isdecimal() and len(sent) < 10 else 0, at=now())
+    erase_party(mine=found, party_id=_party_in(request), at=now())
     messages.success(request, _("Allt är raderat."))
     response = redirect("exchange")
     if len(found.parties) == 1:
