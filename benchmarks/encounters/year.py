@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -218,26 +219,26 @@ def whole_years(rows: int, taken: dict[str, dict[int, float]]) -> bool:
     counts += ", count(*) FILTER (is_no_meeting)"
     asked = {
         "every unit's days": (
-            e.all_days(units, *year),
+            partial(e.all_days, units),
             f"SELECT unit, day, side, {counts} FROM answers WHERE aside = '' GROUP BY ALL ORDER BY ALL",  # noqa: S608
         ),
         "every service's languages": (
-            e.open_groups(e.group_marks(e.answers, ("language",)), *year),
+            partial(e.open_groups, e.group_marks(e.answers, ("language",))),
             f"SELECT coalesce(service, 0), 'language', language, {counts} FROM answers"  # noqa: S608
             " WHERE aside = '' AND side = 'resident' GROUP BY ALL ORDER BY ALL",
         ),
         "all weeks": (
-            e.periods(units, *year, unit=None, by="W"),
+            partial(e.periods, units, unit=None, by="W"),
             f"SELECT date_trunc('week', day)::date AS week, side, {counts} FROM answers"  # noqa: S608
             " WHERE aside = '' GROUP BY ALL ORDER BY ALL",
         ),
         "a unit's weeks": (
-            e.periods(units, *year, unit=17, by="W"),
+            partial(e.periods, units, unit=17, by="W"),
             f"SELECT date_trunc('week', day)::date AS week, side, {counts} FROM answers"  # noqa: S608
             " WHERE aside = '' AND unit = 17 GROUP BY ALL ORDER BY ALL",
         ),
         "a unit's factors": (
-            e.factors(factors, *year, unit=17),
+            partial(e.factors, factors, unit=17),
             "SELECT factor, side, sum(h)::BIGINT, sum(n)::BIGINT FROM ("
             " SELECT side, unnest(helped) AS factor, 1 AS h, 0 AS n FROM answers WHERE aside = '' AND unit = 17"
             " UNION ALL SELECT side, unnest(hindered), 0, 1 FROM answers WHERE aside = '' AND unit = 17"
@@ -248,10 +249,10 @@ def whole_years(rows: int, taken: dict[str, dict[int, float]]) -> bool:
     print(f"  {'a year, from the answers':<28}{'ours':>10}{'by hand':>12}{'ratio':>8}   (processor)")
     with store.reading() as manifest, engines.open_duckdb() as line:
         line.execute(engines.view("answers", "answers", [str(path) for path in manifest.files("answers", *year)]))
-        for name, (expression, sql) in asked.items():
+        for name, (ask, sql) in asked.items():
 
-            def ours(expression: Any = expression) -> list[tuple[Any, ...]]:
-                return engines.rows(expression, "answers", *year)
+            def ours(ask: Any = ask) -> list[tuple[Any, ...]]:
+                return engines.rows("answers", ask, *year)
 
             def by_hand(sql: str = sql) -> list[tuple[Any, ...]]:
                 return line.execute(sql).fetchall()

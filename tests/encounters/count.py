@@ -6,6 +6,7 @@ SAMSPEL_VAR=… SAMSPEL_FIGURES_ENGINE=… python count.py
 import dataclasses
 import json
 from datetime import date
+from functools import partial
 from inspect import isfunction
 
 from samspel.encounters import engines, expressions, figures, store
@@ -42,9 +43,11 @@ def main() -> None:
                 found[f"{name}{given} {since}"] = getattr(figures, name)(*given, since, until)
     # The sums themselves, counted anew from the answers, and a year's weeks from the answers without them.
     for name in store.SUMS:
-        found[f"sums {name}"] = engines.rows(expressions.sums(name, expressions.answers), "answers", *EVER)
+        found[f"sums {name}"] = engines.rows(
+            "answers", lambda *_limits, name=name: expressions.sums(name, expressions.answers), *EVER
+        )
     marks = expressions.unit_marks(expressions.answers)
-    found["weeks of answers"] = engines.rows(expressions.periods(marks, *EVER, unit=None, by="W"), "answers", *EVER)
+    found["weeks of answers"] = engines.rows("answers", partial(expressions.periods, marks, unit=None, by="W"), *EVER)
     print(json.dumps({name: _plain(rows) for name, rows in found.items()}, ensure_ascii=False, indent=0))
 
 

@@ -54,6 +54,17 @@ def test_until_is_excluded_and_since_is_not(town: Town) -> None:
     assert [day.begins for day in found] == [DAY - timedelta(days=2), DAY - timedelta(days=1)]
 
 
+def test_a_limit_is_asked_for_only_where_a_file_reaches_beyond_it() -> None:
+    march = store.Part("month=2026-03/1-a", date(2026, 3, 1), date(2026, 3, 31), 9)
+    april = store.Part("day=2026-04-01/1-b", date(2026, 4, 1), date(2026, 4, 1), 9)
+    manifest = store.Manifest(1, (march, april))
+
+    assert manifest.limits(date(2026, 3, 1), date(2026, 4, 2)) == (None, None)
+    assert manifest.limits(date(2026, 3, 2), date(2026, 4, 2)) == (date(2026, 3, 2), None)
+    assert manifest.limits(date(2026, 3, 1), date(2026, 3, 31)) == (None, date(2026, 3, 31))
+    assert manifest.limits(date(2026, 4, 1), date(2026, 4, 2)) == (None, None)
+
+
 def test_agreement_counts_each_meeting_once(town: Town) -> None:
     given_pairs(town.guidance, (3, 3), (3, 3), (1, 3), (2, 3), (3, 1), refresh=False)
     given(town.guidance, good=5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -39,10 +39,16 @@ _lock = threading.Lock()
 _houses: dict[int, duckdb.DuckDBPyConnection] = {}
 
 
-def rows(expression: ir.Table, dataset: str, since: date, until: date) -> list[tuple[Any, ...]]:
-    """The expression's rows over the files that hold now and have days from ``since`` to before ``until``."""
+def rows(
+    dataset: str, ask: Callable[[date | None, date | None], ir.Table], since: date, until: date
+) -> list[tuple[Any, ...]]:
+    """The rows of an expression over the files that hold now and have days from ``since`` to before ``until``.
+
+    :param ask: makes it; is given those of the two limits that the files reach beyond.
+    """
     run = _on_spark if settings.FIGURES_ENGINE.startswith("spark://") else _on_duckdb
     with store.reading() as manifest:
+        expression = ask(*manifest.limits(since, until))
         return run(expression, dataset, [str(path) for path in manifest.files(dataset, since, until)])
 
 

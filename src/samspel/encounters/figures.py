@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from functools import partial
 
 from samspel.encounters import engines
-
-if TYPE_CHECKING:
-    import ibis.expr.types as ir
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ def all_days(since: date, until: date) -> dict[int, list[PeriodCounts]]:
     from samspel.encounters import expressions as e
 
     found: dict[int, list[PeriodCounts]] = {}
-    for unit, day, side, *counts in _ask("unit_day", e.all_days(e.unit_day, since, until), since, until):
+    for unit, day, side, *counts in engines.rows("unit_day", partial(e.all_days, e.unit_day), since, until):
         found.setdefault(unit, []).append(PeriodCounts(day, side, _counts(counts)))
     return found
 
@@ -93,15 +90,15 @@ def all_days(since: date, until: date) -> dict[int, list[PeriodCounts]]:
 def agreement(unit_id: int, since: date, until: date) -> Agreement:
     from samspel.encounters import expressions as e
 
-    [row] = _ask("unit_day", e.agreement(e.unit_day, since, until, unit=unit_id), since, until)
+    [row] = engines.rows("unit_day", partial(e.agreement, e.unit_day, unit=unit_id), since, until)
     return Agreement(*row)
 
 
 def factors(unit_id: int, since: date, until: date) -> list[FactorCount]:
     from samspel.encounters import expressions as e
 
-    expression = e.factors(e.factor_day, since, until, unit=unit_id)
-    return [FactorCount(*row) for row in _ask("factor_day", expression, since, until)]
+    ask = partial(e.factors, e.factor_day, unit=unit_id)
+    return [FactorCount(*row) for row in engines.rows("factor_day", ask, since, until)]
 
 
 def open_weeks(since: date, until: date) -> dict[int, dict[int, dict[date, Counts]]]:
@@ -109,7 +106,7 @@ def open_weeks(since: date, until: date) -> dict[int, dict[int, dict[date, Count
     from samspel.encounters import expressions as e
 
     found: dict[int, dict[int, dict[date, Counts]]] = {}
-    for service, unit, begins, *counts in _ask("unit_day", e.open_weeks(e.unit_day, since, until), since, until):
+    for service, unit, begins, *counts in engines.rows("unit_day", partial(e.open_weeks, e.unit_day), since, until):
         found.setdefault(service, {}).setdefault(unit, {})[begins] = _counts(counts)
     return found
 
@@ -119,8 +116,8 @@ def open_groups(since: date, until: date) -> dict[int, dict[tuple[str, str], Cou
     from samspel.encounters import expressions as e
 
     found: dict[int, dict[tuple[str, str], Counts]] = {}
-    expression = e.open_groups(e.group_day, since, until)
-    for service, dimension, group, *counts in _ask("group_day", expression, since, until):
+    ask = partial(e.open_groups, e.group_day)
+    for service, dimension, group, *counts in engines.rows("group_day", ask, since, until):
         found.setdefault(service, {})[dimension, group] = _counts(counts)
     return found
 
@@ -129,27 +126,23 @@ def points(unit_id: int, since: date, until: date) -> list[PointCounts]:
     """A unit's points by week. Points without answers are not there."""
     from samspel.encounters import expressions as e
 
-    expression = e.points(e.answers, since, until, unit=unit_id)
-    return [PointCounts(*row) for row in _ask("answers", expression, since, until)]
+    ask = partial(e.points, e.answers, unit=unit_id)
+    return [PointCounts(*row) for row in engines.rows("answers", ask, since, until)]
 
 
 def texts(unit_id: int, since: date, until: date, side: str = "resident") -> list[str]:
     """What people wrote, for counting words in; the order tells nothing."""
     from samspel.encounters import expressions as e
 
-    expression = e.texts(e.answers, since, until, unit=unit_id, side=side)
-    return [text for (text,) in _ask("answers", expression, since, until)]
+    ask = partial(e.texts, e.answers, unit=unit_id, side=side)
+    return [text for (text,) in engines.rows("answers", ask, since, until)]
 
 
 def _periods(by: str, unit_id: int, since: date, until: date) -> list[PeriodCounts]:
     from samspel.encounters import expressions as e
 
-    expression = e.periods(e.unit_day, since, until, unit=unit_id, by=by)
-    return [PeriodCounts(begins, side, _counts(c)) for begins, side, *c in _ask("unit_day", expression, since, until)]
-
-
-def _ask(dataset: str, expression: ir.Table, since: date, until: date) -> list[tuple[Any, ...]]:
-    return engines.rows(expression, dataset, since, until)
+    ask = partial(e.periods, e.unit_day, unit=unit_id, by=by)
+    return [PeriodCounts(begins, side, _counts(c)) for begins, side, *c in engines.rows("unit_day", ask, since, until)]
 
 
 def _counts(found: Sequence[int]) -> Counts:

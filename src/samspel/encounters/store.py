@@ -98,7 +98,18 @@ class Manifest:
 
     def files(self, dataset: str, since: date, until: date) -> list[Path]:
         """Those with answers of the days from ``since`` to before ``until``."""
-        return [part.path(dataset) for part in self.parts if part.first < until and part.last >= since]
+        return [part.path(dataset) for part in self._parts(since, until)]
+
+    def limits(self, since: date, until: date) -> tuple[date | None, date | None]:
+        """The same days, where those files have others too; None where they end by themselves."""
+        parts = self._parts(since, until)
+        return (
+            since if any(part.first < since for part in parts) else None,
+            until if any(part.last >= until for part in parts) else None,
+        )
+
+    def _parts(self, since: date, until: date) -> list[Part]:
+        return [part for part in self.parts if part.first < until and part.last >= since]
 
 
 def folder() -> Path:
