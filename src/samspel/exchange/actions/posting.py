@@ -92,14 +92,22 @@ def need_from_agreement(*, actor: Actor, knot_id: int, draft: PostDraft, at: dat
     :raises ConflictError: it has one already.
     """
     source = get_source(actor, knot_id, lock=True)
-    unit_id = source.knot.thread.unit_id
-    of_unit = replace(draft, kind=Post.Kind.NEED, who=Party.Kind.UNIT, unit_id=unit_id, is_adult=True, mail="")
+    unit = source.knot.thread.unit
+    of_unit = replace(
+        draft,
+        kind=Post.Kind.NEED,
+        who=Party.Kind.UNIT,
+        unit_id=unit.pk,
+        called=unit.name[:LONGEST_CALLED],
+        is_adult=True,
+        mail="",
+    )
     draft = checked_draft(of_unit, at)
     if not once(draft.key):
         return _left_before(draft.key)
     if need_grown_from(source) is not None:
         raise ConflictError(_("Det är redan lämnat som ett behov."))
-    post = _create(_unit_party(unit_id, draft, new_code(), at), draft, at)
+    post = _create(_unit_party(unit.pk, draft, new_code(), at), draft, at)
     same = Knot.objects.filter(object_type=source.knot.object_type, object_id=source.knot.object_id)
     for knot in same.order_by("pk"):
         thread.tie(thread.add_knot(knot.thread_id, Stage.AGREEMENT, post, at=at), knot, TieKind.GREW_FROM)

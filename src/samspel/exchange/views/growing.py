@@ -39,7 +39,7 @@ def need_from(request: Request, knot_id: int) -> HttpResponse:
 
 
 def _prefilled(source: Source) -> PostDraft:
-    """The agreement's words, what does not fit the first field in the second; called what the unit is called."""
+    """The agreement's words, what does not fit the first field in the second."""
     words = source.look.words
     if len(words) > LONGEST:
         words = words[: LONGEST + 1].rpartition(" ")[0] or words[:LONGEST]
@@ -48,7 +48,6 @@ def _prefilled(source: Source) -> PostDraft:
         kind=Post.Kind.NEED,
         words=words,
         more=more,
-        called=source.knot.thread.unit.name,
         category_id=other_kind(),
     )
 
