@@ -13,8 +13,9 @@ from datetime import timedelta  # noqa: E402
 from django.utils.timezone import now  # noqa: E402
 
 from samspel.exchange.actions.answering import tell_problem, wish_time  # noqa: E402
-from samspel.exchange.actions.asking import add_check, remark  # noqa: E402
+from samspel.exchange.actions.asking import add_check  # noqa: E402
 from samspel.exchange.actions.assumptions import assume  # noqa: E402
+from samspel.exchange.actions.remarking import remark_on_match  # noqa: E402
 from samspel.exchange.models import Category, Match, Part, Party  # noqa: E402
 from samspel.people.models import Person, Role, Unit  # noqa: E402
 from tests.exchange.rings import Ring, make_chain, make_pair, make_ring, make_square  # noqa: E402
@@ -46,7 +47,7 @@ def main() -> None:
     words = "Jag hinner inte varje vecka. Kan vi börja med en gång?"
     tell_problem(mine=told.mine(2), match_id=told.match.pk, words=words, at=at)
     wish_time(mine=told.mine(3), match_id=told.match.pk, words="Hellre på söndagar", at=at)
-    remark(actor=told.actor, match_id=told.match.pk, words="Ringde i går.", key=device_key(), at=at)
+    remark_on_match(actor=told.actor, match_id=told.match.pk, words="Ringde i går.", key=device_key(), at=at)
     end_some(broker)
     made = {"ring": ring, "pair": pair, "chain": chain, "told": told, "square": square}
     print(json.dumps({name: codes(one) for name, one in made.items()}))

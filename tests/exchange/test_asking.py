@@ -13,7 +13,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.mail import deliver
 from samspel.core.models import AuditEntry, Installation, OutgoingMail
-from samspel.exchange.actions.asking import Wording, add_check, ask, change_words, remark, set_check
+from samspel.exchange.actions.asking import Wording, add_check, ask, change_words, set_check
+from samspel.exchange.actions.remarking import remark_on_match
 from samspel.exchange.asked import questions_to
 from samspel.exchange.checks import label_of
 from samspel.exchange.models import Block, Check, CheckKind, Match, Part, Party, Post, Remark
@@ -259,11 +260,11 @@ def test_a_remark_is_written_once(broker: Person) -> None:
     ring, key = make_ring(broker), device_key()
 
     for _ in range(2):
-        remark(actor=ring.actor, match_id=ring.match.pk, words="Ringde i går.", key=key, at=WHEN)
+        remark_on_match(actor=ring.actor, match_id=ring.match.pk, words="Ringde i går.", key=key, at=WHEN)
 
     assert Remark.objects.get().words == "Ringde i går."
     with pytest.raises(InvalidError):
-        remark(actor=ring.actor, match_id=ring.match.pk, words=" ", key=device_key(), at=WHEN)
+        remark_on_match(actor=ring.actor, match_id=ring.match.pk, words=" ", key=device_key(), at=WHEN)
 
 
 # ---------------------------------------------------------------- other words
@@ -309,7 +310,9 @@ def test_no_words_are_changed_when_all_have_said_yes(broker: Person) -> None:
         change_words(actor=ring.actor, match_id=ring.match.pk, wording=Wording({1: "annat"}), at=WHEN)
 
 
-@pytest.mark.parametrize("wording", [Wording({1: " "}), Wording({1: "x" * 201}), Wording({}, "x" * 121)])
+@pytest.mark.parametrize(
+    "wording", [Wording({1: " "}), Wording({1: "x" * 201}), Wording({}, "x" * 121), Wording({}, doubt="x" * 301)]
+)
 def test_words_that_cannot_be_are_refused(wording: Wording, broker: Person) -> None:
     ring = make_ring(broker)
 

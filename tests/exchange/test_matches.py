@@ -96,7 +96,7 @@ def test_a_press_that_cannot_be_is_told_on_the_page(ring: Ring, desk: Client) ->
     for sent, said in (
         ({"do": "add-check", "kind": "other", "about": ""}, "Skriv vem ni behöver fråga."),
         ({"do": "remark", "words": "", "key": device_key()}, "Skriv något"),
-        ({"do": "words", "gift-1": " "}, "Skriv vad var och en ger"),
+        ({"do": "words", "gift-1": " "}, "Skriv vad som ges"),
         ({"do": "what"}, "Något behöver rättas."),
     ):
         answer = desk.post(at(ring), sent)
@@ -145,6 +145,18 @@ def test_the_page_of_one_takes_so_many_queries(
     # what it grew from
     with django_assert_num_queries(11):
         desk.get(at(ring))
+
+
+def test_words_that_are_too_long_stay_in_the_form_with_what_is_wrong(ring: Ring, desk: Client) -> None:
+    sent = {"do": "words", "gift-1": "x" * 201, "gift-2": "handleder en gång", "title": "Ny rubrik", "until": "I juni"}
+
+    answer = desk.post(at(ring), sent | {"gift-3": "kör"})
+
+    shown = answer.content.decode()
+    assert answer.status_code == 422
+    assert "med högst 200 tecken" in shown
+    for words in ("x" * 201, "handleder en gång", "Ny rubrik", "I juni"):
+        assert f'value="{words}"' in shown
 
 
 # ---------------------------------------------------------------- a no, and leaving

@@ -16,8 +16,9 @@ from django.test.utils import CaptureQueriesContext
 from samspel.core.limits import BUCKETS
 from samspel.core.models import OutgoingMail
 from samspel.exchange.actions.answering import say_no, say_yes, tell_problem, wish_time
-from samspel.exchange.actions.asking import Wording, change_words, remark
+from samspel.exchange.actions.asking import Wording, change_words
 from samspel.exchange.actions.posting import hash_of_words
+from samspel.exchange.actions.remarking import remark_on_match
 from samspel.exchange.actions.running import fall
 from samspel.exchange.asked import shown_digest
 from samspel.exchange.models import Match, Party, Post
@@ -86,7 +87,7 @@ def world(broker: Person, town: Town) -> World:
         for post in Post.objects.filter(party=party):
             post.more, post.consented_to = more(place), hash_of_words(post.words, more(place))
             post.save()
-    remark(actor=ring.actor, match_id=ring.match.pk, words=REMARK, key=device_key(), at=WHEN)
+    remark_on_match(actor=ring.actor, match_id=ring.match.pk, words=REMARK, key=device_key(), at=WHEN)
     stranger = Client()
     stranger.cookies["exchange"] = make_party()[1]
     clients = {f"party {place}": ring.phone(place) for place in PLACES} | {

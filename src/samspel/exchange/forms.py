@@ -1,6 +1,6 @@
 """Reading what the forms of giving and getting send, and what there is to choose from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from samspel.core.languages import spoken_choices
 from samspel.encounters.queries import areas
+from samspel.exchange.actions.asking import Wording
 from samspel.exchange.actions.posting import PostDraft
 from samspel.exchange.hints import Hint, hint_for, looks_like_a_name, mark_of
-from samspel.exchange.models import Category, Mark, PartOfWeek, Party, Post
+from samspel.exchange.models import Category, Mark, PartOfWeek, Party, Post, Transfer
 from samspel.exchange.queries import categories, category_name
 
 
@@ -44,6 +45,26 @@ def draft_in(request: HttpRequest, kind: str) -> PostDraft:
         is_adult="adult" in said,
         key=said.get("key", ""),
     )
+
+
+def wording_in(request: HttpRequest) -> Wording:
+    """What a bridge-builder sent of a match's words."""
+    said = request.POST
+    gifts = {name.removeprefix("gift-"): said.get(name, "") for name in said if name.startswith("gift-")}
+    return Wording(
+        {int(place): words for place, words in gifts.items() if place.isdecimal() and len(place) < 4},
+        said.get("title", ""),
+        said.get("until", ""),
+        said.get("doubt"),
+    )
+
+
+def gifts_typed(
+    request: HttpRequest, transfers: Iterable[Transfer], fields: Mapping[str, str]
+) -> list[tuple[Transfer, str, str]]:
+    """Each gift with the words as they stand, or as they were just typed, and what is wrong with them."""
+    names = [(one, f"gift-{one.place}") for one in transfers]
+    return [(one, request.POST.get(name, one.gift), fields.get(name, "")) for one, name in names]
 
 
 def draft_of(post: Post) -> PostDraft:

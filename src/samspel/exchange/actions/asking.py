@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Q
@@ -12,7 +13,6 @@ from django.utils.translation import gettext as _
 from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
-from samspel.core.idempotency import checked_key
 from samspel.core.models import Installation
 from samspel.exchange import letters
 from samspel.exchange.access import get_match
@@ -28,12 +28,11 @@ from samspel.exchange.models import (
     Part,
     Party,
     Post,
-    Remark,
     Transfer,
 )
 from samspel.exchange.queries import posts_held
 
-LONGEST_GIFT, LONGEST_TITLE, LONGEST_REMARK = 200, 120, 400
+LONGEST_GIFT, LONGEST_TITLE, LONGEST_DOUBT = 200, 120, 300
 
 
 @dataclass(frozen=True)
@@ -165,32 +164,42 @@ def _write_checks(match: Match, gifts: Sequence[Gift]) -> None:
 # ---------------------------------------------------------------- what they are asked
 
 
+WORDED: Final = frozenset({Match.State.PROPOSED.value, Match.State.ASKED.value})
+
+
 @dataclass(frozen=True)
 class Wording:
-    """What the bridge-builder may word: what each gift is (by its place), what the whole is called, and its end."""
+    """What the bridge-builder may word: what each gift is (by its place), what the whole is called, and its end.
+
+    ``doubt`` is her own, and is read by no party; None leaves it as it is.
+    """
 
     gifts: Mapping[int, str]
     title: str = ""
     until: str = ""
+    doubt: str | None = None
 
 
 @transaction.atomic
-def change_words(*, actor: Actor, match_id: int, wording: Wording, at: datetime) -> Match:
+def change_words(
+    *, actor: Actor, match_id: int, wording: Wording, at: datetime, states: frozenset[str] = WORDED
+) -> Match:
     """Word the gifts anew. A yes was to the words before: everybody is asked again, and told so.
 
     A party's own words are hers, and are changed by nobody else.
 
-    :raises ConflictError: all have said yes already.
+    :raises InvalidError: a gift has no words, or something is too long; by the form's fields.
+    :raises ConflictError: it is in none of these states (any more), as when all have said yes.
     """
-    states = frozenset({Match.State.PROPOSED, Match.State.ASKED})
     match = get_match(actor, match_id, "desk.change", states=states, lock=True)
     transfers = list(match.transfers.all())
     said = {one.place: wording.gifts.get(one.place, one.gift).strip() for one in transfers}
     title, until = wording.title.strip(), wording.until.strip()
-    if not all(said.values()) or max(map(len, said.values()), default=0) > LONGEST_GIFT:
-        raise InvalidError(fields={"gifts": _("Skriv vad var och en ger, med högst 200 tecken.")})
-    if max(len(title), len(until)) > LONGEST_TITLE:
-        raise InvalidError(fields={"title": _("Korta till högst 120 tecken.")})
+    doubt = match.doubt if wording.doubt is None else wording.doubt.strip()
+    _require_words(said, title, until, doubt)
+    if match.doubt != doubt:
+        match.doubt = doubt
+        match.save(update_fields=["doubt"])
     before = ({one.place: one.gift for one in transfers}, match.title, match.until)
     if before == (said, title, until):
         return match
@@ -205,13 +214,30 @@ def change_words(*, actor: Actor, match_id: int, wording: Wording, at: datetime)
     return match
 
 
+def _require_words(said: Mapping[int, str], title: str, until: str, doubt: str) -> None:
+    wrong = {
+        name: _("Korta till högst %(most)s tecken.") % {"most": most}
+        for name, words, most in (
+            ("title", title, LONGEST_TITLE),
+            ("until", until, LONGEST_TITLE),
+            ("doubt", doubt, LONGEST_DOUBT),
+        )
+        if len(words) > most
+    }
+    for place, words in said.items():
+        if not 0 < len(words) <= LONGEST_GIFT:
+            wrong[f"gift-{place}"] = _("Skriv vad som ges, med högst 200 tecken.")
+    if wrong:
+        raise InvalidError(fields=wrong)
+
+
 def _ask_anew(match: Match, at: datetime) -> None:
     answered = match.parts.exclude(answer=Part.Answer.WAITING)
     answered.update(answer=Part.Answer.WAITING, problem="", asked_anew_at=at)
     letters.tell_of_question(Party.objects.filter(parts__match=match))
 
 
-# ---------------------------------------------------------------- checks and remarks
+# ---------------------------------------------------------------- checks
 
 
 @transaction.atomic
@@ -245,21 +271,6 @@ def add_check(*, actor: Actor, match_id: int, kind: str, about: str, at: datetim
     if is_new:
         record(actor, "check.added", check, match=match.pk)
     return check
-
-
-@transaction.atomic
-def remark(*, actor: Actor, match_id: int, words: str, key: str, at: datetime) -> Remark:
-    """What only a bridge-builder knows of a match. A repeated key changes nothing."""
-    match = get_match(actor, match_id, "desk.change", lock=True)
-    words = words.strip()
-    if not 0 < len(words) <= LONGEST_REMARK:
-        raise InvalidError(fields={"words": _("Skriv något, med högst 400 tecken.")})
-    earlier = Remark.objects.filter(key=checked_key(key)).first()
-    if earlier is not None:
-        return earlier
-    made = Remark.objects.create(match=match, words=words, by_id=actor.person_id, at=at, key=key)
-    record(actor, "match.remarked", match)
-    return made
 
 
 def parties_besides(match: Match, party_id: int | None) -> list[Party]:

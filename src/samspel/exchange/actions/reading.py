@@ -1,4 +1,4 @@
-"""What a bridge-builder does with a post: reads it, gets in touch, remarks, says what kind it is. Never its words."""
+"""What a bridge-builder does with a post: reads it, gets in touch, says what kind it is. Never its words."""
 
 from datetime import datetime
 
@@ -8,12 +8,10 @@ from django.utils.translation import gettext as _
 from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import InvalidError
-from samspel.core.idempotency import checked_key
 from samspel.exchange.access import get_post
-from samspel.exchange.models import Category, Post, Remark
+from samspel.exchange.models import Category, Post
 
 ACT = "desk.change"
-LONGEST = 400
 
 
 @transaction.atomic
@@ -35,20 +33,6 @@ def note_contact(*, actor: Actor, post_id: int, at: datetime) -> Post:
     post.save(update_fields=["contacted_at"])
     record(actor, "post.contacted", post)
     return post
-
-
-@transaction.atomic
-def remark(*, actor: Actor, post_id: int, words: str, key: str, at: datetime) -> Remark | None:
-    """What only she knows; read by bridge-builders. None when the key has written it already."""
-    post = get_post(actor, post_id, ACT)
-    text = " ".join(words.split())
-    if not text or len(text) > LONGEST:
-        raise InvalidError(fields={"remark": _("Skriv något, högst %(most)s tecken.") % {"most": LONGEST}})
-    if Remark.objects.filter(key=checked_key(key)).exists():
-        return None
-    noted = Remark.objects.create(post=post, words=text, by_id=actor.person_id, at=at, key=key)
-    record(actor, "post.remarked", post)
-    return noted
 
 
 @transaction.atomic

@@ -1,6 +1,5 @@
-"""A bridge-builder at her desk: choosing anew, adjusting by hand, writing up a proposal, asking the town."""
+"""A bridge-builder at her desk: choosing anew, adjusting by hand, asking the town."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Literal
 
@@ -56,35 +55,6 @@ def adjust(*, actor: Actor, match_id: int, place: int, how: Adjustment, at: date
     Wish.objects.update_or_create(
         offer_id=offer, need_id=need, defaults={"kind": kind, "by_id": actor.person_id, "at": at}
     )
-
-
-@transaction.atomic
-def write_up(
-    *, actor: Actor, match_id: int, title: str, doubt: str, until: str, gifts: Mapping[int, str], at: datetime
-) -> Match:
-    """What the people who are asked will read: a title, each gift in plain words, until when; and a doubt of her own.
-
-    :raises InvalidError: a gift has no words, or something is too long.
-    """
-    match = get_match(actor, match_id, "desk.change", states=PROPOSED, lock=True)
-    wrong = {
-        name: _("Korta till högst %(most)s tecken.") % {"most": most}
-        for name, words, most in (("title", title, 120), ("doubt", doubt, 300), ("until", until, 120))
-        if len(words.strip()) > most
-    }
-    for place, words in gifts.items():
-        if not 0 < len(words.strip()) <= 200:
-            wrong[f"gift-{place}"] = _("Skriv vad som ges, med högst 200 tecken.")
-    if wrong:
-        raise InvalidError(fields=wrong)
-    match.title, match.doubt, match.until = title.strip(), doubt.strip(), until.strip()
-    match.save(update_fields=["title", "doubt", "until"])
-    for transfer in match.transfers.all():
-        if transfer.place in gifts:
-            transfer.gift = gifts[transfer.place].strip()
-            transfer.save(update_fields=["gift"])
-    record(actor, "match.written", match, gifts=len(gifts))
-    return match
 
 
 @transaction.atomic

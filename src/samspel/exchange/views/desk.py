@@ -13,8 +13,10 @@ from samspel.core.errors import InvalidError, NotFoundError
 from samspel.exchange import desk
 from samspel.exchange.access import get_match, get_post, require_broker
 from samspel.exchange.actions import asking, selecting
+from samspel.exchange.actions.remarking import remark_on_match
 from samspel.exchange.compute import proposals
-from samspel.exchange.models import Match, Post
+from samspel.exchange.forms import gifts_typed, wording_in
+from samspel.exchange.models import Post
 
 _CHANGES: dict[str, selecting.Adjustment] = {"fix": "fix", "free": "free", "swap": "swap", "forbid": "forbid"}
 
@@ -59,18 +61,12 @@ def write_up(request: Request, match_id: int) -> HttpResponse:
     fields: dict[str, str] = {}
     if request.method == "POST":
         try:
-            selecting.write_up(
+            asking.change_words(
                 actor=request.actor,
                 match_id=match_id,
-                title=request.POST.get("title", ""),
-                doubt=request.POST.get("doubt", ""),
-                until=request.POST.get("until", ""),
-                gifts={
-                    int(name.removeprefix("gift-")): words
-                    for name, words in request.POST.items()
-                    if name.removeprefix("gift-").isdecimal() and isinstance(words, str)
-                },
+                wording=wording_in(request),
                 at=timezone.now(),
+                states=selecting.PROPOSED,
             )
         except InvalidError as error:
             fields = error.fields
@@ -85,22 +81,19 @@ def write_up(request: Request, match_id: int) -> HttpResponse:
     return render(
         request,
         "exchange/desk_words.html",
-        {"match": match, "rows": _typed(request, match, fields), "fields": fields, "section": "exchange"},
+        {
+            "match": match,
+            "rows": gifts_typed(request, match.transfers.all(), fields),
+            "fields": fields,
+            "section": "exchange",
+        },
         status=422 if fields else 200,
     )
 
 
-def _typed(request: Request, match: Match, fields: dict[str, str]) -> list[tuple[object, str, str]]:
-    """Each gift with the words as they stand, or as they were just typed, and what is wrong with them."""
-    return [
-        (one, request.POST.get(f"gift-{one.place}", one.gift), fields.get(f"gift-{one.place}", ""))
-        for one in match.transfers.all()
-    ]
-
-
 @require_POST
 def remark(request: Request, match_id: int) -> HttpResponse:
-    asking.remark(
+    remark_on_match(
         actor=request.actor,
         match_id=match_id,
         words=request.POST.get("words", ""),

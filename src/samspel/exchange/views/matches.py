@@ -14,6 +14,8 @@ from samspel.core.actor import Request
 from samspel.core.errors import InvalidError
 from samspel.exchange.access import get_match, require_broker
 from samspel.exchange.actions import asking, running
+from samspel.exchange.actions.remarking import remark_on_match
+from samspel.exchange.forms import gifts_typed, wording_in
 from samspel.exchange.match_page import match_list, match_page
 from samspel.exchange.models import CheckKind, Match
 from samspel.people.queries import units_of
@@ -54,6 +56,8 @@ def match(request: Request, match_id: int) -> HttpResponse:
             "page": page,
             "error": error,
             "typed": request.POST,
+            "gifts": gifts_typed(request, page.transfers, error.fields if error else {}),
+            "is_wording_wrong": request.POST.get("do") == "words" and error is not None,
             "kinds": CheckKind.choices,
             "endings": Match.Ending.choices,
             "becoming": Match.Becomes.choices,
@@ -78,10 +82,10 @@ def _do(request: Request, match_id: int) -> str:
             saved,
         ),
         "remark": (
-            lambda: asking.remark(**of, words=sent.get("words", ""), key=sent.get("key", "")),
+            lambda: remark_on_match(**of, words=sent.get("words", ""), key=sent.get("key", "")),
             _("Sparat. Bara brobyggare läser det."),
         ),
-        "words": (lambda: asking.change_words(**of, wording=_wording(request)), saved),
+        "words": (lambda: asking.change_words(**of, wording=wording_in(request)), saved),
         "start": (lambda: _start(request, of), _("Det har börjat. Alla har fått veta det.")),
         "pause": (lambda: running.pause(**of), _("Det vilar.")),
         "go-on": (lambda: running.go_on(**of), _("Det går vidare.")),
@@ -95,12 +99,6 @@ def _do(request: Request, match_id: int) -> str:
     act, said = wanted
     act()
     return said
-
-
-def _wording(request: Request) -> asking.Wording:
-    sent = request.POST
-    gifts = {_number(name.partition("-")[2]): sent.get(name, "") for name in sent if name.startswith("gift-")}
-    return asking.Wording(gifts, sent.get("title", ""), sent.get("until", ""))
 
 
 def _start(request: Request, of: dict[str, Any]) -> Match:

@@ -21,6 +21,7 @@ from samspel.exchange.access import get_post, require_broker
 from samspel.exchange.actions import reading
 from samspel.exchange.actions.importing import import_posts
 from samspel.exchange.actions.posting import PostDraft, enter_post
+from samspel.exchange.actions.remarking import remark_on_post
 from samspel.exchange.actions.taking_back import withdraw_post
 from samspel.exchange.desk import fitting
 from samspel.exchange.finding_posts import Wanted, find_posts
@@ -103,7 +104,7 @@ def _do(request: Request, post_id: int) -> HttpResponse:
     acts: dict[str, Callable[[], Any]] = {
         "read": lambda: reading.read_post(actor=actor, post_id=post_id, at=at),
         "contacted": lambda: reading.note_contact(actor=actor, post_id=post_id, at=at),
-        "remark": lambda: reading.remark(
+        "remark": lambda: remark_on_post(
             actor=actor,
             post_id=post_id,
             words=request.POST.get("remark", ""),
