@@ -8,18 +8,21 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "samspel.config.settings")
 django.setup()
 
-from datetime import timedelta  # noqa: E402
+from datetime import datetime, timedelta  # noqa: E402
 
 from django.utils.timezone import now  # noqa: E402
 
+from samspel.core import thread  # noqa: E402
+from samspel.core.models import Stage, TieKind  # noqa: E402
+from samspel.dialogues.models import Agreement, Dialogue, State  # noqa: E402
 from samspel.exchange.actions.answering import tell_problem, wish_time  # noqa: E402
 from samspel.exchange.actions.asking import add_check  # noqa: E402
 from samspel.exchange.actions.assumptions import assume  # noqa: E402
 from samspel.exchange.actions.remarking import remark_on_match  # noqa: E402
 from samspel.exchange.models import Category, Match, Part, Party  # noqa: E402
 from samspel.people.models import Person, Role, Unit  # noqa: E402
-from tests.exchange.rings import Ring, make_chain, make_pair, make_ring, make_square  # noqa: E402
-from tests.people import actor_of, device_key  # noqa: E402
+from tests.exchange.rings import Ring, make_chain, make_pair, make_ring, make_round, make_square  # noqa: E402
+from tests.people import actor_of, device_key, make_dialogue  # noqa: E402
 
 
 def main() -> None:
@@ -49,8 +52,50 @@ def main() -> None:
     wish_time(mine=told.mine(3), match_id=told.match.pk, words="Hellre på söndagar", at=at)
     remark_on_match(actor=told.actor, match_id=told.match.pk, words="Ringde i går.", key=device_key(), at=at)
     end_some(broker)
+    rounds = {f"round{people}": round_of(broker, people, at) for people in (5, 6, 7)}
     made = {"ring": ring, "pair": pair, "chain": chain, "told": told, "square": square}
-    print(json.dumps({name: codes(one) for name, one in made.items()}))
+    print(json.dumps({name: codes(one) for name, one in (made | rounds).items()} | agreed_need(unit)))
+
+
+SAID = (
+    ("Grannen med bilen", "Vill öva svenska inför ett jobb.", "kör till återvinningen en lördag i månaden"),
+    ("Språkkaféet", "Behöver bord och stolar till den nya lokalen.", "övar svenska två kvällar i veckan"),
+    ("Återbruket", "Behöver hjälp att bära på onsdagar.", "ger bord och stolar"),
+    ("Orienterarna", "Söker någon som kan laga en hemsida.", "bär på onsdagar"),
+    ("Datorhjälpen", "Vill ha sällskap på promenader.", "lagar hemsidan"),
+    ("Promenadgruppen", "Har en bokhylla som behöver sättas upp.", "går med på tisdagar"),
+    ("Snickaren", "Behöver någon som kör en gång i månaden.", "sätter upp bokhyllan"),
+)
+
+
+def round_of(broker: Person, people: int, at: datetime) -> Ring:
+    """A ring as large as a repaired one may be."""
+    made = make_round(broker, people, at=at)
+    for number, (called, _need, gift) in enumerate(SAID[:people]):
+        Party.objects.filter(pk=made.parties[number].pk).update(called=called)
+        for transfer in made.match.transfers.filter(place=number + 1):
+            transfer.gift = gift
+            transfer.save(update_fields=["gift"])
+    made.ask(at)
+    for part, (_called, need, _gift) in zip(made.match.parts.all(), SAID, strict=False):
+        part.words = need
+        part.save(update_fields=["words"])
+    made.yes(1, 3, at=at)
+    return made
+
+
+def agreed_need(unit: Unit) -> dict[str, object]:
+    """A meeting that is over, which agreed on something that it needs."""
+    dialogue = make_dialogue(unit)
+    Dialogue.objects.filter(pk=dialogue.pk).update(state=State.CLOSED, opened_at=now(), closed_at=now())
+    words = "Vi behöver låna bord och stolar till öppet hus i maj."
+    agreement = Agreement.objects.create(
+        dialogue=dialogue, text=words, key=device_key(), agreed_at=now(), becomes="need", owner_role="Enhetschefen"
+    )
+    begun = thread.start_thread(unit_id=unit.pk, title="Hur får vi fler att hitta hit?", at=now())
+    knot = thread.add_knot(begun.pk, Stage.DIALOGUE, dialogue, at=now())
+    thread.tie(thread.add_knot(begun.pk, Stage.AGREEMENT, agreement, at=now()), knot, TieKind.GREW_FROM)
+    return {"dialogue": dialogue.pk, "thread": begun.pk}
 
 
 def codes(ring: Ring) -> dict[str, object]:

@@ -26,6 +26,15 @@ def come_back(page: Page, site: Site, of: dict[str, Any], place: int) -> None:
     page.goto(f"/exchange/mine/asked/{of['match']}")
 
 
+def sign_in(page: Page) -> None:
+    """The bridge-builder."""
+    page.goto("/accounts/login/")
+    page.locator("input[name=login]").fill("britta@lindvik.example")
+    page.locator("input[name=password]").fill("en lång mening med hästar")
+    page.locator("form:has(input[name=password]) button").first.click()
+    page.wait_for_url(lambda address: "login" not in address)
+
+
 def test_the_last_yes_shows_how_to_reach_each_other(
     asked: dict[str, Any], site: Site, open_page: Callable[..., Page]
 ) -> None:
@@ -46,6 +55,11 @@ def test_the_last_yes_shows_how_to_reach_each_other(
     for contact in ("070-0000001", "Ring 070-123 45 67 efter fem", "070-0000003"):
         expect(phone.locator(".reach").get_by_text(contact)).to_be_visible()
     look(phone, "asked-agreed")
+    phone.get_by_text("Ändra hur jag nås", exact=True).click()
+    look(phone, "asked-contact")
+    holds_at_320(phone, "asked-contact")
+    phone.get_by_role("button", name="Ta bort hur jag nås").click()
+    expect(phone.locator(".reach").get_by_text("Ring 070-123 45 67 efter fem")).to_have_count(0)
 
 
 def test_without_script_a_problem_reaches_the_bridge_builder(
@@ -61,7 +75,9 @@ def test_without_script_a_problem_reaches_the_bridge_builder(
     expect(page.get_by_text("Lokalen är bokad i maj.")).to_be_visible()
 
 
-@pytest.mark.parametrize(("which", "place"), [("pair", 2), ("square", 1), ("chain", 3)])
+@pytest.mark.parametrize(
+    ("which", "place"), [("pair", 2), ("square", 1), ("chain", 3), ("round5", 2), ("round6", 1), ("round7", 4)]
+)
 def test_a_pair_and_a_chain_are_drawn_too(
     which: str, place: int, asked: dict[str, Any], site: Site, open_page: Callable[..., Page]
 ) -> None:
@@ -88,11 +104,7 @@ def test_the_bridge_builder_reads_checks_and_lets_it_begin(
     asked: dict[str, Any], site: Site, open_page: Callable[..., Page]
 ) -> None:
     desk = open_page()
-    desk.goto("/accounts/login/")
-    desk.locator("input[name=login]").fill("britta@lindvik.example")
-    desk.locator("input[name=password]").fill("en lång mening med hästar")
-    desk.locator("form:has(input[name=password]) button").first.click()
-    desk.wait_for_url(lambda address: "login" not in address)
+    sign_in(desk)
     desk.goto("/exchange/desk/matches")
     look(desk, "matches")
     holds_at_320(desk, "matches")
@@ -124,3 +136,40 @@ def test_the_bridge_builder_reads_checks_and_lets_it_begin(
     desk.goto("/exchange/setup/assumptions")
     look(desk, "assumptions")
     holds_at_320(desk, "assumptions")
+    desk.goto(f"/exchange/desk/matches/{asked['ring']['match']}")
+    desk.get_by_label("Ett försök").check()
+    look(desk, "match-becomes")
+    holds_at_320(desk, "match-becomes")
+    desk.get_by_role("button", name="Spara", exact=True).click()
+    expect(desk.get_by_label("Ett försök")).to_be_checked()
+
+
+def test_what_was_agreed_becomes_a_need(asked: dict[str, Any], site: Site, open_page: Callable[..., Page]) -> None:
+    page = open_page(phone=True)
+    email, password = site.person("malin")
+    page.goto("/accounts/login/")
+    page.locator("input[name=login]").fill(email)
+    page.locator("input[name=password]").fill(password)
+    page.locator("form:has(input[name=password]) button").first.click()
+    page.goto(f"/dialogues/{asked['dialogue']}/protocol")
+    look(page, "protocol-need")
+    holds_at_320(page, "protocol-need")
+    page.get_by_role("link", name="Lämna det som ett behov").click()
+    look(page, "grow")
+    holds_at_320(page, "grow")
+    page.locator(".sam-actions").get_by_role("button", name="Lämna behovet").click()
+    expect(page.get_by_role("heading", name="Tack för att du säger vad du behöver")).to_be_visible()
+    look(page, "grown")
+    holds_at_320(page, "grown")
+    page.goto(f"/threads/{asked['thread']}")
+    expect(page.get_by_role("heading", name="Behov")).to_be_visible()
+    look(page, "grown-thread")
+    holds_at_320(page, "grown-thread")
+
+    desk = open_page()
+    sign_in(desk)
+    desk.goto("/exchange/desk/posts?q=bord+och+stolar&state=unread")
+    desk.get_by_role("link", name="Vi behöver låna bord och stolar").first.click()
+    expect(desk.get_by_text("Växte ur en överenskommelse")).to_be_visible()
+    look(desk, "grown-post")
+    holds_at_320(desk, "grown-post")

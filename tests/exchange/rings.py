@@ -149,6 +149,22 @@ def make_chain(broker: Person, people: int = 4, *, at: datetime = WHEN) -> Ring:
     return Ring(match, tuple(party for party, _code in made), tuple(code for _party, code in made), broker)
 
 
+def make_round(broker: Person, people: int, *, at: datetime = WHEN) -> Ring:
+    """A ring of so many, each of whom gives to the next."""
+    made = [make_party(f"Nummer {number}") for number in range(1, people + 1)]
+    givings = [
+        (
+            party,
+            make_post(party, "offer", f"Kan ge {number}.", at=at),
+            make_post(party, "need", f"Behöver {number}.", at=at),
+        )
+        for number, (party, _code) in enumerate(made, start=1)
+    ]
+    match = make_match(givings, at=at)
+    match.parts.all().delete()
+    return Ring(match, tuple(party for party, _code in made), tuple(code for _party, code in made), broker)
+
+
 def make_square(broker: Person, *, at: datetime = WHEN) -> Ring:
     """Four in a ring: language, a bicycle, company and a bookcase."""
     said = (

@@ -15,7 +15,7 @@ from samspel.exchange.match_page import match_list
 from samspel.exchange.models import Check, Match, Part, Party, Post, Remark
 from samspel.people.models import Person
 from tests.dialogues.test_permission_matrix import sign_in
-from tests.exchange.rings import Ring, make_chain, make_pair, make_ring, make_square
+from tests.exchange.rings import Ring, make_chain, make_pair, make_ring, make_round, make_square
 from tests.people import WHEN, device_key
 
 
@@ -244,6 +244,21 @@ def test_long_words_and_chains_are_a_column_and_the_list_is_always_the_content(b
     shown = ring.phone(1).get(f"/exchange/mine/asked/{ring.match.pk}").content.decode()
     assert "is-column" in shown
     assert 'class="lines"' not in shown
+
+
+@pytest.mark.parametrize("people", [5, 6, 7])
+def test_a_larger_ring_goes_there_and_back_and_the_list_is_still_the_content(people: int, broker: Person) -> None:
+    made = make_round(broker, people)
+    made.ask()
+
+    shown = made.phone(1).get(f"/exchange/mine/asked/{made.match.pk}").content.decode()
+
+    assert f"is-wide of-{people}" in shown
+    places = [shown.index(f'<div class="who w{place} ') for place in range(1, people + 1)]
+    assert places == sorted(places)
+    Part.objects.filter(match=made.match, place=2).update(words="Ett långt behov. " * 20)
+    shown = made.phone(1).get(f"/exchange/mine/asked/{made.match.pk}").content.decode()
+    assert "is-column" in shown
 
 
 @pytest.mark.parametrize(("people", "called"), [(2, "En som kan hjälpa en annan"), (5, "En kedja på fem")])

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from samspel.exchange.checks import CLEAR, are_required_done, label_of
-from samspel.exchange.drawing import LARGE, Small, small
+from samspel.exchange.drawing import LARGE, WIDE, Small, small
 from samspel.exchange.models import Block, Check, Match, Part, Party, Transfer
 
 OVER: Final = frozenset({Match.State.ENDED, Match.State.FALLEN})
@@ -88,6 +88,7 @@ class Asked:
     kind: str
     cards: tuple[Card, ...]
     lines: tuple[str, ...]
+    is_wide: bool
     checks: tuple[CheckLine, ...]
     small: Small
     seen: str
@@ -158,7 +159,8 @@ def asked_page(part: Part, *, country: str, at: datetime) -> Asked:
         until=match.until,
         kind=match.kind,
         cards=cards,
-        lines=_lines(cards, is_closed=is_closed),
+        lines=LARGE.get(len(cards), ()) if is_closed and _fit(cards) else (),
+        is_wide=is_closed and _fit(cards) and len(cards) in WIDE,
         checks=tuple(_check_line(check, country) for check in checks),
         small=small(len(parts), is_closed=is_closed),
         seen=digest_of_shown(match, parts, transfers),
@@ -187,9 +189,8 @@ def _icon_of(place: int, transfers: Sequence[Transfer], *, is_closed: bool) -> s
     return _ICONS.get(category.key.partition("/")[0], "Handshake") if category is not None else "Handshake"
 
 
-def _lines(cards: Sequence[Card], *, is_closed: bool) -> tuple[str, ...]:
-    fits = all(sum(map(len, card.lines)) <= _FITS_CARD and len(card.gives) <= _FITS_GIFT for card in cards)
-    return LARGE.get(len(cards), ()) if is_closed and fits else ()
+def _fit(cards: Sequence[Card]) -> bool:
+    return all(sum(map(len, card.lines)) <= _FITS_CARD and len(card.gives) <= _FITS_GIFT for card in cards)
 
 
 def _check_line(check: Check, country: str) -> CheckLine:

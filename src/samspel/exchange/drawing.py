@@ -60,6 +60,8 @@ def _chain(parties: int) -> Small:
     return Small((f"M{first} {HEIGHT // 2}H{last}",), dots)
 
 
+# Larger rings go there in one row of cards and back in another, which a style sheet places (``of-5`` to ``of-7``).
+WIDE: Final = frozenset({5, 6, 7})
 # The large drawing is 880 × 480 behind cards that a style sheet places (``of-2`` to ``of-4``): from card to card.
 LARGE: Final[dict[int, tuple[str, ...]]] = {
     2: ("M300 186C372 96 478 92 560 178", "M580 292C508 386 402 390 320 304"),
