@@ -1,5 +1,7 @@
 """A unit's need that grows from what it has agreed in a dialogue."""
 
+from dataclasses import replace
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import now
@@ -20,7 +22,8 @@ def need_from(request: Request, knot_id: int) -> HttpResponse:
     source = get_source(request.actor, knot_id)
     if request.method != "POST":
         return _form(request, source, unhinted(_prefilled(source)))
-    seen = reviewed(request, draft_in(request, Post.Kind.NEED))
+    # What the unit is called is known, and asked about by no hint.
+    seen = reviewed(request, replace(draft_in(request, Post.Kind.NEED), called=""))
     if "hint" in request.POST:
         return _form(request, source, seen)
     if seen.has_hints:
