@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from samspel.engine.matching import Problem, Selected, Solution, check, describe, solve, solving
+from samspel.engine.matching.limits import most_needs_met
 
 from .pools import best_values, make_pool, pools
 
@@ -106,6 +107,28 @@ def test_too_much_to_list_is_chosen_near_by_near(monkeypatch: pytest.MonkeyPatch
 
     assert check(problem, near) == []
     assert near.bounds[0] >= best.values[0]
+
+
+@settings(deadline=None, max_examples=60)
+@given(pools())
+def test_without_time_there_is_a_selection_and_a_bound(problem):
+    solution = solve(problem, time_limit_s=0)
+
+    assert check(problem, solution) == []
+    assert solution.value <= best_values(problem)[0] + 1e-6
+    assert solution.bound >= best_values(problem)[0] - 1e-6
+
+
+def test_without_time_most_who_need_are_helped_all_the_same():
+    rng = np.random.default_rng(7)
+    ends = {(int(a), int(b)) for a, b in rng.integers(0, 200, (2_400, 2)) if a != b and b >= 60}
+    problem = make_pool([post >= 60 for post in range(200)], {pair: [1] for pair in ends})
+
+    solution = solve(problem, time_limit_s=0)
+
+    assert check(problem, solution) == []
+    assert solution.value >= 0.9 * solution.bound
+    assert solution.bound == most_needs_met(problem)
 
 
 def test_without_time_there_is_a_bound_all_the_same():

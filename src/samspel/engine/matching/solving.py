@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from .areas import Row, rows_of, shares_of
+from .beginning import grown_chains, most_of_each
 from .columns import Columns, Goal, Level, Relaxed, pick, relax
 from .pricing import Arcs, chains_above, chains_through, rings_of, tables_of
 from .records import Problem, Selected, Solution, Status
@@ -325,11 +326,11 @@ class _Stage:
 
     def run(self, columns: Columns, start: Columns | None) -> tuple[Columns, Columns, float]:
         """The best found, all columns made, and a bound. ``start`` keeps the earlier values."""
-        best = Columns.none(self.part.width) if start is None else start
+        best = self._begin() if start is None else start
         columns = columns.with_new(best)
         columns, priced, relaxed = self._generate(columns)
         if priced is None:
-            return best, columns, self.goal.most(self.part.arcs.takers)
+            return best, columns, self._plain(self.goal.most(self.part.arcs.takers), best)
         now = time.monotonic()
         for part in _DIVE_PARTS if relaxed is not None else ():
             assert relaxed is not None
@@ -347,7 +348,34 @@ class _Stage:
                 ends_s = self.ends_s
             best = replace(self, ends_s=ends_s)._polish(columns, best, priced)
         best, bound = self._close(best, priced)
-        return best, columns, max(self._whole(bound), self._value(best))
+        return best, columns, self._plain(max(self._whole(bound), self._value(best)), best)
+
+    def _begin(self) -> Columns:
+        """Chains that grow together, then the best rings of the others; nothing where that breaks a rule."""
+        arcs, part = self.part.arcs, self.part
+        found = Columns.of(arcs, grown_chains(arcs, self.goal, part.chain), rings=False, width=part.width)
+        if self.rings is not None:
+            used = np.zeros(arcs.posts + 1, dtype=bool)
+            used[found.posts[found.posts >= 0]] = True
+            rings = self.rings.without(used)
+            worth = rings.worth(self.goal)
+            few = _best_of_each(rings.posts[:, 0], worth)
+            taken = []
+            for one in few[np.argsort(-worth[few], kind="stable")].tolist():
+                posts = rings.posts[one]
+                posts = posts[posts >= 0]
+                if not used[posts].any():
+                    used[posts] = True
+                    taken.append(one)
+            found = found.and_(rings[np.array(taken, dtype=np.intp)])
+        return found if self._keeps(found) else Columns.none(part.width)
+
+    def _plain(self, bound: float, best: Columns) -> float:
+        """The bound, or that of helping and being helped once, where prices had no time to come near."""
+        value = self._value(best)
+        if bound - value <= _WIDE * max(1.0, abs(value)):
+            return bound
+        return max(value, min(bound, self._whole(most_of_each(self.part.arcs, self.goal))))
 
     def _late(self) -> bool:
         return time.monotonic() > self.ends_s
