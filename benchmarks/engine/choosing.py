@@ -173,8 +173,8 @@ def rows(*, smoke: bool, slow: bool, peers: Peers | None) -> Iterator[str]:
 
 
 def every_budget(peers: Peers) -> Iterator[str]:
-    """How many times faster on every file: all that a solution tells, and the rule with its receipts alone, which is
-    what the peer computes. Equal shares with costs (dots with points), and greedy."""
+    """How many times faster on every file: all that a solution tells, and the rule alone with exact prices (its
+    receipts not yet read), beside the peer's winners. Equal shares with costs (dots with points), and greedy."""
     data = Path(os.environ["SAMSPEL_DATA"]) / "voting"
     yield f"{'':42} {'files':>5} {'all told':>9} {'least':>6} {'rule alone':>11} {'least':>6}  >= 50 x, none < 5 x"
     for rule in BUDGET_RULES:

@@ -12,6 +12,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
+from operator import mul
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +22,7 @@ import numpy.typing as npt
 from .ballots import Ints, Votes
 from .buying_few import FewMarket, has_few_marks
 from .counting import support
-from .records import Payments, Phase, Problem, Purchase, Tie
+from .records import Payments, Phase, Problem, Purchase, Receipt, Tie
 
 __all__ = ["buy"]
 
@@ -29,9 +32,12 @@ Floats = npt.NDArray[np.float64]
 # what is missing to a price is a difference of sums.
 MARGIN = 1e-10
 
+# What it can do to one purse, from which every purchase so far was taken, beside the share.
+SLACK = 1e-12
+
 # Pricing everything at once pays when many options must be priced again: one option alone costs about as much as this
 # many marks in the passes over all of them (measured; it only moves time about).
-MARKS_FOR_ONE = 1500
+AT_LEAST, MARKS_FOR_ONE = 20, 1500
 PASSES = 4
 
 
@@ -60,93 +66,81 @@ def buy(problem: Problem, rank: Sequence[int], *, advance_only: bool) -> tuple[l
             names = tuple(problem.options[option] for option in sorted(tied))
             ties.append(Tie(len(purchases), names, problem.options[chosen]))
         payments = market.pay(chosen, price)
-        told = price if problem.value == "cost" else price / problem.unit
+        told = price if problem.value == "cost" or problem.unit == 1 else price / problem.unit
         purchases.append(Purchase(problem.options[chosen], phase, told, payments))
     return purchases, ties
 
 
 @dataclass(slots=True)
-class _Purses:
-    """What each voter has left, exactly: amounts[of_group[group]] / unit, and the same rounded in `held`.
+class _Guess:
+    """What an option costs at least, in floating point; what its supporters hold, and which of them cannot pay their
+    part of that (`none`: all can)."""
 
-    Few amounts occur, so groups are kept by amount. All amounts are whole multiples of 1 / unit.
-    """
-
-    unit: int
-    amounts: list[int]
+    price: float
     held: Floats
-    of_group: Ints
-
-    def refine(self, price: Fraction) -> int:
-        """Make the unit so small that the price is a whole number of it, and give that number."""
-        unit = math.lcm(self.unit, price.denominator)
-        if unit != self.unit:
-            factor = unit // self.unit
-            self.amounts = [amount * factor for amount in self.amounts]
-            self.unit = unit
-        return price.numerator * (unit // price.denominator)
-
-    def leave(self, groups: Ints, kind: Ints, left: list[int]) -> None:
-        """groups[i] have left[kind[i]] from now on. Amounts that nobody has are forgotten, equal ones become one."""
-        self.of_group[groups] = kind + len(self.amounts)
-        amounts = self.amounts + left
-        used = np.flatnonzero(np.bincount(self.of_group, minlength=len(amounts)))
-        number: dict[int, int] = {}
-        place = np.zeros(len(amounts), dtype=np.int64)
-        place[used] = [number.setdefault(amounts[kept], len(number)) for kept in used.tolist()]
-        self.of_group = place[self.of_group]
-        held = np.concatenate([self.held, [amount / self.unit for amount in left]])
-        self.held = np.zeros(len(number))
-        self.held[place[used]] = held[used]
-        self.amounts = list(number)
-
-
-@dataclass(slots=True)
-class _Kinds:
-    """The supporters of one option by what they have and what it is worth to them: `voters[i]` people have the amount
-    `purse[i]` (a number in the purses) and get `worth[i]`; supporter group j is of the kind `of[j]`."""
-
-    purse: Ints
-    worth: Ints
-    voters: Ints
-    of: Ints
+    poor: npt.NDArray[np.bool_] | None = None
 
 
 @dataclass(slots=True)
 class _Market:
-    """The state of the sale. `bounds[option]`: it costs at least this; infinite when it is bought or out of reach."""
+    """The state of the sale. `bounds[option]`: it costs at least this; infinite when it is bought or out of reach.
+
+    A purse holds `held[group]`, rounded. Exactly it holds what `terms[group]`, small whole numbers, say of `amounts`,
+    in parts of 1 / `unit`: 1 of the first, the share, until it is emptied, and less for each purchase that she paid
+    her part of. So the large numbers are as few as the purchases, however many purses there are.
+    """
 
     problem: Problem
     share: int
     votes: Votes = field(init=False)
     costs: tuple[int, ...] = field(init=False)
-    purses: _Purses = field(init=False)
+    unit: int = field(init=False)
+    amounts: list[int] = field(init=False)
+    terms: npt.NDArray[Any] = field(init=False)
+    held: Floats = field(init=False)
+    people: Floats = field(init=False)
+    worth: Floats | tuple[int, ...] = field(init=False)
+    weight: list[int] = field(init=False)
+    start: list[int] = field(init=False)
     advancing: bool = field(init=False, default=False)
     bounds: Floats = field(init=False)
-    bought: npt.NDArray[np.bool_] = field(init=False)
+    bought: set[int] = field(init=False)
     patience: int = field(init=False)
     eager: bool = field(init=False, default=False)
+    guesses: dict[int, _Guess] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.votes = self.problem.votes
-        self.costs = self.problem.money[1]
-        voters = max(self.problem.voters, 1)
-        of_group = np.zeros(len(self.votes.voters), dtype=np.int64)
-        self.purses = _Purses(voters, [self.share], np.array([self.share / voters]), of_group)
-        self.bought = np.zeros(len(self.costs), dtype=np.bool_)
-        self.patience = 4 + len(self.votes.who) // MARKS_FOR_ONE
-        with np.errstate(divide="ignore"):
-            everyone = np.array(support(self.problem), dtype=np.float64) * np.array(self.problem.worth)
-            self.bounds = np.array(self.costs) / everyone * (1 - MARGIN)
+        problem, votes = self.problem, self.problem.votes
+        self.votes, self.costs = votes, problem.money[1]
+        self.unit, self.amounts = max(problem.voters, 1), [self.share]
+        has_points = problem.value == "points"
+        most = len(self.costs) if problem.budget is not None else min(problem.places, len(self.costs))
+        self.terms = np.zeros((len(votes.voters), 1 + most), dtype=np.int32 if has_points else np.int8)
+        self.terms[:, 0] = 1
+        self.held = np.full(len(votes.voters), self.share / self.unit)
+        self.people = votes.voters[votes.who].astype(np.float64)
+        self.worth = votes.points.astype(np.float64) if has_points else problem.worth
+        marked = support(problem)
+        self.weight = [count * worth for count, worth in zip(marked, problem.worth, strict=True)]
+        self.start = votes.start.tolist()
+        self.bought = {option for option, count in enumerate(marked) if not count}
+        self.patience = AT_LEAST + len(votes.who) // MARKS_FOR_ONE
+        self.bounds = np.array(
+            [
+                cost / weight * (1 - MARGIN) if weight else math.inf
+                for cost, weight in zip(self.costs, self.weight, strict=True)
+            ]
+        )
 
     @property
     def has_open(self) -> bool:
-        return bool(((self.votes.marks > 0) & ~self.bought).any())
+        return len(self.bought) < len(self.costs)
 
     def advance(self) -> Phase:
         """From now on money is given in advance: everything that is not bought comes within reach again."""
         self.advancing = True
-        self.bounds = np.where((self.votes.marks > 0) & ~self.bought, -np.inf, np.inf)
+        self.bounds[:] = -np.inf
+        self.bounds[sorted(self.bought)] = np.inf
         self._refresh()
         return "advance"
 
@@ -154,16 +148,14 @@ class _Market:
         """Raise all bounds at once, in passes over the marks. Each step of the loop is a bound of its own."""
         votes, marks = self.votes, np.maximum(self.votes.marks, 1)
         cost = np.array(self.costs, dtype=np.float64)
-        held = self.purses.held[self.purses.of_group]
         if self.advancing:
-            missing = cost - votes.sums(held * votes.voters)
-            slack = MARGIN * (cost + votes.sums(abs(held) * votes.voters))
+            missing = cost - votes.sums(self.held * votes.voters)
+            slack = MARGIN * (cost + votes.sums(abs(self.held) * votes.voters))
             np.maximum(self.bounds, (missing - slack) / marks, out=self.bounds)
             return
-        held = held[votes.who]
-        people = votes.voters[votes.who].astype(np.float64)
+        held = self.held[votes.who]
         each = votes.points if self.problem.value == "points" else np.array(self.problem.worth)[votes.option]
-        money, weight = held * people, people * each
+        money, weight = held * self.people, self.people * each
         missing, everyone = cost, np.maximum(votes.sums_at(weight), 1)
         rich = everyone
         self.bounds[votes.sums_at(money) < cost * (1 - MARGIN)] = np.inf
@@ -183,22 +175,23 @@ class _Market:
         tied: list[int] = []
         if self.eager:
             self._refresh()
-        fresh: dict[int, _Kinds] = {}
+        self.guesses = {}
         waiting = self.bounds.copy()
         while True:
             option = int(waiting.argmin())
-            if waiting[option] == np.inf or waiting[option] > limit:
+            bound = float(waiting[option])
+            if bound == np.inf or bound > limit:
                 return tied, best
-            if option not in fresh:
-                if len(fresh) == self.patience and not self.eager:
+            if option not in self.guesses:
+                if len(self.guesses) == self.patience and not self.eager:
                     self.eager = True
                     self._refresh()
                     np.maximum(waiting, self.bounds, out=waiting)
                     continue
-                fresh[option] = self._kinds(option)
-                self.bounds[option] = waiting[option] = max(self._bound(option, fresh[option]), waiting[option])
+                self.guesses[option] = guess = self._guess(option, bound)
+                self.bounds[option] = waiting[option] = max(guess.price, bound)
                 continue
-            price = self._price(option, fresh[option])
+            price = self._price(option, self.guesses[option])
             waiting[option] = np.inf
             if price is None:
                 self.bounds[option] = np.inf
@@ -208,93 +201,152 @@ class _Market:
             elif price == best:
                 tied.append(option)
 
-    def _kinds(self, option: int) -> _Kinds:
-        groups = self.votes.supporters(option)
-        purse = self.purses.of_group[groups]
-        if self.problem.value != "points":
-            voters = np.bincount(purse, weights=None if self.votes.alike else self.votes.voters[groups])
-            used = np.flatnonzero(voters)
-            worth = np.full(len(used), self.problem.worth[option])
-            return _Kinds(used, worth, voters[used].astype(np.int64), purse)
-        dots = self.votes.dots(option)
-        width = int(dots.max()) + 1
-        keys, of = np.unique(purse * width + dots, return_inverse=True)
-        counts = np.bincount(of, weights=self.votes.voters[groups]).astype(np.int64)
-        return _Kinds(keys // width, keys % width, counts, of)
-
-    def _bound(self, option: int, kinds: _Kinds) -> float:
-        """Not more than the price, in floating point."""
-        held = self.purses.held[kinds.purse]
-        money = held * kinds.voters
-        cost = float(self.costs[option])
+    def _guess(self, option: int, bound: float) -> _Guess:
+        """Not more than the price. Whoever cannot pay her part of an old price cannot pay her part of the new one."""
+        groups, people, worth = self._supporters(option)
+        held, cost = self.held[groups], float(self.costs[option])
+        money = held if self.votes.alike else held * people
+        together = float(money.sum())
         if self.advancing:
-            return float((cost - money.sum() - MARGIN * (cost + abs(money).sum())) / kinds.voters.sum())
-        if money.sum() < cost * (1 - MARGIN):
-            return math.inf
-        weight = (kinds.worth * kinds.voters).astype(np.float64)
-        missing, rich, poor_before = cost, weight.sum(), 0
+            slack = MARGIN * (cost + float(abs(money).sum()))
+            return _Guess((cost - together - slack) / int(self.votes.marks[option]), held)
+        if together < cost * (1 - MARGIN):
+            return _Guess(math.inf, held)
+        everyone = self.weight[option]
+        missing, rich, known, poor = cost, float(everyone), 0, None
+        rate = max(bound, missing / rich)
         while True:
+            more = held < rate * worth
+            count = int(np.count_nonzero(more))
+            if count <= known:
+                return _Guess(missing / rich - MARGIN * cost / rich, held, poor)
+            known, poor = count, more
+            missing, rich = cost - float(money @ poor), everyone - float((people * worth) @ poor)
+            if missing <= MARGIN * cost or rich < 0.5:
+                return _Guess(bound, held, poor)  # so near to all they have that only whole numbers can tell
             rate = missing / rich
-            poor = held < rate * kinds.worth
-            count = int(np.count_nonzero(poor))
-            if count == poor_before:
-                return float(rate - MARGIN * cost / rich)
-            poor_before = count
-            missing, rich = cost - money[poor].sum(), weight[~poor].sum()
-            if missing <= MARGIN * cost or rich == 0:
-                return float(self.bounds[option])  # so near to all they have that only whole numbers can tell
 
-    def _price(self, option: int, kinds: _Kinds) -> Fraction | None:
+    def _supporters(self, option: int) -> tuple[Ints, Floats, Any]:
+        """The groups that want an option, the people in each, and what it is worth to one of them."""
+        marks = slice(self.start[option], self.start[option + 1])
+        worth = self.worth[option] if isinstance(self.worth, tuple) else self.worth[marks]
+        return self.votes.who[marks], self.people[marks], worth
+
+    def _sum(self, groups: Ints, people: Floats) -> int:
+        """What is in these purses together, in parts of 1 / `unit`."""
+        counts = people @ self.terms[groups, : len(self.amounts)]
+        return sum(map(mul, map(int, counts.tolist()), self.amounts))
+
+    def _price(self, option: int, guess: _Guess) -> Fraction | None:
         """The lowest price per unit of worth at which payments of min(purse, price * worth) add up to the cost.
 
         None when all purses together hold less. In advance: what everyone must be given on top before the supporters'
         purses together hold the cost. A purse may be below nothing then.
         """
-        unit = self.purses.unit
-        supporters = [
-            (self.purses.amounts[purse], worth, voters)
-            for purse, worth, voters in zip(
-                kinds.purse.tolist(), kinds.worth.tolist(), kinds.voters.tolist(), strict=True
-            )
-        ]
-        missing = self.costs[option] * unit
+        groups, people, worth = self._supporters(option)
+        missing = self.costs[option] * self.unit
         if self.advancing:
-            held = sum(amount * voters for amount, _, voters in supporters)
-            return Fraction(missing - held, unit * sum(voters for _, _, voters in supporters))
-        rich = sum(worth * voters for _, worth, voters in supporters)
-        while supporters:
-            left = []
-            lacking, able = missing, rich
-            for supporter in supporters:
-                amount, worth, voters = supporter
-                if amount * rich < missing * worth:
-                    lacking -= amount * voters
-                    able -= worth * voters
-                else:
-                    left.append(supporter)
-            if len(left) == len(supporters):
-                return Fraction(missing, rich * unit)
-            supporters, missing, rich = left, lacking, able
+            return Fraction(missing - self._sum(groups, people), self.unit * int(self.votes.marks[option]))
+        held, poor, rich = guess.held, guess.poor, self.weight[option]
+        if poor is not None:
+            missing -= self._sum(groups[poor], people[poor])
+            gone = people[poor]
+            rich -= worth * int(gone.sum()) if isinstance(worth, int) else int(gone @ worth[poor])
+        if missing > 0 and rich:
+            due = missing / (rich * self.unit) * worth
+            able = held - due if poor is None else np.where(poor, due - held, held - due)
+            if able.min() > SLACK * (np.max(due) + self.share / self.unit):
+                return Fraction(missing, rich * self.unit)
+        return self._price_by_whole_numbers(option, guess)
+
+    def _price_by_whole_numbers(self, option: int, guess: _Guess) -> Fraction | None:
+        """The same where floating point cannot tell who is poor: the poorest for what she gets first."""
+        groups, people, worths = self._supporters(option)
+        worth = np.broadcast_to(np.asarray(worths, dtype=np.int64), len(groups)).tolist()
+        rows, of = _alike(self.terms[groups, : len(self.amounts)])
+        each = [sum(map(mul, row, self.amounts)) for row in rows.tolist()]
+        purses = [(each[kind], worth[place], place) for place, kind in enumerate(of.tolist())]
+        purses.sort(key=lambda purse: Fraction(purse[0], purse[1]))
+        missing, rich = self.costs[option] * self.unit, self.weight[option]
+        guess.poor = poor = np.zeros(len(groups), dtype=np.bool_)
+        for amount, gets, place in purses:
+            if amount * rich > missing * gets:
+                return Fraction(missing, rich * self.unit)
+            poor[place] = True
+            missing -= amount * int(people[place])
+            rich -= gets * int(people[place])
+            if missing == 0:
+                return Fraction(amount, gets * self.unit)
         return None
 
     def pay(self, option: int, price: Fraction) -> Payments:
         """Take the money from those who want the option, and say who paid what."""
-        kinds = self._kinds(option)
-        rate = self.purses.refine(price)
-        have = [self.purses.amounts[purse] for purse in kinds.purse.tolist()]
-        of = kinds.of if self.problem.value == "points" else np.searchsorted(kinds.purse, kinds.of)
-        if self.advancing:
-            left = [-rate] * len(have)
-        else:
-            left = [max(amount - rate * worth, 0) for amount, worth in zip(have, kinds.worth.tolist(), strict=True)]
-        unit = self.purses.unit * self.problem.unit
-        due = [amount - rest for amount, rest in zip(have, left, strict=True)]
-        groups = self.votes.supporters(option)
-        paying = np.array(due, dtype=object).astype(bool)[of]
-        self.purses.leave(groups, of, left)
-        self.bought[option] = True
-        self.bounds[option] = np.inf
-        payers = groups[paying]
-        return Payments(
-            self.problem.ballots, self.votes.example[payers], self.votes.voters[payers], of[paying], tuple(due), unit
+        unit = math.lcm(self.unit, price.denominator)
+        if unit != self.unit:
+            factor = unit // self.unit
+            self.amounts = [amount * factor for amount in self.amounts]
+            self.unit = unit
+        rate = price.numerator * (unit // price.denominator)
+        groups, _, worth = self._supporters(option)
+        last, has_points = len(self.amounts), self.problem.value == "points"
+        guess = self.guesses[option]
+        due = partial(
+            _receipt,
+            self.votes,
+            groups,
+            self.terms[groups, :last],
+            tuple(self.amounts),
+            guess.poor,
+            self.votes.dots(option) if has_points else self.problem.worth[option],
+            rate,
+            unit * self.problem.unit,
+            self.advancing,
         )
+        if self.advancing:
+            self.amounts.append(rate)
+            self.terms[groups] = 0
+            self.terms[groups, last] = -1
+            self.held[groups] = -float(price)
+        else:
+            self.amounts.append(rate if has_points else rate * self.problem.worth[option])
+            self.terms[groups, last] = -worth if has_points else -1
+            left = guess.held - float(price) * worth
+            if guess.poor is not None:
+                self.terms[groups[guess.poor]] = 0
+                left[guess.poor] = 0
+            self.held[groups] = left
+        self.bought.add(option)
+        self.bounds[option] = np.inf
+        return Payments(self.problem.ballots, due)
+
+
+def _receipt(
+    votes: Votes,
+    groups: Ints,
+    terms: npt.NDArray[Any],
+    amounts: tuple[int, ...],
+    poor: npt.NDArray[np.bool_] | None,
+    worth: Ints | int,
+    rate: int,
+    unit: int,
+    in_advance: bool,
+) -> Receipt:
+    """Who paid what: all that was in her purse if she is `poor`, else her part. In advance all that was in it, and what
+    she was given on top."""
+    keys = terms.astype(np.int64)
+    if not in_advance:
+        all_she_has = np.zeros(len(groups), dtype=np.bool_) if poor is None else poor
+        part = np.where(all_she_has, 0, np.broadcast_to(worth, len(groups)))
+        keys = np.column_stack([np.where(all_she_has[:, None], keys, 0), part])
+    rows, level = _alike(keys)
+    given = rate if in_advance else 0
+    due = [given + sum(map(mul, row, (*amounts, rate))) for row in rows.tolist()]
+    paying = np.array([amount > 0 for amount in due])[level]
+    payers = groups[paying]
+    return Receipt(votes.example[payers], votes.voters[payers], level[paying], tuple(due), unit)
+
+
+def _alike(rows: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Ints]:
+    """The different rows, and which of them each row is."""
+    kinds, of = np.unique(rows, axis=0, return_inverse=True)
+    return kinds, of.reshape(-1)

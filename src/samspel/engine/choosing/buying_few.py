@@ -5,30 +5,25 @@ start, and the old price of an option is its bound: prices only rise while money
 """
 
 import math
-from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
-from typing import TypeVar
+from operator import mul
 
 import numpy as np
 
+from .ballots import Votes
 from .counting import support
-from .records import Payments, Phase, Problem
+from .records import Payments, Phase, Problem, Receipt
 
 __all__ = ["FewMarket", "has_few_marks"]
 
 # Above so many marks for an option (or, where only some places are bought, in all) arrays are faster. Measured.
-MOST_EACH, MOST_MARKS = 150, 1_000
+MOST_EACH, MOST_MARKS = 75, 1_000
 
 # More than the division of two whole numbers rounds.
 ROUNDING = 1e-12
-
-Key = TypeVar("Key", bound=Hashable)
-
-# Supporters with the same amount left and the same worth: amount, worth, people.
-Kinds = list[tuple[int, int, int]]
 
 
 def has_few_marks(problem: Problem) -> bool:
@@ -39,39 +34,43 @@ def has_few_marks(problem: Problem) -> bool:
 
 @dataclass(slots=True)
 class FewMarket:
-    """The state of the sale. Amounts are whole multiples of 1 / `unit`: a group has `amounts[purse[group]]`.
+    """The state of the sale. A group has `purse[group] / unit`.
 
     `bounds[option]`: a unit of its worth costs at least this; infinite when it is bought or out of reach.
+    `prices[option]`: the last price, as numerator and denominator.
     """
 
     problem: Problem
     share: int
     advancing: bool = False
     unit: int = field(init=False)
-    amounts: list[int] = field(init=False)
     purse: list[int] = field(init=False)
-    voters: list[int] = field(init=False)
-    alike: bool = field(init=False)
     supporters: list[list[int]] = field(init=False)
+    people: list[list[int]] = field(init=False)
     points: list[list[int]] = field(init=False)
+    everyone: list[int] = field(init=False)
+    prices: list[tuple[int, int]] = field(init=False)
     bounds: list[float] = field(init=False)
     bought: set[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        votes, costs = self.problem.votes, self.problem.money[1]
-        self.unit, self.amounts = max(self.problem.voters, 1), [self.share]
-        self.voters, self.alike = votes.voters.tolist(), votes.alike
-        self.purse = [0] * len(self.voters)
-        start, who = votes.start.tolist(), votes.who.tolist()
-        pieces = [slice(*ends) for ends in pairwise(start)]
+        votes = self.problem.votes
+        self.unit = max(self.problem.voters, 1)
+        self.purse = [self.share] * len(votes.voters)
+        pieces = [slice(*ends) for ends in pairwise(votes.start.tolist())]
+        who = votes.who.tolist()
         self.supporters = [who[piece] for piece in pieces]
+        people = [] if votes.alike else votes.voters[votes.who].tolist()
+        self.people = [people[piece] for piece in pieces]
         points = votes.points.tolist() if self.problem.value == "points" else []
         self.points = [points[piece] for piece in pieces]
-        everyone = [count * worth for count, worth in zip(support(self.problem), self.problem.worth, strict=True)]
-        self.bounds = [
-            cost / weight * (1 - ROUNDING) if weight else math.inf for cost, weight in zip(costs, everyone, strict=True)
+        self.everyone = list(map(mul, support(self.problem), self.problem.worth))
+        self.prices = [
+            (cost, weight) if weight else (0, 1)
+            for cost, weight in zip(self.problem.money[1], self.everyone, strict=True)
         ]
-        self.bought = {option for option, groups in enumerate(self.supporters) if not groups}
+        self.bounds = [cost / weight * (1 - ROUNDING) if cost else math.inf for cost, weight in self.prices]
+        self.bought = {option for option, weight in enumerate(self.everyone) if not weight}
 
     @property
     def has_open(self) -> bool:
@@ -105,46 +104,57 @@ class FewMarket:
                 tied.append(option)
         return tied, None if best is None else Fraction(*best)
 
-    def _kinds(self, option: int) -> Kinds:
-        """Supporters with the same purse who get the same from the option."""
-        groups, amounts = self.supporters[option], self.amounts
-        if not self.points[option]:
-            worth = self.problem.worth[option]
-            purses = map(self.purse.__getitem__, groups)
-            return [(amounts[purse], worth, people) for purse, people in self._counted(purses, groups).items()]
-        keys = zip(map(self.purse.__getitem__, groups), self.points[option], strict=True)
-        return [(amounts[purse], worth, people) for (purse, worth), people in self._counted(keys, groups).items()]
-
-    def _counted(self, keys: Iterable[Key], groups: Sequence[int]) -> Mapping[Key, int]:
-        """How many people each key stands for; there is one for each group."""
-        if self.alike:
-            return Counter(keys)
-        people: dict[Key, int] = {}
-        get = people.get
-        for key, voters in zip(keys, map(self.voters.__getitem__, groups), strict=True):
-            people[key] = get(key, 0) + voters
-        return people
-
     def _price(self, option: int) -> tuple[int, int] | None:
         """The lowest price per unit of worth at which payments of min(purse, price * worth) add up to the cost, as
         numerator and denominator. None when all purses together hold less. In advance: what everyone must be given on
         top before the supporters' purses together hold the cost; a purse may be below nothing then."""
-        kinds = self._kinds(option)
-        missing = self.problem.money[1][option] * self.unit
+        purses, people = list(map(self.purse.__getitem__, self.supporters[option])), self.people[option]
+        cost = self.problem.money[1][option] * self.unit
         if self.advancing:
-            held = sum(amount * people for amount, _, people in kinds)
-            return missing - held, self.unit * sum(people for _, _, people in kinds)
-        if self.points[option]:
-            common = math.lcm(*{worth for _, worth, _ in kinds})
-            kinds.sort(key=lambda kind: kind[0] * (common // kind[1]))
-        else:
-            kinds.sort()
-        rich = sum(worth * people for _, worth, people in kinds)
-        for amount, worth, people in kinds:  # the poorest first: whoever cannot pay her part pays all she has
-            if missing * worth <= amount * rich:
+            held = sum(map(mul, purses, people)) if people else sum(purses)
+            return cost - held, self.unit * (sum(people) if people else len(purses))
+        find = self._poor_by_points if self.points[option] else self._poor
+        found = find(option, purses, cost)
+        if found is not None:
+            self.prices[option] = found
+        return found
+
+    def _poor(self, option: int, purses: list[int], cost: int) -> tuple[int, int] | None:
+        """Whoever had too little for an old price has too little for the new one: the price rises until all who are
+        left can pay it."""
+        people, worth = self.people[option], self.problem.worth[option]
+        missing, rich = self.prices[option]
+        part = -(-missing * self.unit * worth // rich)
+        while True:
+            if people:
+                poor = [pair for pair in zip(purses, people, strict=True) if pair[0] < part]
+                missing = cost - sum([amount * voters for amount, voters in poor])
+                rich = self.everyone[option] // worth - sum([voters for _, voters in poor])
+            else:
+                held = [amount for amount in purses if amount < part]
+                missing, rich = cost - sum(held), len(purses) - len(held)
+            if not rich:
+                return None
+            needed = -(-missing // rich)
+            if needed <= part:
+                return missing, rich * worth * self.unit
+            part = needed
+
+    def _poor_by_points(self, option: int, purses: list[int], cost: int) -> tuple[int, int] | None:
+        """The same when supporters get different points."""
+        people, count = self.people[option], -1
+        weights = list(map(mul, self.points[option], people)) if people else self.points[option]
+        money = list(map(mul, purses, people)) if people else purses
+        kinds = list(zip(purses, self.points[option], money, weights, strict=True))
+        missing, rich = self.prices[option]
+        missing *= self.unit
+        while rich:
+            poor = [kind for kind in kinds if kind[0] * rich < missing * kind[1]]
+            if len(poor) == count:
                 return missing, rich * self.unit
-            missing -= amount * people
-            rich -= worth * people
+            count = len(poor)
+            missing = cost - sum([kind[2] for kind in poor])
+            rich = self.everyone[option] - sum([kind[3] for kind in poor])
         return None
 
     def pay(self, option: int, price: Fraction) -> Payments:
@@ -152,33 +162,32 @@ class FewMarket:
         unit = math.lcm(self.unit, price.denominator)
         if unit != self.unit:
             factor = unit // self.unit
-            self.amounts = [amount * factor for amount in self.amounts]
+            self.purse = [amount * factor for amount in self.purse]
             self.unit = unit
         rate = price.numerator * (unit // price.denominator)
-        groups = self.supporters[option]
-        worths = self.points[option] or [self.problem.worth[option]] * len(groups)
-        keys = list(zip(map(self.purse.__getitem__, groups), worths, strict=True))
-        number = {amount: place for place, amount in enumerate(self.amounts)}
-        level: dict[tuple[int, int], int] = {}
-        after: list[int] = []
-        due: list[int] = []
-        for purse, worth in dict.fromkeys(keys):
-            have = self.amounts[purse]
-            left = -rate if self.advancing else max(have - rate * worth, 0)
-            level[purse, worth] = len(due)
-            due.append(have - left)
-            after.append(number.setdefault(left, len(number)))
-        self.amounts = list(number)
-        levels = [level[key] for key in keys]
-        for group, kind in zip(groups, levels, strict=True):
-            self.purse[group] = after[kind]
+        groups, purse = self.supporters[option], self.purse
+        before = [purse[group] for group in groups]
+        if self.advancing:
+            after = [-rate] * len(groups)
+        elif points := self.points[option]:
+            parts = [rate * each for each in points]
+            after = [amount - part if amount > part else 0 for amount, part in zip(before, parts, strict=True)]
+        else:
+            part = rate * self.problem.worth[option]
+            after = [amount - part if amount > part else 0 for amount in before]
+        for group, amount in zip(groups, after, strict=True):
+            purse[group] = amount
         self.bought.add(option)
         self.bounds[option] = math.inf
-        votes = self.problem.votes
-        payers, of = votes.supporters(option), np.array(levels, dtype=np.int64)
-        if 0 in due:
-            paying = np.array([amount > 0 for amount in due])[of]
-            payers, of = payers[paying], of[paying]
-        return Payments(
-            self.problem.ballots, votes.example[payers], votes.voters[payers], of, tuple(due), unit * self.problem.unit
-        )
+        receipt = partial(_receipt, self.problem.votes, option, before, after, unit * self.problem.unit)
+        return Payments(self.problem.ballots, receipt)
+
+
+def _receipt(votes: Votes, option: int, before: list[int], after: list[int], unit: int) -> Receipt:
+    """Who paid what, from what was in the supporters' purses."""
+    place: dict[int, int] = {}
+    due = [have - left for have, left in zip(before, after, strict=True)]
+    level = np.array([place.setdefault(amount, len(place)) for amount in due], dtype=np.int64)
+    paying = np.array([amount > 0 for amount in due])
+    payers = votes.supporters(option)[paying]
+    return Receipt(votes.example[payers], votes.voters[payers], level[paying], tuple(place), unit)

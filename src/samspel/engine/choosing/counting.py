@@ -25,7 +25,8 @@ def support(problem: Problem) -> list[int]:
     """How many marked each option; with `value` "points", how many points it got."""
     votes = problem.votes
     if problem.value != "points":
-        return [int(count) for count in votes.marks]
+        counts: list[int] = votes.marks.tolist()
+        return counts
     points = np.bincount(votes.option, weights=votes.points * votes.voters[votes.who], minlength=len(problem.options))
     return [int(count) for count in points]
 

@@ -1,6 +1,6 @@
 """What is asked of a choice, and what it answers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -21,6 +21,7 @@ __all__ = [
     "Phase",
     "Problem",
     "Purchase",
+    "Receipt",
     "Rule",
     "Solution",
     "TableCount",
@@ -127,22 +128,30 @@ class Payment:
     each: Fraction
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Payments(Sequence[Payment]):
-    """Who paid what for one winner: a sequence of `Payment`, written out when it is read.
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """`voters[i]` people whose ballots are like number `example[i]` paid `amounts[level[i]] / unit` each."""
 
-    `voters[i]` people whose ballots are like `ballots[example[i]]` paid `amounts[level[i]] / unit` each.
-    """
-
-    ballots: Sequence[Ballot]
     example: Ints
     voters: Ints
     level: Ints
     amounts: tuple[int, ...]
     unit: int
 
+
+@dataclass(frozen=True, eq=False)
+class Payments(Sequence[Payment]):
+    """Who paid what for one winner: a sequence of `Payment`, written out when it is first read."""
+
+    ballots: Sequence[Ballot]
+    write: Callable[[], Receipt]
+
+    @cached_property
+    def receipt(self) -> Receipt:
+        return self.write()
+
     def __len__(self) -> int:
-        return len(self.example)
+        return len(self.receipt.example)
 
     @overload
     def __getitem__(self, index: int) -> Payment: ...
@@ -151,9 +160,11 @@ class Payments(Sequence[Payment]):
     def __getitem__(self, index: int | slice) -> Payment | tuple[Payment, ...]:
         if isinstance(index, slice):
             return tuple(self[place] for place in range(len(self))[index])
-        ballot = self.ballots[int(self.example[index])]
+        receipt = self.receipt
+        ballot = self.ballots[int(receipt.example[index])]
         marks = tuple(ballot.dots()) if ballot.points else ballot.marks
-        return Payment(marks, int(self.voters[index]), Fraction(self.amounts[int(self.level[index])], self.unit))
+        each = Fraction(receipt.amounts[int(receipt.level[index])], receipt.unit)
+        return Payment(marks, int(receipt.voters[index]), each)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and tuple(self) == tuple(other)
@@ -181,9 +192,10 @@ class Purchase:
         """How many people paid each amount, the highest first."""
         people: dict[Fraction, int] = {}
         if isinstance(self.payments, Payments):
-            voters = np.bincount(self.payments.level, weights=self.payments.voters, minlength=1).tolist()
-            for level in np.unique(self.payments.level).tolist():
-                each = Fraction(self.payments.amounts[level], self.payments.unit)
+            receipt = self.payments.receipt
+            voters = np.bincount(receipt.level, weights=receipt.voters, minlength=1).tolist()
+            for level in np.unique(receipt.level).tolist():
+                each = Fraction(receipt.amounts[level], receipt.unit)
                 people[each] = people.get(each, 0) + int(voters[level])
         else:
             for payment in self.payments:

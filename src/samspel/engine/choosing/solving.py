@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
-from .ballots import Ints
+from .ballots import Ints, Votes
 from .buying import buy
 from .counting import by_score, certify, count_tables, density, support
-from .records import Payments, Problem, Purchase, Rule, Solution, Tie, Ties
+from .records import Payments, Problem, Purchase, Receipt, Rule, Solution, Tie, Ties
 from .thiele import best_committee, in_turn, weights
 from .transferable import transfer
 
@@ -99,9 +100,9 @@ def choose(problem: Problem, rule: Rule, rank: Sequence[int]) -> tuple[list[Purc
     if rule == "pav" or rule == "cc":
         winners, ties = best_committee(problem, rule, rank)
         return _by_turns(problem, winners, *weights(rule, problem.places)), ties
-    score = support(problem) if rule == "most-marks" else density(problem)
-    winners, ties = by_score(problem, score, rank)
-    return [_by_dots(problem, winner) for winner in winners], ties
+    got = support(problem)
+    winners, ties = by_score(problem, got if rule == "most-marks" else density(problem), rank)
+    return [_by_dots(problem, winner, got[winner]) for winner in winners], ties
 
 
 def _by_turns(problem: Problem, winners: Sequence[int], gain: Sequence[int], unit: int) -> list[Purchase]:
@@ -111,24 +112,28 @@ def _by_turns(problem: Problem, winners: Sequence[int], gain: Sequence[int], uni
     purchases = []
     for winner in winners:
         groups = votes.supporters(winner)
-        groups = groups[np.array(gain)[have[groups]] > 0]
-        purchases.append(_support(problem, winner, groups, have[groups], tuple(gain), unit))
-        have[votes.supporters(winner)] += 1
+        had = have[groups]
+        have[groups] += 1
+        total = int(np.array(gain)[had] @ votes.voters[groups])
+        receipt = partial(_receipt, votes, groups, had, tuple(gain), unit)
+        purchases.append(
+            Purchase(problem.options[winner], "support", Fraction(total, unit), Payments(problem.ballots, receipt))
+        )
     return purchases
 
 
-def _by_dots(problem: Problem, winner: int) -> Purchase:
+def _by_dots(problem: Problem, winner: int, score: int) -> Purchase:
     """The receipt of most marks: 1 from everyone who marked it, or the points."""
     votes = problem.votes
-    if problem.value != "points":
-        groups = votes.supporters(winner)
-        return _support(problem, winner, groups, np.zeros(len(groups), dtype=np.int64), (1,), 1)
-    dots = votes.dots(winner)
-    return _support(problem, winner, votes.supporters(winner), dots, tuple(range(int(dots.max()) + 1)), 1)
+    groups = votes.supporters(winner)
+    level = votes.dots(winner) if problem.value == "points" else np.ones(len(groups), dtype=np.int64)
+    receipt = partial(_receipt, votes, groups, level, None, 1)
+    return Purchase(problem.options[winner], "support", Fraction(score), Payments(problem.ballots, receipt))
 
 
-def _support(problem: Problem, winner: int, groups: Ints, level: Ints, amounts: tuple[int, ...], unit: int) -> Purchase:
-    voters = problem.votes.voters[groups]
-    total = int(np.array(amounts)[level] @ voters)
-    payments = Payments(problem.ballots, problem.votes.example[groups], voters, level, amounts, unit)
-    return Purchase(problem.options[winner], "support", Fraction(total, unit), payments)
+def _receipt(votes: Votes, groups: Ints, level: Ints, amounts: tuple[int, ...] | None, unit: int) -> Receipt:
+    """What each of these groups gives: `amounts[level]`, or the level itself."""
+    told = tuple(range(int(level.max(initial=0)) + 1)) if amounts is None else amounts
+    giving = np.array(told)[level] > 0
+    groups = groups[giving]
+    return Receipt(votes.example[groups], votes.voters[groups], level[giving], told, unit)

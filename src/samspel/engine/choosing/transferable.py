@@ -7,12 +7,13 @@ hundred-thousandths, so nothing is rounded but what the rules round.
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from .ballots import Ints
-from .records import Payments, Problem, Purchase, Tie
+from .records import Payments, Problem, Purchase, Receipt, Tie
 
 __all__ = ["transfer"]
 
@@ -89,7 +90,8 @@ class _Count:
             pile = np.flatnonzero(self.holder == option)
             values, level = np.unique(self.value[pile], return_inverse=True)
             ballots, amounts = self.problem.ballots, tuple(values.tolist())
-            receipt = Payments(ballots, self.example[pile], self.papers[pile], level, amounts, DECIMALS)
+            told = partial(Receipt, self.example[pile], self.papers[pile], level, amounts, DECIMALS)
+            receipt = Payments(ballots, told)
             votes = Fraction(int(self.totals[option]), DECIMALS)
             self.elected.append(Purchase(self.problem.options[option], "support", votes, receipt))
         return [option for option in options if self.totals[option] > self.quota]
