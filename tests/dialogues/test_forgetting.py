@@ -1,10 +1,11 @@
 """After the end nothing that is kept tells who said what; the author's own phone still finds her words."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from samspel.core.models import AuditEntry
 from samspel.dialogues.access import Here
@@ -129,6 +130,19 @@ def test_no_hour_and_no_lot_leads_back_to_a_seat(room: Room) -> None:
     sitting = Sitting.objects.get()
     assert (sitting.pen, sitting.advocate, sitting.advocate_seed) == (None, None, 0)
     assert (sitting.help_words, sitting.help_asked_at) == ("", None)
+
+
+def test_what_was_said_after_midnight_was_said_before_the_end(room: Room) -> None:
+    """Where clocks are ahead of UTC, the day had begun hours before the day in UTC."""
+    said = datetime(2026, 11, 22, 23, 13, tzinfo=UTC)
+    Note.objects.filter(shared_at__isnull=False).update(shared_at=said)
+
+    with timezone.override("Europe/Stockholm"):
+        leading.close_dialogue(actor=room.leader, dialogue_id=room.dialogue.pk, at=said + timedelta(minutes=9))
+
+    assert Note.objects.exclude(shared_at=None).exists()
+    assert not Note.objects.filter(shared_at__gt=said).exists()
+    assert not any(note.is_late for note in notes_of(Dialogue.objects.get(), 1))
 
 
 def test_the_audit_trail_never_says_whose_words_or_ballot(room: Room) -> None:

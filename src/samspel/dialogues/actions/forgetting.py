@@ -6,6 +6,8 @@ database. What remains is what was said, at which table, and who was there. The 
 thoughts (``sealing.author_token``).
 """
 
+from datetime import UTC
+
 from django.db.models.functions import TruncDay
 
 from samspel.dialogues.models import Ballot, CounterVoice, Dialogue, Mark, Note, Ready, Sitting
@@ -23,13 +25,13 @@ def forget_who_said_what(dialogue: Dialogue) -> None:
     The caller holds the dialogue's lock.
     """
     notes = Note.objects.filter(dialogue=dialogue)
-    notes.exclude(seat=None).update(seat=None, written_at=TruncDay("written_at"), shared_at=TruncDay("shared_at"))
+    notes.exclude(seat=None).update(seat=None, written_at=_day("written_at"), shared_at=_day("shared_at"))
     notes.filter(source=Note.Source.HOST).update(source=Note.Source.PHONE)
     notes.exclude(language="").update(language="")
-    CounterVoice.objects.filter(dialogue=dialogue).update(said_at=TruncDay("said_at"))
+    CounterVoice.objects.filter(dialogue=dialogue).update(said_at=_day("said_at"))
     Mark.objects.filter(note__dialogue=dialogue).delete()
     Ready.objects.filter(step__dialogue=dialogue).delete()
-    Ballot.objects.filter(dialogue=dialogue).update(seat=None, cast_at=TruncDay("cast_at"))
+    Ballot.objects.filter(dialogue=dialogue).update(seat=None, cast_at=_day("cast_at"))
     Sitting.objects.filter(table__dialogue=dialogue).update(
         pen=None,
         pen_asked_by=None,
@@ -39,3 +41,8 @@ def forget_who_said_what(dialogue: Dialogue) -> None:
         help_words="",
         help_taken_by="",
     )
+
+
+def _day(name: str) -> TruncDay:
+    """The day that it began in UTC. The database would take another zone's midnight for one in UTC, hours later."""
+    return TruncDay(name, tzinfo=UTC)
