@@ -47,7 +47,7 @@ def main() -> None:
     from samspel.people.models import Person, Role, Unit
 
     at = now()
-    broker = Person(name="Britta Ås", email="britta@lindvik.example")
+    broker = Person(name="Britta Ås", email="britta.as@lindvik.example")
     broker.set_password("en lång mening med hästar")
     broker.save()
     Role.objects.create(person=broker, unit=Unit.objects.get(name="Vägledningscentrum"), kind="broker")
