@@ -145,6 +145,27 @@ def test_the_town_is_asked_when_the_question_has_been_read_through(client: Clien
     assert question.closed_at is not None
 
 
+def test_a_question_follows_its_need(client: Client) -> None:
+    """It can be taken away while a proposal meets it, is hidden once all have said yes, and goes with the need."""
+    chain()
+    client.post("/exchange/desk/select")
+    match = Match.objects.get()
+    need = Post.objects.filter(met_by__match=match).first()
+    assert need is not None
+    question = TownQuestion.objects.create(
+        words="Vem kan köra?", need=need, category=need.category, key=device_key(), at=now(), published_at=now()
+    )
+
+    assert "Vem kan köra?" in client.get("/exchange/desk/waiting").text
+    assert "Vem kan köra?" in client.get("/exchange").text
+    Match.objects.update(state="agreed")
+    assert "Vem kan köra?" not in client.get("/exchange").text
+    Match.objects.update(state="fallen")
+    assert "Vem kan köra?" in client.get("/exchange").text
+    need.delete()
+    assert not TownQuestion.objects.filter(pk=question.pk).exists()
+
+
 def test_a_manager_of_another_office_is_nobody_here(town: Town, signed_in: Callable[[Person], Client]) -> None:
     chain()
     client = signed_in(town.manager)

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from samspel.core import thread
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
-from samspel.core.models import Knot, Stage, Tie
+from samspel.core.models import Knot, Stage, Tie, TieKind
 from samspel.dialogues.models import Agreement, Dialogue, State
 from samspel.exchange.actions.posting import PostDraft, need_from_agreement
 from samspel.exchange.actions.reading import read_post
@@ -262,6 +262,15 @@ def test_only_what_ended_as_it_was_meant_becomes_something(town: Town, broker: P
 
 
 # ---------------------------------------------------------------- the protocol
+
+
+def test_what_else_grew_from_the_agreement_is_no_need(town: Town, facilitator: Person, signed_in: SignIn) -> None:
+    knot = agreed(town)
+    match = Match.objects.create(kind="pair", made_at=WHEN)
+    thread.tie(thread.add_knot(knot.thread_id, Stage.TRIAL, match, at=WHEN), knot, TieKind.GREW_FROM)
+
+    dialogue = Agreement.objects.get(pk=knot.object_id).dialogue_id
+    assert f"/exchange/need/{knot.pk}" in signed_in(facilitator).get(f"/dialogues/{dialogue}/protocol").text
 
 
 def test_the_protocol_leads_from_the_agreement_to_the_need(town: Town, facilitator: Person, signed_in: SignIn) -> None:

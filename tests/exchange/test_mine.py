@@ -213,7 +213,9 @@ def test_what_is_over_is_erased_but_not_while_it_goes_on(cast: Cast) -> None:
 
     assert erase_expired(at) == 0
     Match.objects.filter(pk=match.pk).update(state="ended", ended_at=at)
-    assert erase_expired(at) == 4
+    assert erase_expired(at + timedelta(days=89)) == 0
+    assert (Post.objects.count(), Party.objects.count()) == (4, 2)
+    assert erase_expired(at + timedelta(days=90)) == 4
     assert (Post.objects.count(), Party.objects.count()) == (0, 0)
     assert not Part.objects.exclude(words="").exists()
 

@@ -19,7 +19,8 @@ from pytest_django import DjangoAssertNumQueries
 from samspel.commands import match_posts
 from samspel.commands import posts as posts_command
 from samspel.commands.files import FileError
-from samspel.core.models import AuditEntry
+from samspel.core.models import AuditEntry, DeviceKey
+from samspel.core.tasks import sweep
 from samspel.encounters.models import Area
 from samspel.exchange.access import find_party
 from samspel.exchange.models import Category, Party, Post, Remark
@@ -278,6 +279,8 @@ def test_what_somebody_has_taken_back_does_not_come_back_with_the_file(broker: C
     text = "kind,person,title\nneed,A,Någon som lagar min cykel\n"
     upload(broker, text)
     Post.objects.all().delete()
+    DeviceKey.objects.update(at=now() - timedelta(days=15))
+    sweep(timestamp=0)
 
     assert "0 inne, 0 fanns redan, 1 togs inte in" in upload(broker, text).content.decode()
 

@@ -12,7 +12,7 @@ from samspel.exchange.access import Mine
 from samspel.exchange.actions.answering import block, leave_match
 from samspel.exchange.actions.repairing import Repaired, repair
 from samspel.exchange.actions.taking_back import erase_party, take_back, withdraw_post
-from samspel.exchange.models import Block, Match, Part, Post
+from samspel.exchange.models import Block, Match, Part, Post, Wish
 from tests.exchange.test_compute import AT, proposed, ring_of_three, second_driver
 
 
@@ -61,6 +61,17 @@ def test_who_said_no_is_not_asked_the_same_again(posts: dict[str, Post]) -> None
     gifts = {gift for _kind, each in proposed() for gift in each}
     assert (posts["drives"].pk, posts["arm"].pk) not in gifts
     assert (posts["teaches"].pk, posts["work"].pk) not in gifts
+
+
+def test_a_no_is_stronger_than_a_lock(posts: dict[str, Post]) -> None:
+    match = fall(posts, "drives")
+    Wish.objects.create(offer=posts["drives"], need=posts["arm"], kind=Wish.Kind.FIX, at=AT)
+
+    repair(match_id=match.pk, at=AT)
+    compute.select(at=AT + timedelta(days=1), time_limit_s=5)
+
+    gifts = {gift for _kind, each in proposed() for gift in each}
+    assert (posts["drives"].pk, posts["arm"].pk) not in gifts
 
 
 def test_a_match_that_nobody_said_no_to_is_left(posts: dict[str, Post]) -> None:

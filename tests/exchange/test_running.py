@@ -281,6 +281,16 @@ def test_what_fell_is_forgotten_too_and_leaves_the_posts(ring: Ring) -> None:
     assert not Ended.objects.exists()
 
 
+def test_what_fell_takes_nothing_that_another_match_met(ring: Ring) -> None:
+    ring.ask()
+    say_no(mine=ring.mine(1), match_id=ring.match.pk, at=WHEN)
+    Post.objects.update(met_at=WHEN + 80 * DAY)
+
+    assert erase_matches(WHEN + 90 * DAY) == 1
+
+    assert Post.objects.count() == 6
+
+
 def test_the_night_does_both(ring: Ring) -> None:
     ring.begin()
     ring.end()

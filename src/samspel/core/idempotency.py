@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from samspel.core.errors import InvalidError
 
 KEY: Final = r"[A-Za-z0-9_-]{16,64}"
+# How the key of a file's row begins; what has been taken back since must not come back with the file, however late.
+OF_A_FILE: Final = "file-"
 
 
 def checked_key(key: str) -> str:

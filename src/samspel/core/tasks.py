@@ -7,6 +7,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from samspel.core import defaults, mail
+from samspel.core.idempotency import OF_A_FILE
 from samspel.core.models import AuditEntry, DeviceKey
 
 
@@ -20,5 +21,5 @@ def send_mail(mail_id: int) -> None:
 def sweep(timestamp: int) -> None:
     """Erase what has been kept long enough: device keys after 14 days, audit entries after the municipality's time."""
     now = timezone.now()
-    DeviceKey.objects.filter(at__lt=now - timedelta(days=14)).delete()
+    DeviceKey.objects.filter(at__lt=now - timedelta(days=14)).exclude(key__startswith=OF_A_FILE).delete()
     AuditEntry.objects.filter(at__lt=now - timedelta(days=defaults.value("keep.audit_days"))).delete()

@@ -78,9 +78,11 @@ def sources_of(object_type: str, ids: Collection[int]) -> list[Knot]:
     return list(found.order_by("at", "pk"))
 
 
-def grown_from(object_type: str, ids: Collection[int]) -> list[tuple[int, Knot]]:
-    """What grew from these objects: each object's id with a knot of what did. One query."""
-    ties = Tie.objects.filter(kind=TieKind.GREW_FROM, to__object_type=object_type, to__object_id__in=ids)
+def grown_from(object_type: str, ids: Collection[int], *, into: str) -> list[tuple[int, Knot]]:
+    """What of the type ``into`` grew from these objects: each object's id with a knot of what did. One query."""
+    ties = Tie.objects.filter(
+        kind=TieKind.GREW_FROM, to__object_type=object_type, to__object_id__in=ids, knot__object_type=into
+    )
     return [(one.to.object_id, one.knot) for one in ties.select_related("knot", "to").order_by("pk")]
 
 

@@ -28,7 +28,7 @@ def _needs(texts: dict[int, str]) -> Iterator[AgreedNeed]:
     kind = Agreement._meta.label_lower
     knots = Knot.objects.filter(object_type=kind, object_id__in=texts).order_by("-pk")
     at = dict(knots.values_list("object_id", "pk"))
-    grown = grown_from(kind, texts)
+    grown = grown_from(kind, texts, into="exchange.post")
     looks = looks_of(knot for _agreement, knot in grown)
     states = {agreement: looks[knot.pk].detail for agreement, knot in grown if knot.pk in looks}
     for agreement, text in texts.items():

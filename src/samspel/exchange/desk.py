@@ -1,6 +1,6 @@
 """What the bridge-builder's desk shows: proposals with their reasons, what a change costs, and what nobody can meet."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -133,6 +133,12 @@ def desk_of(*, at: datetime, match_id: int | None, place: int | None) -> Desk:
 def all_waiting(at: datetime) -> tuple[Waiting, ...]:
     """Needs that no proposal meets, the longest waiting first."""
     return _waiting(list(compute.needs_waiting(at)[:MOST_WAITING]), compute.newest(), at)
+
+
+def other_questions(rows: Collection[Waiting]) -> list[TownQuestion]:
+    """Open questions to the town whose needs do not wait here: somebody may meet them. One query."""
+    shown = [row.question.pk for row in rows if row.question is not None]
+    return list(TownQuestion.objects.filter(closed_at=None).exclude(pk__in=shown).order_by("-pk")[:MOST_WAITING])
 
 
 def label_of(match: Match, needs: int) -> str:

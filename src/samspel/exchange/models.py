@@ -341,10 +341,11 @@ class Block(models.Model):
 
 
 class TownQuestion(models.Model):
-    """What nobody can meet, put to the town in a bridge-builder's words: written, read through, published, closed."""
+    """What nobody can meet, put to the town in a bridge-builder's words: written, read through, published, closed. It
+    goes with the need."""
 
     words = models.CharField(max_length=200)
-    need = models.ForeignKey(Post, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    need = models.ForeignKey(Post, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     category = models.ForeignKey(Category, on_delete=models.PROTECT, related_name="+")
     by = models.ForeignKey(PERSON, null=True, on_delete=models.SET_NULL, related_name="+")
     at = models.DateTimeField()

@@ -41,7 +41,9 @@ def _erase(match_id: int) -> bool:
         return False
     for category_id, counts in counts_of([match]).items():
         _add(category_id, counts)
-    posts = match.transfers.values_list("offer_id", "need_id")
+    # What another match has met since is that match's.
+    is_met = match.state == Match.State.ENDED and match.ending == Match.Ending.DONE
+    posts = match.transfers.values_list("offer_id", "need_id") if is_met else ()
     ids = {pk for pair in posts for pk in pair if pk is not None}
     record(SYSTEM, "match.erased", match)
     match.delete()

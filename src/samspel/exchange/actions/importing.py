@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from samspel.core.actor import Actor
 from samspel.core.audit import record_fact
 from samspel.core.errors import ConflictError, InvalidError
+from samspel.core.idempotency import OF_A_FILE
 from samspel.exchange.access import require_broker
 from samspel.exchange.actions.posting import PostDraft, enter_post
 from samspel.exchange.models import Post
@@ -101,4 +102,4 @@ def _draft(row: FileRow, key: str) -> PostDraft:
 def _key(row: FileRow) -> str:
     """Of whose it is and what it says: a row that comes again in another file is known."""
     said = "\n".join((row.kind, row.person, row.words, row.more))
-    return f"file-{sha256(said.encode()).hexdigest()[:40]}"
+    return f"{OF_A_FILE}{sha256(said.encode()).hexdigest()[:40]}"

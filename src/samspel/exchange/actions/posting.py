@@ -117,9 +117,8 @@ def need_from_agreement(*, actor: Actor, knot_id: int, draft: PostDraft, at: dat
 
 def need_grown_from(source: Source) -> Post | None:
     """The need that has grown from an agreement and is still there."""
-    grown = thread.grown_from(source.knot.object_type, [source.knot.object_id])
-    ids = [knot.object_id for _source, knot in grown if knot.object_type == Post._meta.label_lower]
-    return Post.objects.filter(pk__in=ids).first()
+    grown = thread.grown_from(source.knot.object_type, [source.knot.object_id], into=Post._meta.label_lower)
+    return Post.objects.filter(pk__in=[knot.object_id for _source, knot in grown]).first()
 
 
 @transaction.atomic

@@ -52,8 +52,9 @@ def repair(*, match_id: int, at: datetime) -> Repaired | None:
 
 
 def _keep_apart(transfer: Transfer, gone: set[int], at: datetime) -> None:
-    """The same gift is not proposed again to somebody who has said no to it, or left it."""
+    """The same gift is not proposed again to somebody who has said no to it or left it, though it was locked."""
     offer, need = transfer.offer, transfer.need
     if offer is None or need is None or gone.isdisjoint({offer.party_id, need.party_id}):
         return
-    Wish.objects.get_or_create(offer=offer, need=need, defaults={"kind": Wish.Kind.FORBID, "at": at})
+    refused = {"kind": Wish.Kind.FORBID, "by": None, "at": at}
+    Wish.objects.update_or_create(offer=offer, need=need, defaults=refused)

@@ -10,9 +10,11 @@ from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, NotFoundError
 from samspel.exchange.access import Mine, get_own_post, get_post
+from samspel.exchange.actions.erasing import MATCH_KEPT
 from samspel.exchange.actions.leaving import leave, matches_of
 from samspel.exchange.actions.posting import expires_after
 from samspel.exchange.models import Match, Party, Post
+from samspel.exchange.queries import HOLDING
 
 
 @transaction.atomic
@@ -54,21 +56,22 @@ def erase_party(*, mine: Mine, party_id: int, at: datetime) -> None:
 
 @transaction.atomic
 def erase_expired(at: datetime) -> int:
-    """Erase posts whose time is over, but for those in a match that goes on, and parties with nothing left here."""
-    over = Post.objects.filter(expires_at__lte=at).exclude(_going_on("given__match") | _going_on("met_by__match"))
+    """Erase posts whose time is over, and parties with nothing left here; but not those of a match that goes on,
+    or that has ended and is still kept."""
+    over = Post.objects.filter(expires_at__lte=at).exclude(_kept("given__match", at) | _kept("met_by__match", at))
     gone = 0
     for post in over.select_related("party"):
         for match_id in matches_of([post.pk]):
             leave(match_id, post.party, at)
         post.delete()
         gone += 1
-    Party.objects.filter(posts=None, created_at__lt=at).exclude(_going_on("parts__match")).delete()
+    Party.objects.filter(posts=None, created_at__lt=at).exclude(_kept("parts__match", at)).delete()
     return gone
 
 
-def _going_on(match: str) -> Q:
-    states = [Match.State.ASKED, Match.State.AGREED, Match.State.RUNNING, Match.State.PAUSED]
-    return Q(**{f"{match}__state__in": states})
+def _kept(match: str, at: datetime) -> Q:
+    has_ended = {f"{match}__state": Match.State.ENDED, f"{match}__ended_at__gt": at - MATCH_KEPT}
+    return Q(**{f"{match}__state__in": HOLDING}) | Q(**has_ended)
 
 
 def _erase(actor: Actor, post: Post, at: datetime) -> None:

@@ -124,7 +124,9 @@ def put_together(request: Request, post_id: int) -> HttpResponse:
 def waiting(request: Request) -> HttpResponse:
     """Every need that waits, and what the town can be asked."""
     require_broker(request.actor, "desk.read")
-    return render(request, "exchange/waiting.html", {"rows": desk.all_waiting(timezone.now()), "section": "exchange"})
+    rows = desk.all_waiting(timezone.now())
+    context = {"rows": rows, "others": desk.other_questions(rows), "section": "exchange"}
+    return render(request, "exchange/waiting.html", context)
 
 
 @require_POST
