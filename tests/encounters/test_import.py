@@ -262,6 +262,26 @@ def test_who_was_stopped_goes_on_where_it_was(
     assert not list((store.folder() / "incoming").iterdir())
 
 
+@pytest.mark.usefixtures("town")
+def test_an_import_that_an_older_samspel_was_killed_over_begins_anew(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "PIECE_BYTES", 2_000)
+    file.write_text(HEAD + "2026-02-03T10:00,Stadsbiblioteket,staff,1,,,,\n" * 300)
+    with monkeypatch.context() as stopping:
+        stopping.setattr(importing, "_take_piece", stopping_after(2, importing._take_piece))
+        with pytest.raises(StoppedError):
+            taken(file)
+    [laid] = (store.folder() / "incoming").iterdir()
+    laid.rename(laid.with_suffix(""))
+
+    done = taken(file)
+
+    assert done == Imported(300, 0, 0)
+    assert len(stored()) == 300
+    assert not list((store.folder() / "incoming").iterdir())
+
+
 def stopping_after(calls: int, original: Callable[..., Any]) -> Callable[..., Any]:
     left = iter([False] * calls + [True])
 

@@ -189,7 +189,8 @@ def _own_days(at_us: Ints) -> npt.NDArray[np.int32]:
 
 def read_keys(table: pa.Table, rules: Rules, prefix: str, lines: Sequence[int]) -> tuple[pa.Array, dict[int, str]]:
     """Each row's own key, or for one that has none the file's with the row's line."""
-    own = pc.binary_join_element_wise(prefix, pa.array(np.asarray(lines, np.int64)).cast(pa.string()), "-")
+    numbers = np.arange(lines.start, lines.stop) if isinstance(lines, range) else np.asarray(lines, np.int64)
+    own = pc.binary_join_element_wise(prefix, pa.array(numbers).cast(pa.string()), "-")
     if "key" not in table.column_names or not len(table):
         return own, {}
     told = table.column("key").combine_chunks()

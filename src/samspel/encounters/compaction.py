@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
+import pyarrow as pa
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 from psycopg.errors import SerializationFailure
 from pyarrow.compute import unique
-from pyarrow.dataset import Dataset
 
 from samspel.core import defaults
 from samspel.encounters import store, writing
@@ -228,21 +228,22 @@ def period_of(day: date, at: datetime) -> str:
 
 
 @contextlib.contextmanager
-def landing(fresh: Mapping[str, Dataset], at: datetime, *, are_unique: bool = False) -> Iterator[Landed]:
-    """Put rows of rested days, by ``period_of``, straight into their files. The files are written first; what the
-    caller does with the outcome is in the transaction that says they hold. Rows that are there already change nothing.
+def landing(fresh: Mapping[str, Callable[[], pa.Table]], at: datetime, *, are_unique: bool = False) -> Iterator[Landed]:
+    """Put rows of rested days straight into their files. The files are written first; what the caller does with the
+    outcome is in the transaction that says they hold. Rows that are there already change nothing.
 
+    :param fresh: the rows by ``period_of``, each fetched when its turn comes.
     :param are_unique: no two of the rows have the same day and key.
     """
     with alone(wait=True):
         with _one_moment():
-            each = [_land(period, rows, at, are_unique=are_unique) for period, rows in fresh.items()]
+            each = [_land(period, rows(), at, are_unique=are_unique) for period, rows in fresh.items()]
             yield Landed(sum(one.rows for one in each), sum(one.added for one in each))
         _publish()
 
 
-def _land(period: str, fresh: Dataset, at: datetime, *, are_unique: bool) -> Landed:
-    came = sorted(unique(fresh.to_table(columns=["day"])["day"]).to_pylist())
+def _land(period: str, fresh: pa.Table, at: datetime, *, are_unique: bool) -> Landed:
+    came = sorted(unique(fresh["day"]).to_pylist())
     is_month = {"day__year": came[0].year, "day__month": came[0].month}
     there = Day.objects.filter(**is_month) if period.startswith("month=") else Day.objects.filter(day__in=came)
     rows = {row.day: row for row in there}
@@ -257,7 +258,7 @@ def _land(period: str, fresh: Dataset, at: datetime, *, are_unique: bool) -> Lan
     )
     _mark(whole, new, at)
     assert new is not None
-    return Landed(fresh.count_rows(), sum(new.days.values()) - sum(row.rows for row in rows.values()))
+    return Landed(len(fresh), sum(new.days.values()) - sum(row.rows for row in rows.values()))
 
 
 # ---------------------------------------------------------------- how long answers are kept

@@ -362,7 +362,12 @@ class _Signs:
     has_digit: bool
 
 
+_NUMBER_SIGNS: Final = _Signs(frozenset(), is_capital_only=False, is_place=False, has_digit=True)
+
+
 def _signs_of(text: str) -> _Signs:
+    if text.isdecimal():
+        return _NUMBER_SIGNS
     kinds = {kind for kind, pattern in (("contact", _IN_CONTACT), ("health", _IN_HEALTH)) if pattern.search(text)}
     sure, also_words = given_names()
     words = _words(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -13,10 +13,10 @@ from typing import Final
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute
 import pyarrow.csv
-import pyarrow.dataset
 import pyarrow.parquet
 from django.conf import settings
 from django.db import connection
@@ -57,7 +57,10 @@ _COLUMNS: Final = ", ".join(f'"{name}"' for name in store.ANSWERS)
 ROWS_SORTED_HERE: Final = 1_000_000
 # As DuckDB has them.
 ROW_GROUP: Final = 122_880
-_FEW_DIFFERENT: Final = [name for name in SCHEMA.names if name not in {"at", "key"}]
+_LISTS: Final = [name for name, kind in store.ANSWERS.items() if kind == "array<string>"]
+# Columns in which hardly two rows are alike, and those by which a reader may leave out a group of rows.
+_DIFFERENT: Final = frozenset({"at", "key"})
+_LOOKED_FOR: Final = frozenset({"day", "at", "unit", "service", "dimension"})
 _AMENDMENTS: Final = pa.schema(
     [("day", pa.date32()), ("key", pa.string()), ("aside", pa.string()), ("is_erased", pa.bool_())]
 )
@@ -121,10 +124,14 @@ def from_columns(table: pa.Table) -> pa.Table:
         if name == "municipality":
             column = pa.repeat(settings.MUNICIPALITY, len(table))
         elif kind == "array<string>":
-            split = pa.compute.split_pattern(column, "|")
-            column = pa.compute.if_else(pa.compute.equal(column, ""), pa.scalar([], pa.list_(pa.string())), split)
+            column = _split(column)
         columns.append(column.cast(_ARROW[kind]))
     return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def _split(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    split = pa.compute.split_pattern(texts, "|")
+    return pa.compute.if_else(pa.compute.equal(texts, ""), pa.scalar([], pa.list_(pa.string())), split)
 
 
 # ---------------------------------------------------------------- into files
@@ -133,7 +140,7 @@ def from_columns(table: pa.Table) -> pa.Table:
 def write(
     period: str,
     version: int,
-    fresh: pa.Table | pyarrow.dataset.Dataset,
+    fresh: pa.Table,
     old: Sequence[store.Part] = (),
     *,
     keep_old: bool = True,
@@ -141,7 +148,8 @@ def write(
     amended: Sequence[Amended] = (),
     without_texts: bool = False,
 ) -> Written | None:
-    """A new part of the fresh rows and, with ``keep_old``, what the old parts have of theirs; None when nothing is.
+    """A new part of the fresh rows (as ``SCHEMA`` has them, but words may be Arrow's dictionaries, and of lists
+    the texts with ``|`` between) and, with ``keep_old``, what the old parts have of theirs; None when nothing is.
 
     A fresh row whose key the old parts have of the same day is not written again, whatever it says; nor is one whose
     key another fresh row of the day has, unless ``are_unique`` says that there is none.
@@ -154,7 +162,9 @@ def write(
                 return _write_here(part, in_order)
         select = _select(has_old=bool(old), keep_old=keep_old, without_texts=without_texts, are_unique=are_unique)
         with engines.open_duckdb() as line:
-            line.register("fresh", fresh)
+            line.register("came", fresh)
+            read = ", ".join(map(_as_read, fresh.schema))
+            line.execute(f"CREATE TEMP VIEW fresh AS SELECT {read} FROM came")  # noqa: S608 (our own names)
             line.register("amended", pa.Table.from_pylist([vars(one) for one in amended], schema=_AMENDMENTS))
             line.execute(engines.view("old", "answers", [str(before.path("answers")) for before in old]))
             return _write(part, select, line)
@@ -182,15 +192,36 @@ def _select(*, has_old: bool, keep_old: bool, without_texts: bool, are_unique: b
     return f'SELECT {_COLUMNS} FROM ({rows}) ORDER BY unit, "at", key'  # noqa: S608
 
 
-def _in_order(fresh: pa.Table | pyarrow.dataset.Dataset, *, are_unique: bool) -> pa.Table | None:
+def _as_read(field: pa.Field) -> str:
+    if field.name in _LISTS and not pa.types.is_list(field.type):
+        return f"CASE WHEN {field.name} = '' THEN [] ELSE string_split({field.name}, '|') END AS {field.name}"
+    return f'"{field.name}"'
+
+
+def _in_order(fresh: pa.Table, *, are_unique: bool) -> pa.Table | None:
     """The rows sorted in this process's memory; None when they are too many or some key is there twice."""
-    if (len(fresh) if isinstance(fresh, pa.Table) else fresh.count_rows()) > ROWS_SORTED_HERE:
+    if len(fresh) > ROWS_SORTED_HERE:
         return None
-    rows = fresh if isinstance(fresh, pa.Table) else fresh.to_table()
-    if not are_unique and pa.compute.count_distinct(rows["key"]).as_py() < len(rows):
+    if not are_unique and pa.compute.count_distinct(fresh["key"]).as_py() < len(fresh):
         return None
-    order = [(name, "ascending") for name in ("unit", "at", "key")]
-    return rows.take(pa.compute.sort_indices(rows, sort_keys=order)).cast(SCHEMA)
+    rows = fresh.unify_dictionaries().combine_chunks()
+    return rows.take(pa.array(_order(rows)))
+
+
+def _order(rows: pa.Table) -> npt.NDArray[np.int64]:
+    """The places of the rows by unit, time and key. Nearly always the first two say it, and rows come in time."""
+    units = adding.Answers(rows)["unit"]
+    unit = units.codes.astype(np.uint16) if len(units.values) < 1 << 16 else units.codes
+    at = rows.column("at").cast(pa.int64()).to_numpy()
+    order = np.argsort(at, kind="stable")
+    order = order[np.argsort(unit[order], kind="stable")]
+    is_as_before = (np.diff(unit[order].astype(np.int64)) == 0) & (np.diff(at[order]) == 0)
+    places = np.flatnonzero(np.append(is_as_before, False) | np.append(False, is_as_before))
+    if len(places):
+        alike = rows.select(["unit", "at", "key"]).take(pa.array(order[places]))
+        by = [(name, "ascending") for name in alike.column_names]
+        order[places] = order[places][pa.compute.sort_indices(alike, sort_keys=by).to_numpy()]
+    return order
 
 
 def _write(part: store.Part, select: str, line: duckdb.DuckDBPyConnection) -> Written | None:
@@ -213,21 +244,43 @@ def _write_here(part: store.Part, answers: pa.Table) -> Written | None:
     """These answers as they are, and their sums."""
     if not len(answers):
         return None
+    columns = {field.name: answers.column(field.name).combine_chunks() for field in SCHEMA}
     with store.new_file(part.path("answers")) as path:
-        pyarrow.parquet.write_table(
-            answers, path, compression="zstd", row_group_size=ROW_GROUP, use_dictionary=_FEW_DIFFERENT
-        )
+        _write_table(columns, "answers", path)
     coded = adding.Answers(answers)
-    for name, kinds in store.SUMS.items():
+    for name in store.SUMS:
         found = adding.add_up(name, coded)
-        schema = pa.schema([(column, _ARROW[kind]) for column, kind in kinds.items()], SCHEMA.metadata)
         with store.new_file(part.path(name)) as path:
-            table = pa.Table.from_arrays([found[column].cast(_ARROW[kinds[column]]) for column in kinds], schema=schema)
-            pyarrow.parquet.write_table(table, path, compression="zstd", row_group_size=ROW_GROUP)
+            _write_table(found, name, path)
     days = coded["day"]
     counts = np.bincount(days.codes).tolist()
     has_texts = pa.compute.any(pa.compute.not_equal(answers["text"], "")).as_py()
     return _written(part, dict(zip(days.values.to_pylist(), counts, strict=True)), has_texts)
+
+
+def _write_table(columns: Mapping[str, pa.Array], dataset: str, path: Path) -> None:
+    """As any reader has it: that words came as Arrow's dictionaries is not told."""
+    kinds = {name: _ARROW[kind] for name, kind in store.DATASETS[dataset].items()}
+    table = pa.table({name: _as_stored(columns[name], kind) for name, kind in kinds.items()})
+    with pyarrow.parquet.ParquetWriter(
+        path,
+        table.schema,
+        compression="zstd",
+        use_dictionary=[f"{name}.list.element" if name in _LISTS else name for name in kinds if name not in _DIFFERENT],
+        write_statistics=[name for name in kinds if name in _LOOKED_FOR],
+        store_schema=False,
+    ) as file:
+        file.write_table(table, row_group_size=ROW_GROUP)
+        file.add_key_value_metadata(SCHEMA.metadata)
+
+
+def _as_stored(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Different words may stay as they are: each is written once."""
+    if not pa.types.is_dictionary(column.type):
+        return column.cast(kind)
+    if kind == pa.list_(pa.string()):
+        return _split(column.dictionary).take(column.indices)
+    return column
 
 
 def _written(part: store.Part, days: dict[date, int], has_texts: bool) -> Written:

@@ -15,14 +15,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
-import pyarrow.dataset
 import pyarrow.ipc
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -36,12 +35,14 @@ from samspel.core.audit import record
 from samspel.encounters import compaction, files, rows, store, writing
 from samspel.encounters.actions.from_systems import conflict
 from samspel.encounters.actions.taking_in import NewAnswer, Taken, take_in
-from samspel.encounters.columns import Columns, read_columns
+from samspel.encounters.columns import Columns, Read, read_columns
 from samspel.encounters.models import TakenFile
 from samspel.people.access import require
 
 HEADING: Final = ("line", "column", "reason")
 _EPOCH: Final = date(1970, 1, 1)
+# How rows lie beside the store. A file that an older Samspel was killed over begins anew.
+_LAID: Final = 2
 # Of its SHA-256: what a row without a key is known by, with its line.
 _PREFIX: Final = 20
 
@@ -76,7 +77,7 @@ def import_answers(
     digest = files.digest_of(path)
     with _alone_with(digest), _told_when_full():
         file, _new = TakenFile.objects.get_or_create(digest=digest, defaults={"name": path.name, "began_at": at})
-        work = _Work(store.folder() / "incoming" / digest.hex())
+        work = _Work(store.folder() / "incoming" / f"{digest.hex()}.{_LAID}")
         if file.ended_at is not None and not file.rejected:
             work.remove()
             return Imported(0, file.taken + file.known, 0, is_known=True)
@@ -188,21 +189,28 @@ _OLDEST_US: Final = int(rows.OLDEST.timestamp()) * 1_000_000
 
 
 def _rested(columns: Columns, places: "np.typing.NDArray[np.int64]", at: datetime) -> pa.Table:
-    """The rows at these places as the store has them, each different word once."""
+    """The rows at these places as ``writing`` takes them, each different word once."""
     count = len(places)
+    is_all = count == len(columns.is_good)
+
+    def codes(read: Read) -> "np.typing.NDArray[np.int64]":
+        return read.codes if is_all else read.codes[places]
 
     def said(name: str, kind: pa.DataType) -> pa.Array:
-        read = columns.words[name]
-        values, codes = pa.array(read.values or [None], kind), pa.array(read.codes[places].astype(np.int32))
-        return pa.DictionaryArray.from_arrays(codes, values) if kind == pa.string() else values.take(codes)
+        return pa.array(columns.words[name].values or [None], kind).take(pa.array(codes(columns.words[name])))
+
+    def worded(values: Sequence[str], places: "np.typing.NDArray[np.int64]") -> pa.Array:
+        words = {word: place for place, word in enumerate(dict.fromkeys(values))}
+        own = np.array([words[word] for word in values], np.int32)
+        return pa.DictionaryArray.from_arrays(pa.array(own[places]), pa.array(list(words), pa.string()))
 
     def same(word: str) -> pa.Array:
-        return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([word]))
+        return worded([word], np.zeros(count, np.int64))
 
     levels, marks = columns.words["level"], columns.words["factors"]
     each = [mark.at_level(level) for mark in marks.values for level in levels.values]
-    both = pa.array(marks.codes[places] * len(levels.values) + levels.codes[places])
-    lists = pa.list_(pa.string())
+    both = codes(marks) * len(levels.values) + codes(levels)
+    words = ("channel", "language", "age_band", "side", "text")
     found = {
         "municipality": same(settings.MUNICIPALITY),
         "day": pa.array(columns.moments.days[places]).cast(pa.date32()),
@@ -210,14 +218,14 @@ def _rested(columns: Columns, places: "np.typing.NDArray[np.int64]", at: datetim
         "received_at": pa.repeat(pa.scalar(at, pa.timestamp("us", "UTC")), count),
         **{name: said(name, pa.int64()) for name in ("unit", "service", "provider", "area")},
         "point": pa.nulls(count, pa.int64()),
-        **{name: said(name, pa.string()) for name in ("channel", "language", "age_band", "side", "text")},
+        **{name: worded(columns.words[name].values, codes(columns.words[name])) for name in words},
         "level": said("level", pa.int8()),
         "is_no_meeting": pa.repeat(pa.scalar(False), count),
-        "helped": pa.array([helped for helped, _hindered in each] or [None], lists).take(both),
-        "hindered": pa.array([hindered for _helped, hindered in each] or [None], lists).take(both),
+        "helped": worded(["|".join(helped) for helped, _hindered in each], both),
+        "hindered": worded(["|".join(hindered) for _helped, hindered in each], both),
         "other_level": pa.nulls(count, pa.int8()),
         "aside": same(""),
-        "key": columns.keys.take(pa.array(places)),
+        "key": columns.keys if is_all else columns.keys.take(pa.array(places)),
     }
     return pa.Table.from_arrays([found[name] for name in writing.SCHEMA.names], names=writing.SCHEMA.names)
 
@@ -245,15 +253,13 @@ class _Work:
         return files.Spot(int(found[0].stem.partition("-")[2]), line)
 
     def write_parts(self, end: files.Spot, table: pa.Table, at: datetime) -> None:
-        days = table.column("day")
-        periods = {day: compaction.period_of(day, at) for day in pa.compute.unique(days).to_pylist()}
-        for period in sorted(set(periods.values())):
-            own = pa.array([day for day in periods if periods[day] == period], pa.date32())
-            here = table if len(set(periods.values())) == 1 else table.filter(pa.compute.is_in(days, own))
-            with _new_file(self._folder / period / f"{end.line}.arrow") as path:
-                options = pa.ipc.IpcWriteOptions(compression="lz4")
-                with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema, options=options) as out:
-                    out.write_table(here)
+        for period, own in _by_period(table, at):
+            with (
+                _new_file(self._folder / period / f"{end.line}.arrow") as path,
+                pa.OSFile(str(path), "wb") as file,
+                pa.ipc.new_file(file, table.schema) as out,
+            ):
+                out.write_table(own)
 
     def write_progress(self, end: files.Spot, rejected: Sequence[tuple[int, str, str]]) -> None:
         with (
@@ -269,17 +275,37 @@ class _Work:
             for piece in sorted(self._folder.glob("*.csv"), key=lambda one: int(one.stem.partition("-")[0])):
                 out.write(piece.read_bytes())
 
-    def parts(self) -> dict[str, pa.dataset.Dataset]:
-        """The rested rows by the period whose file they will be in."""
-        return {
-            folder.name: pa.dataset.dataset([str(path) for path in sorted(folder.iterdir())], format="ipc")
-            for folder in sorted(self._folder.iterdir())
-            if folder.is_dir()
-        }
+    def parts(self) -> dict[str, Callable[[], pa.Table]]:
+        """The rested rows by the period whose file they will be in; they lie on the disk until they are looked at."""
+        return {folder.name: partial(_mapped, folder) for folder in sorted(self._folder.iterdir()) if folder.is_dir()}
 
     def remove(self) -> None:
-        if self._folder.exists():
-            shutil.rmtree(self._folder)
+        for folder in self._folder.parent.glob(f"{self._folder.stem}*"):
+            shutil.rmtree(folder)
+
+
+def _by_period(table: pa.Table, at: datetime) -> Iterator[tuple[str, pa.Table]]:
+    """Rows of rested days by the period whose file they will be in."""
+    days, places = np.unique(table.column("day").cast(pa.int32()).to_numpy(), return_inverse=True)
+    names = [compaction.period_of(_EPOCH + timedelta(days=int(day)), at) for day in days]
+    periods = sorted(set(names))
+    own = np.array([periods.index(name) for name in names], np.int32)[places]
+    ends = np.append(np.flatnonzero(np.diff(own)) + 1, len(own))
+    for place, period in enumerate(periods):
+        if len(ends) == len(periods):  # each in one stretch, as in a file in the order of time
+            stretch = np.flatnonzero(own == place)
+            yield period, table.slice(int(stretch[0]), len(stretch))
+        else:
+            yield period, table.take(pa.array(np.flatnonzero(own == place)))
+
+
+def _mapped(folder: Path) -> pa.Table:
+    """All that lies in a folder; closed again, so that many pieces keep no files open."""
+    tables = []
+    for path in sorted(folder.iterdir()):
+        with pa.memory_map(str(path)) as file:
+            tables.append(pa.ipc.open_file(file).read_all())
+    return pa.concat_tables(tables)
 
 
 @contextmanager
