@@ -37,10 +37,9 @@ def make_post(
         category=Category.objects.get(key=category),
         key=device_key(),
         posted_at=at,
-        expires_at=at + timedelta(days=90),
         consented_at=at,
         consented_to=sha256(words.encode()).digest(),
-        **({"read_at": at} | values),
+        **({"read_at": at, "expires_at": at + timedelta(days=90)} | values),
     )
 
 

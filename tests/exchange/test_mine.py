@@ -1,13 +1,13 @@
 """What one has left: how far it has come, other words, once more, and gone at one tap."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils.timezone import now
+from django.utils.timezone import localdate, now
 
 from samspel.core.models import OutgoingMail
 from samspel.exchange.actions.leaving import leave
@@ -136,6 +136,47 @@ def test_it_is_renewed_once(cast: Cast) -> None:
     assert post.reminded_at is None
     assert client.post(f"/exchange/mine/{cast.offer.pk}/renew").status_code == 409
     assert f"/exchange/mine/{cast.offer.pk}/renew" not in text_of(client)
+
+
+def test_another_last_day_moves_when_it_is_erased(cast: Cast) -> None:
+    """Later and earlier, but never further than it is kept."""
+    today = localdate()
+
+    def kept_until(last: str) -> date:
+        assert change(cast, cast.offer, to=last).status_code == 302
+        return localdate(Post.objects.get(pk=cast.offer.pk).expires_at)
+
+    assert kept_until((today + timedelta(days=3)).isoformat()) == today + timedelta(days=4)
+    Post.objects.filter(pk=cast.offer.pk).update(reminded_at=WHEN)
+    assert kept_until((today + timedelta(days=20)).isoformat()) == today + timedelta(days=21)
+    assert Post.objects.get(pk=cast.offer.pk).reminded_at is None
+    assert kept_until((today + timedelta(days=200)).isoformat()) == today + timedelta(days=90)
+    assert kept_until((today + timedelta(days=2)).isoformat()) == today + timedelta(days=3)
+    assert kept_until("") == today + timedelta(days=90)
+
+
+def test_a_change_keeps_it_no_longer_than_it_was_left_or_renewed_for(cast: Cast) -> None:
+    Post.objects.filter(pk=cast.offer.pk).update(
+        posted_at=now() - timedelta(days=80), ends_on=localdate(), expires_at=now() + timedelta(hours=1)
+    )
+    change(cast, cast.offer)
+    assert localdate(Post.objects.get(pk=cast.offer.pk).expires_at) == localdate() + timedelta(days=10)
+
+    Post.objects.filter(pk=cast.offer.pk).update(renewed_at=now() - timedelta(days=5), ends_on=localdate())
+    change(cast, cast.offer)
+    assert localdate(Post.objects.get(pk=cast.offer.pk).expires_at) == localdate() + timedelta(days=85)
+
+
+def test_what_ends_with_its_last_day_is_not_renewed_in_vain(cast: Cast) -> None:
+    change(cast, cast.offer, to=(localdate() + timedelta(days=3)).isoformat())
+    client = cast.client()
+
+    assert f"/exchange/mine/{cast.offer.pk}/renew" not in text_of(client)
+    answer = client.post(f"/exchange/mine/{cast.offer.pk}/renew")
+    assert answer.status_code == 409
+    assert "blir inte kvar längre" in answer.content.decode()
+    assert Post.objects.get(pk=cast.offer.pk).renewed_at is None
+    assert f"/exchange/mine/{cast.wish.pk}/renew" in text_of(client)
 
 
 @pytest.mark.parametrize("state", ["asked", "agreed", "running", "paused"])

@@ -246,7 +246,7 @@ def test_pages_state_their_queries(db: None, django_assert_num_queries: DjangoAs
         client.get("/exchange")
     with django_assert_num_queries(6):  # installation, party, kinds of help (which, and all), areas, days
         client.get("/exchange/give")
-    with django_assert_num_queries(5):  # installation, party, posts, matches, questions
+    with django_assert_num_queries(6):  # installation, party, posts, matches, days, questions
         client.get("/exchange/mine")
 
 

@@ -38,6 +38,8 @@ def test_who_can_renew_is_told_once_two_weeks_before(at: datetime) -> None:
     post_of("b@lindvik.example", at, days_old=70)  # not yet
     post_of("c@lindvik.example", at, days_old=77, renewed_at=at)  # cannot be renewed again
     post_of("", at, days_old=77)
+    last = timezone.localdate(at) + timedelta(days=5)
+    post_of("d@lindvik.example", at, days_old=20, ends_on=last, expires_at=at + timedelta(days=6))  # gets no more days
 
     assert (remind_of_expiry(at), remind_of_expiry(at)) == (1, 0)
     (letter,) = letters()

@@ -8,6 +8,7 @@ from typing import Literal
 from django.db.models import Q
 
 from samspel.exchange.access import Mine
+from samspel.exchange.actions.posting import gains_by_renewal, kept_until
 from samspel.exchange.models import Match, Party, Post, Transfer
 from samspel.exchange.queries import HOLDING
 
@@ -24,6 +25,7 @@ _STATES: dict[str, State] = {
 class OwnPost:
     post: Post
     state: State
+    gains_by_renewal: bool
 
     @property
     def may_change(self) -> bool:
@@ -32,7 +34,7 @@ class OwnPost:
 
     @property
     def may_renew(self) -> bool:
-        return self.may_change and self.post.renewed_at is None
+        return self.may_change and self.gains_by_renewal
 
 
 @dataclass(frozen=True)
@@ -42,17 +44,16 @@ class OwnParty:
 
 
 def own_parties(mine: Mine, at: datetime) -> list[OwnParty]:
-    """All that whoever came back has left, the newest first. Two queries."""
+    """All that whoever came back has left, the newest first. Three queries."""
     posts = list(
         Post.objects.filter(party__in=mine.parties, expires_at__gt=at)
         .select_related("category", "area")
         .order_by("-posted_at", "-pk")
     )
     states = states_of(posts)
-    return [
-        OwnParty(party, tuple(OwnPost(post, states[post.pk]) for post in posts if post.party_id == party.pk))
-        for party in mine.parties
-    ]
+    kept = kept_until(at)
+    own = [OwnPost(post, states[post.pk], gains_by_renewal(post, kept)) for post in posts]
+    return [OwnParty(party, tuple(one for one in own if one.post.party_id == party.pk)) for party in mine.parties]
 
 
 def states_of(posts: Sequence[Post]) -> dict[int, State]:

@@ -157,13 +157,14 @@ def change_post(*, mine: Mine, post_id: int, draft: PostDraft, at: datetime) -> 
     if posts_held([post.pk]):
         raise ConflictError(_("De andra är frågade om orden som de står. Ta tillbaka om de inte stämmer längre."))
     said = (post.words, post.more, list(post.marks))
+    if draft.ends_on != post.ends_on:
+        post.expires_at, post.reminded_at = expires_after(post.renewed_at or post.posted_at, draft.ends_on), None
     for name, value in _columns(draft).items():
         setattr(post, name, value)
     if (post.words, post.more, list(post.marks)) != said:
         post.read_at, post.read_by_id = None, None
         post.consent, post.consented_at = Post.Consent.SELF, at
         post.consented_to = hash_of_words(post.words, post.more)
-    post.expires_at = min(post.expires_at, expires_after(at, draft.ends_on))
     post.save()
     if draft.called != post.party.called:
         Party.objects.filter(pk=post.party_id).update(called=draft.called)
@@ -346,7 +347,20 @@ def _columns(draft: PostDraft) -> dict[str, object]:
 
 def expires_after(at: datetime, ends_on: date | None) -> datetime:
     """After so many days as the municipality keeps posts, or when its own last day is over."""
-    kept = at + timedelta(days=defaults.value("exchange.post_days"))
+    return _first(kept_until(at), ends_on)
+
+
+def kept_until(at: datetime) -> datetime:
+    """How long a post is kept that is left or renewed now, if it has no last day."""
+    return at + timedelta(days=defaults.value("exchange.post_days"))
+
+
+def gains_by_renewal(post: Post, kept: datetime) -> bool:
+    """Whether renewing it, which would keep it until ``kept``, may be done and gives it a later day."""
+    return post.renewed_at is None and _first(kept, post.ends_on) > post.expires_at
+
+
+def _first(kept: datetime, ends_on: date | None) -> datetime:
     if ends_on is None:
         return kept
     over = timezone.make_aware(datetime.combine(ends_on + timedelta(days=1), time.min))

@@ -15,6 +15,7 @@ from samspel.core import defaults
 from samspel.core.actor import SYSTEM
 from samspel.core.audit import record_fact
 from samspel.core.mail import Letter, send_on_commit
+from samspel.exchange.actions.posting import gains_by_renewal, kept_until
 from samspel.exchange.models import Party, Post
 from samspel.exchange.queries import posts_held
 from samspel.people.queries import people_with
@@ -33,7 +34,8 @@ def remind_of_expiry(at: datetime) -> int:
     )
     posts = list(soon.exclude(party__mail="").order_by("expires_at", "pk"))
     held = posts_held([post.pk for post in posts])
-    waiting = [post for post in posts if post.pk not in held]
+    kept = kept_until(at)
+    waiting = [post for post in posts if post.pk not in held and gains_by_renewal(post, kept)]
     Post.objects.filter(pk__in=[post.pk for post in waiting]).update(reminded_at=at)
     parties = Party.objects.in_bulk({post.party_id for post in waiting})
     first = {post.party_id: post for post in reversed(waiting)}

@@ -12,17 +12,22 @@ from samspel.core.errors import ConflictError, NotFoundError
 from samspel.exchange.access import Mine, get_own_post, get_post
 from samspel.exchange.actions.erasing import MATCH_KEPT
 from samspel.exchange.actions.leaving import leave, matches_of
-from samspel.exchange.actions.posting import expires_after
+from samspel.exchange.actions.posting import expires_after, gains_by_renewal, kept_until
 from samspel.exchange.models import Match, Party, Post
 from samspel.exchange.queries import HOLDING
 
 
 @transaction.atomic
 def renew_post(*, mine: Mine, post_id: int, at: datetime) -> Post:
-    """Keep it as long once more; once only, then it is left anew."""
+    """Keep it as long once more; once only, then it is left anew.
+
+    :raises ConflictError: it is renewed already, or ends with its own last day, which renewing does not move.
+    """
     post = get_own_post(mine, post_id, lock=True)
     if post.renewed_at is not None:
         raise ConflictError(_("Det är redan förnyat en gång. När det har gått ut kan du lämna det på nytt."))
+    if not gains_by_renewal(post, kept_until(at)):
+        raise ConflictError(_("Det blir inte kvar längre av att förnyas. Har det en sista dag kan du ändra den."))
     post.renewed_at, post.expires_at, post.reminded_at = at, expires_after(at, post.ends_on), None
     post.save(update_fields=["renewed_at", "expires_at", "reminded_at"])
     record(mine.actor, "post.renewed", post)
