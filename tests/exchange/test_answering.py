@@ -16,10 +16,11 @@ from samspel.exchange.actions.asking import Wording, ask, change_words
 from samspel.exchange.asked import shown_digest
 from samspel.exchange.models import Block, Match, Part, Party
 from samspel.exchange.queries import open_posts, posts_held
-from samspel.people.models import Person
-from tests.exchange.making import make_party
+from samspel.people.models import Person, Role
+from tests.conftest import SignIn
+from tests.exchange.making import make_match, make_party, make_post
 from tests.exchange.rings import Ring, make_broker, make_pair, make_ring
-from tests.people import WHEN, make_town
+from tests.people import WHEN, Town, make_town
 
 DAY = timedelta(days=1)
 CONTACTS = ("070-0000001", "070-0000002", "070-0000003")
@@ -244,6 +245,46 @@ def test_nobody_blocks_herself_or_a_place_that_is_not_there(ring: Ring) -> None:
     for place in (1, 0, 9):
         with pytest.raises(NotFoundError):
             block(mine=ring.mine(1), match_id=ring.match.pk, place=place, at=WHEN)
+
+
+# ---------------------------------------------------------------- who leads two of those who are asked
+
+
+@pytest.fixture
+def two_units(town: Town, broker: Person) -> Ring:
+    """A pair of units with one manager, who is asked for both."""
+    Role.objects.create(person=town.manager, unit=town.library, kind="manager")
+    units = [town.guidance, town.library]
+    made = [make_party(unit.name, kind=Party.Kind.UNIT, unit=unit) for unit in units]
+    givings = [
+        (party, make_post(party, "offer", f"Kan ge {n}."), make_post(party, "need", f"Behöver {n}."))
+        for n, (party, _code) in enumerate(made)
+    ]
+    ring = Ring(make_match(givings), tuple(party for party, _ in made), tuple(code for _, code in made), broker)
+    ring.ask()
+    return ring
+
+
+def test_who_leads_two_units_answers_for_each(two_units: Ring, town: Town, signed_in: SignIn) -> None:
+    client, address = signed_in(town.manager), f"/exchange/mine/asked/{two_units.match.pk}"
+    sent = {"do": "yes", "contact": "070-1", "seen": shown_digest(two_units.match)}
+
+    asked: Any = client.get(address, follow=True)
+    first = asked.redirect_chain[-1][0]
+    assert f"Här svarar du för ”{town.guidance.name}”" in asked.content.decode()
+    client.post(first, sent)
+    answer: Any = client.post(first, sent, follow=True)  # a form sent twice answers for nobody else
+    assert [two_units.part(place).answer for place in (1, 2)] == ["yes", ""]
+    assert f"Här svarar du för ”{town.library.name}”" in answer.content.decode()
+
+    client.post(answer.redirect_chain[-1][0], sent | {"contact": "070-2"})
+    assert two_units.fresh().state == Match.State.AGREED
+    assert [two_units.part(place).contact for place in (1, 2)] == ["070-1", "070-2"]
+    done = client.get(address, follow=True).content.decode()
+    assert f"Här svarar du för ”{town.guidance.name}”" in done
+    assert 'href="?as=2"' in done
+    assert client.get(f"{address}?as=3").status_code == 404
+    assert "Här svarar du för" not in two_units.phone(1).get(address).content.decode()
 
 
 # ---------------------------------------------------------------- who, and when

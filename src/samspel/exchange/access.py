@@ -166,13 +166,33 @@ def get_match(
     return match
 
 
-def get_part(mine: Mine, match_id: int, *, lock: bool = False) -> Part:
-    """Her part in a match that she is asked about, or was. Locked, it is the match's row that is locked with it."""
-    parts = Part.objects.select_related("match")
+def get_part(mine: Mine, match_id: int, *, place: int | None = None, lock: bool = False) -> Part:
+    """Her part in a match that she is asked about, or was. Locked, it is the match's row that is locked with it.
+
+    :param place: which, where several of her parties are in it; else the first that waits for her, or the first.
+    """
     if lock:
         Match.objects.select_for_update().filter(pk=match_id).first()
-    asked = parts.filter(match_id=match_id, party__in=mine.parties, match__asked_at__isnull=False)
-    part = asked.exclude(match__state=Match.State.PROPOSED).first()
+    parts = own_parts(mine, match_id)
+    if place is None:
+        return next(filter(waits_for_her, parts), parts[0])
+    part = next((one for one in parts if one.place == place), None)
     if part is None:
         raise NotFoundError("part")
     return part
+
+
+def own_parts(mine: Mine, match_id: int) -> list[Part]:
+    """All of hers in a match that she is asked about, or was: one, but for who leads several units that are in it."""
+    asked = Part.objects.filter(match_id=match_id, party__in=mine.parties, match__asked_at__isnull=False)
+    parts = list(asked.exclude(match__state=Match.State.PROPOSED).select_related("match", "party"))
+    if not parts:
+        raise NotFoundError("part")
+    return parts
+
+
+def waits_for_her(part: Part) -> bool:
+    """Whether she has not answered yet, or not told how it went."""
+    if part.match.state == Match.State.ENDED:
+        return part.outcome is None
+    return part.match.state == Match.State.ASKED and part.answer == Part.Answer.WAITING

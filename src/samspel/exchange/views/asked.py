@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError
-from samspel.exchange.access import Mine, get_mine, get_part
+from samspel.exchange.access import Mine, get_mine, get_part, own_parts, waits_for_her
 from samspel.exchange.actions import answering
 from samspel.exchange.actions.asking import country
 from samspel.exchange.actions.running import tell_outcome
@@ -26,21 +27,27 @@ from samspel.exchange.models import Part
 def asked(request: Request, match_id: int) -> HttpResponse:
     mine = get_mine(request, "part.answer" if request.method == "POST" else "part.read")
     error: InvalidError | None = None
+    part = get_part(mine, match_id, place=_number(request.GET["as"]) if "as" in request.GET else None)
     if request.method == "POST":
-        get_part(mine, match_id)
         try:
-            said = _do(request, mine, match_id)
+            said = _do(request, _only(part), match_id)
         except InvalidError as found:
             error = found
+            part = get_part(_only(part), match_id)
         else:
             messages.success(request, said)
-            return redirect("exchange_asked", match_id)
-    page = asked_page(get_part(mine, match_id), country=country(), at=timezone.now())
+            return redirect(_address(mine, _next(mine, part)))
+    parts = own_parts(mine, match_id) if len(mine.parties) > 1 else [part]
+    if request.method != "POST" and len(parts) > 1 and "as" not in request.GET:
+        return redirect(_address(mine, part))
+    page = asked_page(part, country=country(), at=timezone.now())
     return render(
         request,
         "exchange/asked.html",
         {
             "page": page,
+            "part": part,
+            "also": [(one, waits_for_her(one)) for one in parts if one != part],
             "error": error,
             "typed": request.POST,
             "levels": [(level.value, level.label) for level in reversed(Part.Outcome)],
@@ -48,6 +55,22 @@ def asked(request: Request, match_id: int) -> HttpResponse:
         },
         status=422 if error else 200,
     )
+
+
+def _only(part: Part) -> Mine:
+    """Her as the one party whose part it is: a form sent twice answers for nobody else."""
+    return Mine((part.party,)) if part.party is not None else Mine(())
+
+
+def _next(mine: Mine, answered: Part) -> Part:
+    """Another part of hers that waits for her; else the one that she has answered for."""
+    parts = own_parts(mine, answered.match_id)
+    return next(filter(waits_for_her, parts), answered)
+
+
+def _address(mine: Mine, part: Part) -> str:
+    address = reverse("exchange_asked", args=[part.match_id])
+    return f"{address}?as={part.place}" if len(own_parts(mine, part.match_id)) > 1 else address
 
 
 def _do(request: Request, mine: Mine, match_id: int) -> str:
