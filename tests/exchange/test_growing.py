@@ -1,5 +1,6 @@
 """A need that grows from an agreement, the match that it leads to, and what that becomes: one red thread."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from samspel.core import thread
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.models import Knot, Stage, Tie, TieKind
 from samspel.dialogues.models import Agreement, Dialogue, State
+from samspel.exchange.actions.erasing import erase_matches
 from samspel.exchange.actions.posting import PostDraft, need_from_agreement
 from samspel.exchange.actions.reading import read_post
 from samspel.exchange.actions.running import become, start
@@ -231,6 +233,25 @@ def test_what_ended_well_becomes_a_trial_on_its_thread(town: Town, broker: Perso
     page = signed_in(town.member).get(f"/threads/{knot.thread_id}").content.decode()
     assert "Resultat" in page
     assert "Avslutad. Blir ett försök." in page
+
+
+def test_the_thread_keeps_what_became_of_it_when_all_else_is_forgotten(
+    town: Town, broker: Person, signed_in: SignIn
+) -> None:
+    knot = agreed(town)
+    match = ended(matched(grown(knot, town.manager), broker))
+    there: dict[str, Any] = {"unit_id": town.guidance.pk, "on_thread": str(knot.thread_id)}
+    become(actor=actor_of(broker), match_id=match.pk, becomes="trial", at=WHEN, **there)
+
+    for _again in range(2):
+        erase_matches(WHEN + timedelta(days=365))
+
+    assert not Match.objects.exists()
+    page = signed_in(town.member).get(f"/threads/{knot.thread_id}").content.decode()
+    assert page.count("Några hjälpte varandra") == 1
+    assert "Blir ett försök." in page
+    [left] = Knot.objects.filter(object_type="exchange.trace")
+    assert Tie.objects.filter(knot=left, kind=TieKind.GREW_FROM).exists()
 
 
 def test_on_no_thread_it_is_put_where_the_unit_finds_it(town: Town, broker: Person) -> None:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from samspel.core import thread
 from samspel.core.models import Stage
-from samspel.exchange.models import Match, Post
+from samspel.exchange.models import Match, Post, Trace
 from samspel.exchange.own_posts import State, states_of
 
 _GOING_ON = frozenset({Match.State.AGREED, Match.State.RUNNING, Match.State.PAUSED})
@@ -21,7 +21,7 @@ def _matches(ids: Collection[int]) -> Mapping[int, thread.KnotView]:
             Stage.RESULT if match.state == Match.State.ENDED else Stage.TRIAL,
             match.title or match.get_kind_display(),
             match.ended_at or match.started_at or match.made_at,
-            detail=" ".join(filter(None, (match.get_state_display() + ".", _becomes(match)))),
+            detail=" ".join(filter(None, (match.get_state_display() + ".", _becomes(match.becomes)))),
             is_going_on=match.state in _GOING_ON,
             is_public=False,
             is_quote=False,
@@ -30,12 +30,27 @@ def _matches(ids: Collection[int]) -> Mapping[int, thread.KnotView]:
     }
 
 
-def _becomes(match: Match) -> str:
+def _traces(ids: Collection[int]) -> Mapping[int, thread.KnotView]:
+    return {
+        trace.pk: thread.KnotView(
+            trace.pk,
+            Stage.RESULT,
+            _("Några hjälpte varandra"),
+            trace.at,
+            detail=_becomes(trace.becomes),
+            is_public=False,
+            is_quote=False,
+        )
+        for trace in Trace.objects.filter(pk__in=ids)
+    }
+
+
+def _becomes(becomes: str) -> str:
     said: Mapping[str, str] = {
         Match.Becomes.TRIAL: _("Blir ett försök."),
         Match.Becomes.SERVICE: _("Blir något vi alltid gör."),
     }
-    return said.get(match.becomes, "")
+    return said.get(becomes, "")
 
 
 def _posts(ids: Collection[int]) -> Mapping[int, thread.KnotView]:
@@ -71,3 +86,4 @@ _STATES: Final[Mapping[State, Callable[[], str]]] = {
 def register() -> None:
     thread.register("exchange.post", _posts)
     thread.register("exchange.match", _matches)
+    thread.register("exchange.trace", _traces)

@@ -393,6 +393,13 @@ class Assumption(models.Model):
         constraints = [models.CheckConstraint(condition=Q(low__gte=0, high__gte=F("low")), name="assumption_range")]
 
 
+class Trace(models.Model):
+    """What a match became, when the match is erased: the unit's own trial or service, on its thread. Of nobody."""
+
+    becomes = models.CharField(max_length=8, choices=Match.Becomes.choices)
+    at = models.DateTimeField()
+
+
 class Ended(models.Model):
     """What has ended and been erased, by kind of need, as counts: it points at no match and at nobody.
 

@@ -7,9 +7,11 @@ from typing import Final
 from django.db import transaction
 from django.db.models import F
 
+from samspel.core import thread
 from samspel.core.actor import SYSTEM
 from samspel.core.audit import record
-from samspel.exchange.models import Ended, Match, Post
+from samspel.core.models import Stage, Tie, TieKind
+from samspel.exchange.models import Ended, Match, Post, Trace
 from samspel.exchange.spared import KEYS, counts_of
 
 CONTACTS_KEPT: Final = timedelta(days=30)
@@ -45,10 +47,23 @@ def _erase(match_id: int) -> bool:
     is_met = match.state == Match.State.ENDED and match.ending == Match.Ending.DONE
     posts = match.transfers.values_list("offer_id", "need_id") if is_met else ()
     ids = {pk for pair in posts for pk in pair if pk is not None}
+    _leave_trace(match)
     record(SYSTEM, "match.erased", match)
     match.delete()
     Post.objects.filter(pk__in=ids, met_at__isnull=False).delete()
     return True
+
+
+def _leave_trace(match: Match) -> None:
+    """A thread that it became something on keeps that it did, where it was."""
+    knots = thread.knots_of(match) if match.becomes else []
+    if not knots or match.ended_at is None:
+        return
+    trace = Trace.objects.create(becomes=match.becomes, at=match.ended_at)
+    for knot in knots:
+        left = thread.add_knot(knot.thread_id, Stage.RESULT, trace, at=knot.at)
+        for tie in Tie.objects.filter(knot=knot, kind=TieKind.GREW_FROM).select_related("to"):
+            thread.tie(left, tie.to, TieKind.GREW_FROM)
 
 
 def _add(category_id: int, counts: Counter[str]) -> None:

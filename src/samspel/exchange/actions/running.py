@@ -65,7 +65,7 @@ def _put_on_thread(match: Match, unit_id: int | None, on_thread: str, at: dateti
     match.unit_id = unit_id
     match.save(update_fields=["unit"])
     if on_thread == NEW_THREAD:
-        begun = thread.start_thread(unit_id=unit_id, title=match.title or _("Ge och få"), at=at)
+        begun = thread.start_thread(unit_id=unit_id, title=_("Ge och få"), at=at)
         begun.is_public = False
         begun.closed_reason = _("Vilka som hjälper varandra är deras egen sak.")
         begun.save(update_fields=["is_public", "closed_reason"])
