@@ -104,6 +104,13 @@ def test_other_words_are_read_anew_and_are_what_she_has_agreed_to(cast: Cast) ->
     assert bytes(post.consented_to) == sha256("Kan köra på söndagar".encode()).digest()
 
 
+def test_what_she_is_called_is_read_anew_with_all_that_she_has_left(cast: Cast) -> None:
+    change(cast, cast.offer, called="Ring mig på torget")
+
+    unread = Post.objects.filter(read_at=None)
+    assert {post.pk for post in unread} == {cast.offer.pk, cast.wish.pk}
+
+
 def test_another_time_of_the_week_is_no_other_words(cast: Cast) -> None:
     change(cast, cast.offer, times=["evenings"])
 

@@ -96,6 +96,39 @@ def test_a_second_one_from_the_same_device_is_with_the_first(db: None) -> None:
     assert "Grannen med bilen" in client.get("/exchange/give").content.decode()
 
 
+def test_who_is_known_is_asked_for_nothing_that_would_be_dropped(db: None) -> None:
+    client = Client()
+    leave(client)
+
+    page = text_of(client.get("/exchange/give"))
+    assert ('name="called"' in page, 'name="mail"' in page) == (False, False)
+    assert "Vill du kallas något annat" in page
+
+
+def test_what_is_written_of_somebody_known_all_the_same_is_kept(db: None) -> None:
+    """As in two windows that were opened before the first one was sent."""
+    client = Client()
+    leave(client)
+    Post.objects.update(read_at=now())
+    leave(client, "need", called="Föraren", mail="ny@lindvik.example")
+
+    party = Party.objects.get()
+    assert (party.called, party.mail) == ("Föraren", "ny@lindvik.example")
+    assert not Post.objects.filter(read_at__isnull=False).exists(), "what the others see is read anew"
+    leave(client, called="")
+    assert Party.objects.get().called == "Föraren"
+
+
+def test_a_unit_is_called_what_it_is_until_its_manager_says_another(town: Town, signed_in: SignIn) -> None:
+    client, unit = signed_in(town.manager), town.guidance
+    leave(client, who=f"unit:{unit.pk}", called="")
+    assert Party.objects.get().called == unit.name
+
+    leave(client, who=f"unit:{unit.pk}", called="Salen på Torget", mail="salen@lindvik.example")
+    party = Party.objects.get()
+    assert (party.called, party.mail, party.posts.count()) == ("Salen på Torget", "salen@lindvik.example", 2)
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [

@@ -68,18 +68,22 @@ def add_post(*, actor: Actor, mine: Mine | None, draft: PostDraft, at: datetime)
 
     :raises InvalidError: nothing is said, or something is not so; all fields that are wrong are named.
     """
-    unit_id = _unit_to_post_for(actor, draft)
+    unit_id, unit_name = _unit_to_post_for(actor, draft)
     draft = checked_draft(draft, at)
     if not once(draft.key):
         return Posted(_left_before(draft.key), "")
     code = new_code()
-    party = _unit_party(unit_id, draft, code, at) if unit_id else _own_party(mine, draft)
+    party = _known_unit(unit_id) if unit_id else _known_self(mine)
     is_new = party is None
     if party is None:
-        party = _new_party(draft, code, at, person_id=actor.person_id)
+        named = replace(draft, called=draft.called or unit_name)
+        whose = {"unit_id": unit_id} if unit_id else {"person_id": actor.person_id}
+        party = _new_party(named, code, at, **whose)
+    else:
+        _take_in_who(party, draft)
     post = _create(party, draft, at)
     record(actor, "post.left", post, kind=post.kind)
-    return Posted(post, code if is_new else "")
+    return Posted(post, code if is_new and not unit_id else "")
 
 
 @transaction.atomic
@@ -107,7 +111,8 @@ def need_from_agreement(*, actor: Actor, knot_id: int, draft: PostDraft, at: dat
         return _left_before(draft.key)
     if need_grown_from(source) is not None:
         raise ConflictError(_("Det är redan lämnat som ett behov."))
-    post = _create(_unit_party(unit.pk, draft, new_code(), at), draft, at)
+    party = _known_unit(unit.pk) or _new_party(draft, new_code(), at, unit_id=unit.pk)
+    post = _create(party, draft, at)
     same = Knot.objects.filter(object_type=source.knot.object_type, object_id=source.knot.object_id)
     for knot in same.order_by("pk"):
         thread.tie(thread.add_knot(knot.thread_id, Stage.AGREEMENT, post, at=at), knot, TieKind.GREW_FROM)
@@ -125,7 +130,8 @@ def need_grown_from(source: Source) -> Post | None:
 def enter_post(*, actor: Actor, draft: PostDraft, consent: str, party_id: int | None = None, at: datetime) -> Posted:
     """Enter a post for who has agreed in writing to exactly these words; it is read already.
 
-    :param party_id: whose other post is here; without it she is somebody new and gets a code.
+    :param party_id: whose other post is here, and what she is called stays; without it she is somebody new and gets a
+        code.
     :raises InvalidError: as ``add_post``, or without her consent.
     """
     require_broker(actor, "post.enter")
@@ -166,8 +172,7 @@ def change_post(*, mine: Mine, post_id: int, draft: PostDraft, at: datetime) -> 
         post.consent, post.consented_at = Post.Consent.SELF, at
         post.consented_to = hash_of_words(post.words, post.more)
     post.save()
-    if draft.called != post.party.called:
-        Party.objects.filter(pk=post.party_id).update(called=draft.called)
+    _rename(post.party, draft.called or (post.party.called if post.party.unit_id else _nobody_in_particular()))
     record(mine.actor, "post.changed", post)
     return post
 
@@ -210,7 +215,7 @@ def checked_draft(draft: PostDraft, at: datetime) -> PostDraft:
         draft,
         words=_line(draft.words),
         more=_line(draft.more),
-        called=_line(draft.called) or _("En granne"),
+        called=_line(draft.called),
         times=tuple(part for part in PartOfWeek.values if part in draft.times),
         marks=tuple(mark for mark in Mark.values if mark in draft.marks),
         languages=tuple(code for code in SPOKEN if code in draft.languages),
@@ -275,32 +280,50 @@ def _is_mail(mail: str) -> bool:
 # ---------------------------------------------------------------- whose it is
 
 
-def _unit_to_post_for(actor: Actor, draft: PostDraft) -> int | None:
+def _unit_to_post_for(actor: Actor, draft: PostDraft) -> tuple[int | None, str]:
+    """Its number, and what it is called if nothing else is written."""
     if draft.who != Party.Kind.UNIT:
-        return None
+        return None, ""
     if not actor.is_signed_in:
         raise SignInError
-    return get_unit(actor, draft.unit_id or 0, "post.write_for_unit").pk
+    unit = get_unit(actor, draft.unit_id or 0, "post.write_for_unit")
+    return unit.pk, unit.name[:LONGEST_CALLED]
 
 
-def _unit_party(unit_id: int, draft: PostDraft, code: str, at: datetime) -> Party:
+def _known_unit(unit_id: int) -> Party | None:
     """A unit is one party, whoever leads it; she finds it by being signed in."""
     lock_unit(unit_id)
-    known = Party.objects.filter(kind=Party.Kind.UNIT, unit_id=unit_id).first()
-    return known or _new_party(draft, code, at, unit_id=unit_id)
+    return Party.objects.filter(kind=Party.Kind.UNIT, unit_id=unit_id).first()
 
 
-def _own_party(mine: Mine | None, draft: PostDraft) -> Party | None:
-    party = next((one for one in mine.parties if one.kind != Party.Kind.UNIT), None) if mine else None
-    if party is not None and draft.mail and draft.mail != party.mail:
+def _known_self(mine: Mine | None) -> Party | None:
+    return next((one for one in mine.parties if one.kind != Party.Kind.UNIT), None) if mine else None
+
+
+def _take_in_who(party: Party, draft: PostDraft) -> None:
+    """What is written of somebody known: what she is called, and where letters go. What is left empty stays."""
+    if draft.called:
+        _rename(party, draft.called)
+    if draft.mail and draft.mail != party.mail:
         Party.objects.filter(pk=party.pk).update(mail=draft.mail)
-    return party
+
+
+def _rename(party: Party, called: str) -> None:
+    """The others see it, so that all that she has left is read anew."""
+    if called == party.called:
+        return
+    Party.objects.filter(pk=party.pk).update(called=called)
+    Post.objects.filter(party=party, met_at=None).update(read_at=None, read_by=None)
+
+
+def _nobody_in_particular() -> str:
+    return _("En granne")
 
 
 def _new_party(draft: PostDraft, code: str, at: datetime, **whose: int | None) -> Party:
     return Party.objects.create(
         kind=draft.who,
-        called=draft.called,
+        called=draft.called or _nobody_in_particular(),
         code=hash_of_code(code),
         mail=draft.mail,
         language=(get_language() or "sv")[:2],

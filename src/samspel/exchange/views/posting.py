@@ -1,7 +1,5 @@
 """Give and get as everybody meets it: the page, the two forms, the hint, the receipt, the code."""
 
-from dataclasses import replace
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import now
@@ -96,8 +94,6 @@ def _form(
     """The form with what has been typed; ``wait_min`` says when it may be sent again."""
     mine = find_mine(request)
     known = next((one for one in mine.parties if one.kind != Party.Kind.UNIT), None) if mine else None
-    if known is not None and request.method != "POST":
-        seen = unhinted(replace(seen.draft, called=known.called))
     context = choices_for(seen.draft) | {
         "kind": seen.draft.kind,
         "draft": seen.draft,

@@ -133,8 +133,7 @@ def enter(request: Request) -> HttpResponse:
     kind = Post.Kind.OFFER if (request.POST or request.GET).get("kind") == Post.Kind.OFFER else Post.Kind.NEED
     whose = Party.objects.filter(pk=number_in(request, "party") or 0).first()
     if request.method != "POST":
-        called = whose.called if whose else ""
-        return _form(request, unhinted(PostDraft(kind=kind, words="", called=called, category_id=other_kind())), whose)
+        return _form(request, unhinted(PostDraft(kind=kind, words="", category_id=other_kind())), whose)
     seen = reviewed(request, draft_in(request, kind))
     if "hint" in request.POST:
         return _form(request, seen, whose)
