@@ -443,7 +443,7 @@ def _store(chosen: Chosen, preference: Preference, at: datetime) -> Selection:
 
 def _still_free(chosen: Chosen) -> Chosen:
     """Without rings and chains of posts that are gone, or that others were asked about while this was worked out."""
-    list(Match.objects.select_for_update().filter(state=Match.State.PROPOSED).order_by("pk"))
+    list(Match.objects.select_for_update().filter(state=Match.State.PROPOSED).order_by("pk").values_list("pk"))
     wanted = {post for pair, need in _needs_met(chosen) for post in (chosen.gift_of(pair)[1], need)}
     free = set(Post.objects.filter(pk__in=wanted).values_list("pk", flat=True)) - posts_held(wanted)
     selected = tuple(
@@ -456,37 +456,39 @@ def _still_free(chosen: Chosen) -> Chosen:
 
 def _propose(chosen: Chosen, selection: Selection, at: datetime) -> None:
     """The proposals of a selection; what comes out as it was keeps its row."""
-    kept: dict[frozenset[tuple[int | None, int | None]], Match] = {}
-    for match in Match.objects.filter(state=Match.State.PROPOSED).prefetch_related("transfers"):
-        kept[frozenset((one.offer_id, one.need_id) for one in match.transfers.all())] = match
+    gifts_of: dict[int, set[tuple[int | None, int | None]]] = {}
+    proposed = Transfer.objects.filter(match__state=Match.State.PROPOSED)
+    for match_id, offer, need in proposed.values_list("match_id", "offer_id", "need_id"):
+        gifts_of.setdefault(match_id, set()).add((offer, need))
+    kept = {frozenset(gifts): match_id for match_id, gifts in gifts_of.items()}
     staying: list[int] = []
-    words = dict(Post.objects.filter(pk__in=_offers(chosen)).values_list("pk", "words"))
+    new: list[tuple[matching.Selected, list[tuple[int, int, int]]]] = []
     for one in chosen.solution.selected:
         gifts = [chosen.gift_of(pair) for pair in one.transfers]
         as_before = kept.get(frozenset((offer, need) for _at, offer, need in gifts))
         if as_before is None:
-            match = Match.objects.create(kind=_kind_of(one), made_at=at)
-            Transfer.objects.bulk_create(
-                Transfer(
-                    match=match,
-                    place=place,
-                    offer_id=offer,
-                    need_id=need,
-                    gift=words[offer].rstrip(" .")[:200],
-                    fit=int(chosen.found.scores[number]),
-                    parts=chosen.found.parts_of(number),
-                )
-                for place, (number, offer, need) in enumerate(gifts, start=1)
-            )
-            staying.append(match.pk)
+            new.append((one, gifts))
         else:
-            staying.append(as_before.pk)
+            staying.append(as_before)
+    matches = Match.objects.bulk_create(Match(kind=_kind_of(one), made_at=at) for one, _gifts in new)
+    offers = {offer for _one, gifts in new for _at, offer, _need in gifts}
+    words = dict(Post.objects.filter(pk__in=offers).values_list("pk", "words"))
+    Transfer.objects.bulk_create(
+        Transfer(
+            match=match,
+            place=place,
+            offer_id=offer,
+            need_id=need,
+            gift=words[offer].rstrip(" .")[:200],
+            fit=int(chosen.found.scores[number]),
+            parts=chosen.found.parts_of(number),
+        )
+        for match, (_one, gifts) in zip(matches, new, strict=True)
+        for place, (number, offer, need) in enumerate(gifts, start=1)
+    )
+    staying += [match.pk for match in matches]
     Match.objects.filter(pk__in=staying).update(selection=selection)
     Match.objects.filter(state=Match.State.PROPOSED).exclude(pk__in=staying).delete()
-
-
-def _offers(chosen: Chosen) -> list[int]:
-    return [chosen.gift_of(pair)[1] for one in chosen.solution.selected for pair in one.transfers]
 
 
 def _kind_of(one: "matching.Selected") -> str:
