@@ -55,6 +55,8 @@ def make_match(
         assert offer is not None
         assert need is not None
         Transfer.objects.create(match=match, place=place, offer=offer, need=need, gift=offer.words, fit=80)
+    if match.state == Match.State.PROPOSED:
+        return match  # parts are written when they are asked
     for place, (party, offer, need) in enumerate(parties, start=1):
         words = " ".join(post.words for post in (need, offer) if post is not None)
         Part.objects.create(match=match, party=party, place=place, called=party.called, words=words)

@@ -111,7 +111,6 @@ def make_ring(broker: Person, *, at: datetime = WHEN) -> Ring:
     for transfer, gift in zip(match.transfers.all(), GIFTS, strict=True):
         transfer.gift = gift
         transfer.save(update_fields=["gift"])
-    match.parts.all().delete()
     return Ring(match, parties, tuple(code for _party, code in made), broker)
 
 
@@ -132,7 +131,6 @@ def make_pair(broker: Person, *, marks: tuple[str, ...] = (), at: datetime = WHE
         ),
     ]
     match = make_match(givings, at=at, title="Mattekväll i skolan")
-    match.parts.all().delete()
     return Ring(match, (parents, teacher), (parents_code, teacher_code), broker)
 
 
@@ -145,7 +143,6 @@ def make_chain(broker: Person, people: int = 4, *, at: datetime = WHEN) -> Ring:
         need = make_post(party, "need", f"Behöver {number}.", at=at) if number > 1 else None
         givings.append((party, offer, need))
     match = make_match(givings, at=at)
-    match.parts.all().delete()
     return Ring(match, tuple(party for party, _code in made), tuple(code for _party, code in made), broker)
 
 
@@ -161,7 +158,6 @@ def make_round(broker: Person, people: int, *, at: datetime = WHEN) -> Ring:
         for number, (party, _code) in enumerate(made, start=1)
     ]
     match = make_match(givings, at=at)
-    match.parts.all().delete()
     return Ring(match, tuple(party for party, _code in made), tuple(code for _party, code in made), broker)
 
 
@@ -190,5 +186,4 @@ def make_square(broker: Person, *, at: datetime = WHEN) -> Ring:
     for transfer, gift in zip(match.transfers.all(), gifts, strict=True):
         transfer.gift = gift
         transfer.save(update_fields=["gift"])
-    match.parts.all().delete()
     return Ring(match, tuple(party for party, _code in made), tuple(code for _party, code in made), broker)

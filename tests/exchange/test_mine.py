@@ -12,7 +12,7 @@ from django.utils.timezone import localdate, now
 from samspel.core.models import OutgoingMail
 from samspel.exchange.actions.leaving import leave
 from samspel.exchange.actions.taking_back import erase_expired
-from samspel.exchange.models import Match, Part, Party, Post, Transfer
+from samspel.exchange.models import Check, Match, Part, Party, Post, Transfer
 from tests.exchange.making import make_match, make_party, make_post
 from tests.people import WHEN
 
@@ -253,6 +253,42 @@ def test_everything_is_erased_at_once(cast: Cast) -> None:
     assert not Part.objects.filter(words__contains="lördagar").exists()
     assert not Transfer.objects.filter(gift__contains="lördagar").exists()
     assert client.get("/exchange/mine").status_code == 404
+
+
+def test_nothing_of_hers_stays_on_the_desk_when_everything_is_erased(cast: Cast) -> None:
+    match = cast.match("proposed")
+    cast.client().post("/exchange/mine/erase", {"party": cast.driver.pk})
+
+    assert not Match.objects.filter(pk=match.pk).exists()
+    assert not Transfer.objects.filter(gift__contains="lördagar").exists()
+
+
+@pytest.mark.parametrize("state", ["asked", "running", "ended"])
+def test_what_she_was_called_and_answered_is_erased_too(cast: Cast, state: str) -> None:
+    match = cast.match(state)
+    match.parts.update(answer="yes", answered_at=now(), outcome=3, outcome_at=now())
+    for about in ("Grannen med bilen", "Säljaren"):
+        Check.objects.create(match=match, kind="extract", about=about, state="done", is_required=True)
+    Check.objects.create(match=match, kind="extract", about="", state="todo")
+    cast.client().post("/exchange/mine/erase", {"party": cast.driver.pk})
+
+    match.refresh_from_db()
+    assert match.state == ("ended" if state == "ended" else "fallen")
+    hers, other = match.parts.order_by("place")
+    assert (hers.party, hers.answer, hers.outcome, hers.answered_at, hers.outcome_at) == (None, "", None, None, None)
+    assert (other.answer, other.outcome) == ("yes", 3)
+    checks = match.checks.values_list("about", "state", "is_required")
+    assert set(checks) == {("1", "done", True), ("Säljaren", "done", True), ("", "todo", False)}
+
+
+def test_what_ended_is_still_counted_when_a_post_is_taken_back(cast: Cast) -> None:
+    match = cast.match("ended")
+    match.parts.update(outcome=3)
+    Check.objects.create(match=match, kind="extract", about="Grannen med bilen")
+    leave(match.pk, cast.driver, now())
+
+    assert match.parts.filter(outcome=3).count() == 2
+    assert match.checks.get().about == ""
 
 
 def test_what_is_over_is_erased_but_not_while_it_goes_on(cast: Cast) -> None:

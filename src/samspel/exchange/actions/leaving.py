@@ -37,8 +37,20 @@ def leave(match_id: int, party: Party, at: datetime) -> None:
         record(VISITOR, "match.left", match)
         if not has_begun:
             repair.defer(match_id=match.pk)
+    _forget_in_checks(match, party)
     Part.objects.filter(match=match, party=party).update(called="", words="", problem="", wish="", contact="")
     Transfer.objects.filter(match=match, offer__party=party).update(gift="")
+
+
+def _forget_in_checks(match: Match, party: Party) -> None:
+    """A check that names her by what she is called names nobody, or only her place where another does so already."""
+    hers = match.parts.filter(party=party).exclude(called="").first()
+    if hers is None or match.parts.filter(called=hers.called).exclude(pk=hers.pk).exists():
+        return
+    for check in match.checks.filter(about=hers.called):
+        is_taken = match.checks.filter(kind=check.kind, about="").exists()
+        check.about = str(hers.place) if is_taken else ""
+        check.save(update_fields=["about"])
 
 
 def matches_of(posts: Collection[int]) -> list[int]:

@@ -13,7 +13,7 @@ from samspel.exchange.access import Mine, get_own_post, get_post
 from samspel.exchange.actions.erasing import MATCH_KEPT
 from samspel.exchange.actions.leaving import leave, matches_of
 from samspel.exchange.actions.posting import expires_after, gains_by_renewal, kept_until
-from samspel.exchange.models import Match, Party, Post
+from samspel.exchange.models import Match, Part, Party, Post
 from samspel.exchange.queries import HOLDING
 
 
@@ -53,8 +53,13 @@ def erase_party(*, mine: Mine, party_id: int, at: datetime) -> None:
     party = next((one for one in mine.parties if one.pk == party_id), None)
     if party is None:
         raise NotFoundError("party")
-    for match_id in Match.objects.filter(parts__party=party).order_by("pk").values_list("pk", flat=True):
+    # Nobody has a part in what is only proposed.
+    asked = set(Part.objects.filter(party=party).values_list("match_id", flat=True))
+    for match_id in sorted(asked.union(matches_of(party.posts.values_list("pk", flat=True)))):
         leave(match_id, party, at)
+    Part.objects.filter(party=party).update(
+        answer=Part.Answer.WAITING, answered_at=None, asked_anew_at=None, outcome=None, outcome_at=None
+    )
     record(mine.actor, "party.erased", party)
     party.delete()
 
