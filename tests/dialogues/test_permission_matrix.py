@@ -360,7 +360,9 @@ def an_agreed_need(world: World) -> None:
     """Agreed in an earlier meeting of the unit, which is open to all."""
     before = make_dialogue(world.town.guidance)
     Dialogue.objects.filter(pk=before.pk).update(state=State.CLOSED, opened_at=WHEN, closed_at=WHEN)
-    agreement = Agreement.objects.create(dialogue=before, text="Låna bord", key=device_key(), agreed_at=WHEN)
+    agreement = Agreement.objects.create(
+        dialogue=before, text="Låna bord", key=device_key(), agreed_at=WHEN, becomes="need"
+    )
     begun = thread.start_thread(unit_id=world.town.guidance.pk, title="Kan jag få lov?", at=WHEN)
     world.more["knot"] = thread.add_knot(begun.pk, Stage.AGREEMENT, agreement, at=WHEN).pk
 

@@ -84,6 +84,22 @@ def test_a_late_retry_of_the_last_yes_changes_nothing(ring: Ring) -> None:
     assert ring.fresh().agreed_at == WHEN
 
 
+def test_another_way_to_be_reached_sent_with_a_late_yes_is_not_dropped_in_silence(ring: Ring) -> None:
+    ring.yes(1, 2)
+    seen = shown_digest(ring.fresh())
+    ring.yes(3)
+    sent = {"do": "yes", "contact": "070-ny", "seen": seen}
+
+    answer = ring.phone(1).post(f"/exchange/mine/asked/{ring.match.pk}", sent)
+
+    shown = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Alla har redan sagt ja" in shown
+    assert 'value="070-ny"' in shown
+    assert 'value="contact">' in shown
+    assert ring.part(1).contact == CONTACTS[0]
+
+
 def test_a_no_lets_the_posts_go_and_tells_nobody_whose_it_was(ring: Ring) -> None:
     Party.objects.update(mail="nagon@lindvik.example")
     ring.yes(1)

@@ -119,6 +119,29 @@ def test_an_agreement_has_one_need_at_a_time(town: Town, facilitator: Person, si
     assert grown(knot, facilitator).pk != post.pk
 
 
+@pytest.mark.parametrize("becomes", ["trial", "decision", "nothing"])
+def test_only_what_is_to_become_a_need_does(town: Town, facilitator: Person, signed_in: SignIn, becomes: str) -> None:
+    knot = agreed(town, becomes=becomes)
+
+    with pytest.raises(NotFoundError):
+        grown(knot, facilitator)
+    assert signed_in(facilitator).get(f"/exchange/need/{knot.pk}").status_code == 404
+
+
+def test_no_need_grows_while_the_meeting_goes_on_or_of_what_was_withdrawn(town: Town, facilitator: Person) -> None:
+    knot = agreed(town)
+    Dialogue.objects.update(state=State.RUNNING, closed_at=None)
+    with pytest.raises(NotFoundError):
+        grown(knot, facilitator)
+    Dialogue.objects.update(state=State.CLOSED, closed_at=WHEN)
+    Agreement.objects.update(withdrawn_at=WHEN)
+    with pytest.raises(NotFoundError):
+        grown(knot, facilitator)
+    Agreement.objects.update(withdrawn_at=None)
+
+    assert grown(knot, facilitator).kind == Post.Kind.NEED
+
+
 def test_who_may_let_a_need_grow(town: Town, broker: Person) -> None:
     """Those who lead in the unit; a bridge-builder of another one where the agreement is open to all."""
     is_open, shut = agreed(town), agreed(town, is_public=False)

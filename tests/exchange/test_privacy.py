@@ -12,21 +12,24 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.timezone import now
 
 from samspel.core.limits import BUCKETS
-from samspel.core.models import OutgoingMail
+from samspel.core.models import AuditEntry, OutgoingMail
 from samspel.exchange.actions.answering import say_no, say_yes, tell_problem, wish_time
-from samspel.exchange.actions.asking import Wording, change_words
-from samspel.exchange.actions.posting import hash_of_words
+from samspel.exchange.actions.asking import Wording, ask, change_words
+from samspel.exchange.actions.posting import PostDraft, add_post, hash_of_words
+from samspel.exchange.actions.reading import read_post
 from samspel.exchange.actions.remarking import remark_on_match
 from samspel.exchange.actions.running import fall
+from samspel.exchange.actions.selecting import choose_anew, put_together
 from samspel.exchange.asked import shown_digest
-from samspel.exchange.models import Match, Party, Post
+from samspel.exchange.models import Category, Match, Party, Post
 from samspel.people.models import Person
 from tests.dialogues.test_permission_matrix import sign_in
-from tests.exchange.making import make_party
+from tests.exchange.making import make_party, make_post
 from tests.exchange.rings import CALLED, NEEDS, Ring, make_ring
-from tests.people import WHEN, Town, device_key, make_person
+from tests.people import WHEN, Town, actor_of, device_key, make_person
 from tests.test_routes import ADDRESSES
 
 PLACES = (1, 2, 3)
@@ -206,6 +209,30 @@ def test_no_letter_log_audit_or_queue_does(
 
     assert [secret for secret in secrets if secret in kept] == []
     assert [secret for secret in secrets if secret in letters] == []
+
+
+def test_no_audit_rows_joined_tell_who_is_asked(world: World, town: Town) -> None:
+    """Who is signed in leaves a need; a bridge-builder puts it together with an offer and asks them."""
+    driver, _code = make_party("Grannen")
+    offer = make_post(driver, "offer", "Kan köra på lördagar", at=now())
+    kind = Category.objects.get(key="carry/drive").pk
+    draft = PostDraft("need", "Någon som kör mig", category_id=kind, is_adult=True, key=device_key())
+    need = add_post(actor=actor_of(town.member), mine=None, draft=draft, at=now()).post
+    read_post(actor=world.ring.actor, post_id=need.pk, at=now())
+    choose_anew(actor=world.ring.actor, at=now())
+    match = put_together(actor=world.ring.actor, offer_id=offer.pk, need_id=need.pk, at=now())
+    assert match is not None
+    ask(actor=world.ring.actor, match_id=match, at=now())
+
+    trail = list(AuditEntry.objects.all())
+    assert {"post.left", "posts.put_together", "match.asked"} <= {entry.verb for entry in trail}
+    assert not [entry.verb for entry in trail if entry.person_id == town.member.pk]
+    posts = set(Post.objects.values_list("pk", flat=True))
+    for entry in trail:
+        if entry.verb.startswith(("match.", "posts.")):
+            assert "post" not in entry.object_type or entry.object_id == 0
+            assert not {"need", "offer", "post", "party"} & set(entry.facts)
+            assert entry.object_type == "exchange.match" or entry.object_id not in posts
 
 
 def rows(table: str) -> str:

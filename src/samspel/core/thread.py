@@ -31,6 +31,8 @@ class KnotView:
     is_public: bool = True
     # Whether a signal's words are somebody's own.
     is_quote: bool = True
+    # Whether an agreement is to become a need, and may now.
+    may_become_need: bool = False
     # What it is called, where its stage's name does not say it.
     label: str = ""
 

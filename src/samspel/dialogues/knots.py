@@ -43,6 +43,7 @@ def _agreements(ids: Collection[int]) -> Mapping[int, thread.KnotView]:
             detail=agreement.get_outcome_display() if agreement.outcome else "",
             is_going_on=agreement.outcome in {"", Agreement.Outcome.GOING_ON},
             is_public=agreement.dialogue.is_public and agreement.dialogue.state == State.CLOSED,
+            may_become_need=agreement.becomes == Agreement.Becomes.NEED and agreement.dialogue.state == State.CLOSED,
         )
         for agreement in rows
     }

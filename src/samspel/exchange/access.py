@@ -134,15 +134,15 @@ class Source:
 
 
 def get_source(actor: Actor, knot_id: int, *, lock: bool = False) -> Source:
-    """The agreement with this knot, for who may let a need grow from it: in its unit, or, where it is open to all, as a
-    bridge-builder of any."""
+    """The agreement with this knot, that is to become a need and may by now, for who may let it: in its unit, or, where
+    it is open to all, as a bridge-builder of any."""
     if lock:
         Knot.objects.select_for_update().filter(pk=knot_id).first()
     knot = Knot.objects.select_related("thread__unit").filter(pk=knot_id, stage=Stage.AGREEMENT).first()
     if knot is None or knot.object_type == Post._meta.label_lower:
         raise NotFoundError("knot")
     look = looks_of([knot]).get(knot.pk)
-    if look is None:
+    if look is None or not look.may_become_need:
         raise NotFoundError("knot")
     if not may(roles_in(actor, knot.thread.unit), "need.from_thread") and not (look.is_public and may_use_desk(actor)):
         raise NotFoundError("knot")
