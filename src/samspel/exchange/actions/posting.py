@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from samspel.core import defaults, thread
-from samspel.core.actor import Actor
+from samspel.core.actor import VISITOR, Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError, SignInError
 from samspel.core.idempotency import once
@@ -82,7 +82,7 @@ def add_post(*, actor: Actor, mine: Mine | None, draft: PostDraft, at: datetime)
     else:
         _take_in_who(party, draft)
     post = _create(party, draft, at)
-    record(actor, "post.left", post, kind=post.kind)
+    record(actor if unit_id else VISITOR, "post.left", post, kind=post.kind)
     return Posted(post, code if is_new and not unit_id else "")
 
 

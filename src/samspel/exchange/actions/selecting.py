@@ -75,7 +75,8 @@ def put_together(*, actor: Actor, offer_id: int, need_id: int, at: datetime) -> 
     ).delete()  # nobody gives twice, or is given to twice
     known = {"kind": Wish.Kind.FIX, "by_id": actor.person_id, "at": at}
     Wish.objects.update_or_create(offer=offer, need=need, defaults=known)
-    record(actor, "posts.put_together", offer, need=need.pk)
+    # Which posts they were is not noted: joined with who left them it would tell who is asked.
+    record_fact(actor, "posts.put_together", "exchange.post")
     locked = compute.chosen_now(at)
     if locked is not None:
         compute.with_locks(locked, at)
