@@ -28,15 +28,20 @@ def say_yes(*, mine: Mine, match_id: int, contact: str, seen: str, at: datetime)
 
     ``contact`` is how she wants to be reached: kept here, and shown to the others when all have said yes.
 
-    :raises InvalidError: no way to reach her, or other words than those she saw.
+    :raises InvalidError: no way to reach her, or other words than those she saw; or all have said yes, and it is
+        another way than the one that they see.
     :raises ConflictError: it came to nothing, or is over.
     """
     part = get_part(mine, match_id, lock=True)
     match = part.match
-    if match.state in _AGREED:
-        return part
-    _require_asked(match)
     contact = contact.strip()
+    if match.state in _AGREED:
+        if contact in {"", part.contact}:
+            return part
+        raise InvalidError(
+            fields={"contact": _("Alla har redan sagt ja. Tryck på Spara hur jag nås, så får de andra det nya.")}
+        )
+    _require_asked(match)
     if not contact:
         raise InvalidError(fields={"contact": _("Skriv hur de andra når dig när alla har sagt ja.")})
     if len(contact) > LONGEST_CONTACT:
