@@ -13,6 +13,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 from django.test import Client
+from django.utils import translation
 from playwright._impl._driver import compute_driver_executable
 from pytest_django import Settings
 
@@ -148,6 +149,12 @@ def acts_are_asked_for(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> N
     """Every page that a test reads asks for the act of its address (tests/acts.py)."""
     monkeypatch.setattr(permissions, "permission", noticing)
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{ActsMiddleware.__module__}.{ActsMiddleware.__qualname__}"]
+
+
+@pytest.fixture(autouse=True)
+def no_language_is_left() -> None:
+    """The last page that the test before read leaves its language in the thread."""
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import timedelta
-from threading import Thread
+from threading import Barrier, Thread
 
 import pytest
 from django.db import connection
@@ -38,10 +38,11 @@ def make_link(point: Point, *, single: bool = True, days: int = 14) -> str:
     return secret
 
 
-def tap(client: Client, secret: str, level: int) -> str:
+def tap(client: Client, secret: str, level: int, wait: Callable[[], object] = lambda: None) -> str:
     """Open the link and press, as a browser without JavaScript does; gives what is shown then."""
     shown = client.get(f"/l/{secret}").content.decode()
     press = shown.split('name="p" value="')[1].split('"')[0]
+    wait()
     return client.post(f"/l/{secret}", {"p": press, "level": level}).content.decode()
 
 
@@ -153,9 +154,10 @@ def test_two_who_press_one_link_at_once_are_one_answer() -> None:
     make_round(town.guidance, opened_at=timezone.now() - DAY)
     secret = make_link(make_point(town.guidance, kind=Point.Kind.LINK))
     shown: list[str] = []
+    both_are_open = Barrier(2, timeout=60)
 
     def press() -> None:
-        shown.append(tap(Client(), secret, 3))
+        shown.append(tap(Client(), secret, 3, both_are_open.wait))
         connection.close()
 
     both = [Thread(target=press) for _client in range(2)]
