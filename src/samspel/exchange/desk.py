@@ -226,28 +226,25 @@ def _lead(match: Match, steps: Sequence[Step]) -> str:
 
 @dataclass(frozen=True)
 class Fitting:
-    """Another's post that fits this one, how well, why, and whether the two are together in a proposal."""
+    """Another's post that fits this one, how well, why, and the proposal that the two are together in."""
 
     post: Post
     fit: int
     reasons: tuple[str, ...]
-    is_together: bool
+    match_id: int | None
 
 
 def fitting(post: Post, at: datetime) -> tuple[Fitting, ...]:
     """Who could meet a need, or what an offer could meet, the best first. Four queries."""
     found = dict(compute.fitting(post.pk, FEW_FITTING))
     others = {one.pk: one for one in open_posts(at).filter(pk__in=found).select_related("party", "category")}
-    together = set(
-        Transfer.objects.filter(Q(offer=post) | Q(need=post), match__state=Match.State.PROPOSED).values_list(
-            "offer_id", "need_id"
-        )
-    )
+    proposed = Transfer.objects.filter(Q(offer=post) | Q(need=post), match__state=Match.State.PROPOSED)
+    together = {(one.offer_id, one.need_id): one.match_id for one in proposed}
     rows = []
     for pk, fit in found.items():
         if pk in others:
             offer, need = (others[pk], post) if post.kind == Post.Kind.NEED else (post, others[pk])
-            rows.append(Fitting(others[pk], fit, tuple(_shared(offer, need)), (offer.pk, need.pk) in together))
+            rows.append(Fitting(others[pk], fit, tuple(_shared(offer, need)), together.get((offer.pk, need.pk))))
     return tuple(rows)
 
 
