@@ -107,6 +107,8 @@ def test_two_stories_from_the_first_word_to_how_it_went(site: Site, open_page: C
         (NEEDS_SOUP, HAS_SOUP),
     ):
         put_together(desk, need, offer)
+    look(desk, "fitting")
+    desk.goto("/exchange/desk")
     look(desk, "desk")
 
     # the first story
