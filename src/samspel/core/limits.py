@@ -189,7 +189,7 @@ def check_limit(request: HttpRequest, name: str) -> None:
         raise TooManyError(max(1, round(wait)))
 
 
-def count_one(request: HttpRequest, name: str, caller: str | None) -> list[Key]:
+def count_one(request: HttpRequest, name: str, caller: str | None = None) -> list[Key]:
     """Count one that is only known when it has been done: what was not done is given back to ``BUCKETS``.
 
     :param caller: who it is, where the page knows better than the browser's cookies.
@@ -200,6 +200,8 @@ def count_one(request: HttpRequest, name: str, caller: str | None) -> list[Key]:
     caller = caller or caller_of(request)
     if caller is not None:
         keys.append((name, caller, limit.burst, limit.per_s))
+    if limit.all_burst:
+        keys.append((name + "/all", "", limit.all_burst, limit.all_per_s))
     wait = BUCKETS.take_all(keys)
     if wait:
         raise TooManyError(max(1, round(wait)))
@@ -227,17 +229,7 @@ def guess(request: HttpRequest, name: str) -> Guess:
 
     :raises TooManyError: until the buckets have room for another failure.
     """
-    limit = _share(name)
-    keys: list[Key] = [(name + "/address", address_of(request), limit.address_burst, limit.address_per_s)]
-    caller = caller_of(request)
-    if caller is not None:
-        keys.append((name, caller, limit.burst, limit.per_s))
-    if limit.all_burst:
-        keys.append((name + "/all", "", limit.all_burst, limit.all_per_s))
-    wait = BUCKETS.take_all(keys)
-    if wait:
-        raise TooManyError(max(1, round(wait)))
-    return Guess(keys)
+    return Guess(count_one(request, name))
 
 
 class Known:
