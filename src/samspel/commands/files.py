@@ -51,13 +51,18 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise FileError(f"{path} cannot be written ({error.strerror})") from error
 
 
+def require_new_csv(path: Path, what: str) -> None:
+    """:raises FileError: its name says something else than .csv, or it is there already; ``what`` begins the reason."""
+    if path.suffix.lower() != ".csv":
+        raise FileError(f"{path} must be named .csv: {what} as CSV")
+    if path.exists():
+        raise FileError(f"{path} is there already; {what} to a new file")
+
+
 def write_example(path: Path, table: str) -> None:
     """Lines of CSV as spreadsheets read them, in a file of their own.
 
     :raises FileError: its name says something else, it is there already, or it cannot be written.
     """
-    if path.suffix.lower() != ".csv":
-        raise FileError(f"{path} must be named .csv: an example is written as CSV")
-    if path.exists():
-        raise FileError(f"{path} is there already; an example is written to a new file")
+    require_new_csv(path, "an example is written")
     write_bytes(path, b"\xef\xbb\xbf" + table.replace("\n", "\r\n").encode())

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from samspel.commands.files import FileError, read_bytes, write_bytes
+from samspel.commands.files import FileError, read_bytes, require_new_csv, write_bytes
 from samspel.core.sheets import stream_csv
 
 
@@ -26,10 +26,7 @@ def export(path: Path, *, at: datetime) -> int:
     from samspel.exchange.finding_posts import Wanted
     from samspel.exchange.post_files import post_file
 
-    if path.suffix.lower() != ".csv":
-        raise FileError(f"{path} must be named .csv: needs and offers are written as CSV")
-    if path.exists():
-        raise FileError(f"{path} is there already; needs and offers are written to a new file")
+    require_new_csv(path, "needs and offers are written")
     content = post_file(Wanted(), at)
     write_bytes(path, content)
     return len(content)
