@@ -39,7 +39,6 @@ def posts_held(posts: Collection[int]) -> set[int]:
 
 def town_questions() -> list[TownQuestion]:
     """What the town is asked for now, the newest first: not what somebody has said yes to. One query."""
-    begun = [Match.State.AGREED, Match.State.RUNNING, Match.State.PAUSED]
     asked = TownQuestion.objects.filter(published_at__isnull=False, closed_at=None, need__met_at=None)
-    asked = asked.exclude(need__met_by__match__state__in=begun)
+    asked = asked.exclude(need__met_by__match__state__in=HOLDING - {Match.State.ASKED})
     return list(asked.select_related("category").order_by("-published_at", "-pk")[:12])

@@ -13,7 +13,7 @@ from samspel.exchange.access import Mine, get_own_post, get_post
 from samspel.exchange.actions.erasing import MATCH_KEPT
 from samspel.exchange.actions.leaving import leave, matches_of
 from samspel.exchange.actions.posting import expires_after, gains_by_renewal, kept_until
-from samspel.exchange.models import Match, Part, Party, Post
+from samspel.exchange.models import Part, Party, Post
 from samspel.exchange.queries import HOLDING
 
 
@@ -80,8 +80,7 @@ def erase_expired(at: datetime) -> int:
 
 
 def _kept(match: str, at: datetime) -> Q:
-    has_ended = {f"{match}__state": Match.State.ENDED, f"{match}__ended_at__gt": at - MATCH_KEPT}
-    return Q(**{f"{match}__state__in": HOLDING}) | Q(**has_ended)
+    return Q(**{f"{match}__state__in": HOLDING}) | Q(**{f"{match}__ended_at__gt": at - MATCH_KEPT})
 
 
 def _erase(actor: Actor, post: Post, at: datetime) -> None:

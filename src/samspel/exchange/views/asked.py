@@ -1,6 +1,6 @@
 """The page of somebody who is asked: what, with whom by role, and her answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -36,10 +36,10 @@ def asked(request: Request, match_id: int) -> HttpResponse:
             part = get_part(_only(part), match_id)
         else:
             messages.success(request, said)
-            return redirect(_address(mine, _next(mine, part)))
+            return redirect(_next(mine, part))
     parts = own_parts(mine, match_id) if len(mine.parties) > 1 else [part]
     if request.method != "POST" and len(parts) > 1 and "as" not in request.GET:
-        return redirect(_address(mine, part))
+        return redirect(_address(part, parts))
     page = asked_page(part, country=country(), at=timezone.now())
     return render(
         request,
@@ -62,15 +62,15 @@ def _only(part: Part) -> Mine:
     return Mine((part.party,)) if part.party is not None else Mine(())
 
 
-def _next(mine: Mine, answered: Part) -> Part:
-    """Another part of hers that waits for her; else the one that she has answered for."""
+def _next(mine: Mine, answered: Part) -> str:
+    """The page of another part of hers that waits for her; else of the one that she has answered for."""
     parts = own_parts(mine, answered.match_id)
-    return next(filter(waits_for_her, parts), answered)
+    return _address(next(filter(waits_for_her, parts), answered), parts)
 
 
-def _address(mine: Mine, part: Part) -> str:
+def _address(part: Part, of_hers: Sequence[Part]) -> str:
     address = reverse("exchange_asked", args=[part.match_id])
-    return f"{address}?as={part.place}" if len(own_parts(mine, part.match_id)) > 1 else address
+    return f"{address}?as={part.place}" if len(of_hers) > 1 else address
 
 
 def _do(request: Request, mine: Mine, match_id: int) -> str:

@@ -17,6 +17,7 @@ from samspel.exchange.actions.taking_back import erase_party, renew_post, take_b
 from samspel.exchange.asked import questions_to
 from samspel.exchange.codes import code_in, forget_code
 from samspel.exchange.forms import Reviewed, choices_for, draft_in, draft_of, reviewed, unhinted
+from samspel.exchange.keeping import kept_by_nobody
 from samspel.exchange.models import Post
 from samspel.exchange.own_posts import own_parties
 from samspel.exchange.queries import posts_held
@@ -29,7 +30,7 @@ def mine(request: Request) -> HttpResponse:
         found = get_mine(request, "party.read")
     except NotFoundError:
         context = {"is_unknown": True, "section": "exchange"}
-        return _kept_by_nobody(render(request, "exchange/code.html", context, status=404))
+        return kept_by_nobody(render(request, "exchange/code.html", context, status=404))
     return _page(request, found)
 
 
@@ -42,7 +43,7 @@ def _page(request: Request, found: Mine, *, wrong_mail: str = "") -> HttpRespons
         "typed": request.POST,
         "section": "exchange",
     }
-    return _kept_by_nobody(render(request, "exchange/mine.html", context, status=422 if wrong_mail else 200))
+    return kept_by_nobody(render(request, "exchange/mine.html", context, status=422 if wrong_mail else 200))
 
 
 @require_POST
@@ -99,7 +100,7 @@ def _form(
         "section": "exchange",
     }
     status = 422 if is_asked or fields else 200
-    return _kept_by_nobody(render(request, "exchange/change.html", context, status=status))
+    return kept_by_nobody(render(request, "exchange/change.html", context, status=status))
 
 
 @require_POST
@@ -137,9 +138,4 @@ def forget(request: Request) -> HttpResponse:
     messages.success(request, _("Den här enheten har glömt koden. Med koden kommer du in igen, var du än är."))
     response = redirect("exchange")
     forget_code(response)
-    return response
-
-
-def _kept_by_nobody(response: HttpResponse) -> HttpResponse:
-    response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -36,6 +36,7 @@ from samspel.exchange.forms import (
     unhinted,
 )
 from samspel.exchange.grown import grew_from_agreements
+from samspel.exchange.keeping import kept_by_nobody
 from samspel.exchange.models import Mark, PartOfWeek, Party, Post
 from samspel.exchange.own_posts import states_of
 from samspel.exchange.post_files import post_file, rejected_file, template_file
@@ -155,7 +156,7 @@ def enter(request: Request) -> HttpResponse:
         "days": defaults.value("exchange.post_days"),
         "section": "exchange",
     }
-    return _kept_by_nobody(render(request, "exchange/entered.html", context))
+    return kept_by_nobody(render(request, "exchange/entered.html", context))
 
 
 def _form(
@@ -180,7 +181,7 @@ def _form(
         "section": "exchange",
     }
     status = 422 if fields or is_asked else 200
-    return _kept_by_nobody(render(request, "exchange/enter.html", context, status=status))
+    return kept_by_nobody(render(request, "exchange/enter.html", context, status=status))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -212,7 +213,7 @@ def take_in(request: Request) -> HttpResponse:
         "consent": request.POST.get("consent", ""),
         "section": "exchange",
     }
-    return _kept_by_nobody(render(request, "exchange/import.html", context, status=422 if fields else 200))
+    return kept_by_nobody(render(request, "exchange/import.html", context, status=422 if fields else 200))
 
 
 @require_GET
@@ -232,9 +233,4 @@ def export(request: Request) -> HttpResponse:
 def _file(content: bytes, name: str) -> HttpResponse:
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return _kept_by_nobody(response)
-
-
-def _kept_by_nobody(response: HttpResponse) -> HttpResponse:
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return kept_by_nobody(response)
