@@ -18,6 +18,8 @@ from samspel.demo.phone import Phone
 LOOKS_AT_ONCE = 8
 # As many as a phone needs: a page, and a press beside it.
 CONNECTIONS = 2
+# So long after the last phone that came to a step the others are taken to have missed the news of it.
+FOLLOWED_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,15 @@ class Hall:
                 return True
             await asyncio.sleep(0.05)
         return False
+
+    @property
+    def has_followed(self) -> bool:
+        """Whether all have the page of the newest step; who was cut off has it later, without hearing of it."""
+        steps = self.figures.steps
+        if not steps:
+            return True
+        newest = steps[max(steps)]
+        return len(newest.pages) >= len(self.come) or time.monotonic() - newest.last_s > FOLLOWED_S
 
     async def end(self, most_s: float = 60.0) -> bool:
         """Until every phone shows that the meeting is closed."""
@@ -161,7 +172,7 @@ async def run(address: str, code: str, plan: Plan, say: Callable[[str], None]) -
         ends_s, told = time.monotonic() + plan.seconds, -1
         while time.monotonic() < ends_s and not hall.is_over:
             is_settled = await hall.settle(most_s=min(1.5, max(0.1, ends_s - time.monotonic())))
-            if is_settled and told != len(hall.figures.steps):
+            if is_settled and hall.has_followed and told != len(hall.figures.steps):
                 told = len(hall.figures.steps)
                 say(f"{hall.come[0].view.replace('_', ' ')}: everybody has done what the page invites to.")
             await asyncio.sleep(0.1)
