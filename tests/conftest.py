@@ -14,6 +14,7 @@ from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.utils import translation
+from hypothesis import HealthCheck, settings
 from playwright._impl._driver import compute_driver_executable
 from pytest_django import Settings
 
@@ -25,6 +26,10 @@ from tests.acts import ActsMiddleware, noticing
 from tests.embedded import drop, stop
 from tests.people import Town, make_town
 from tests.plugin import server
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("any clock", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any clock")
 
 NOW = datetime(2026, 4, 2, 11, 0, tzinfo=UTC)
 

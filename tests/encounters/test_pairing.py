@@ -184,9 +184,7 @@ _runs = itertools.count()
 
 
 @given(EVENTS)
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_the_order_a_pair_is_sealed_until_it_is_due_and_then_open_for_good(
     point: Point, events: list[tuple[str, int, int, int]]
 ) -> None:
