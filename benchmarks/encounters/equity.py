@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +22,14 @@ django.setup()
 
 from benchmarks.encounters.worlds import alike  # noqa: E402
 from samspel.encounters.disclosing import figure  # noqa: E402 (models need Django)
-from samspel.encounters.equity import LOOKS, WRONG, GroupRow, Verdict, differences  # noqa: E402
-from samspel.engine.inference import exact  # noqa: E402
+from samspel.encounters.equity import LOOKS, WRONG, GroupRow, differences  # noqa: E402
+from samspel.encounters.looks import effects_of  # noqa: E402
+from samspel.engine.inference import ClusterSums, exact  # noqa: E402
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 TUNING, REPORTING = 1_000, 9_000
+LEAST = 10  # answers that are told
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,9 @@ GROUPS = (
     Groups("20 groups of 10-60", 20, 10, 60),
     Groups("40 groups of 5-40", 40, 5, 40),
     Groups("20 groups of 100-2,000", 20, 100, 2000),
+    Groups("8 groups of 10-60, days alike", 8, 10, 60, together=0.1),
+    Groups("20 groups of 100-2,000, days alike", 20, 100, 2000, together=0.05),
+    Groups("20 groups of 100-2,000, days much alike", 20, 100, 2000, together=0.1),
 )
 
 
@@ -65,47 +70,73 @@ WORLDS = (
     *(World(of.name, of) for of in GROUPS[:3]),
     World("20 groups of 100-2,000, 80 and 70", GROUPS[3], worse=0.7),
     World("20 groups, 95 and 85 good", GROUPS[3], others=0.95, worse=0.85),
+    World("8 groups of 10-60, ten a day alike by .10", GROUPS[4]),
+    World("20 groups of 100-2,000, ten a day alike by .05, 80 and 70", GROUPS[5], worse=0.7),
+    World("20 groups of 100-2,000, ten a day alike by .10, 80 and 70", GROUPS[6], worse=0.7),
 )
 
 
-def grown(of: Groups, shares: Floats, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Answers and good ones of each group at each look: ``[looks, groups]``."""
+@dataclass(frozen=True)
+class Come:
+    """What has come to a look: answers and good ones of each group, ``[groups]``, and how they lie in its days."""
+
+    n: Ints
+    good: Ints
+    days: tuple[ClusterSums, ...]
+
+
+def grown(of: Groups, shares: Floats, rng: np.random.Generator) -> list[Come]:
+    """What has come to each look."""
     n = rng.integers(of.least, of.most + 1, of.groups)
     new = rng.multinomial(n, np.full(LOOKS, 1 / LOOKS)).T
-    good = _good_by_day(of, new, shares, rng) if of.together else rng.binomial(new, shares)
-    return new.cumsum(0), good.cumsum(0)
-
-
-def _good_by_day(of: Groups, new: Ints, shares: Floats, rng: np.random.Generator) -> Ints:
     days = -(-int(new.max()) // of.a_day)
     by_day = np.clip(new[..., None] - of.a_day * np.arange(days), 0, of.a_day)
     around = np.broadcast_to(shares[None, :, None], by_day.shape)
-    return np.asarray(rng.binomial(by_day, alike(around, of.together, rng)).sum(axis=2))
+    good = rng.binomial(by_day, alike(around, of.together, rng) if of.together else around)
+    sums = [part.sum(axis=2).cumsum(0) for part in (by_day, good, by_day**2, by_day * good, good**2)]
+    return [
+        Come(one[0], one[1], tuple(ClusterSums(*group) for group in np.array(one).T.tolist()))
+        for one in zip(*sums, strict=True)
+    ]
 
 
-def compared(n: Ints, good: Ints) -> Sequence[GroupRow]:
+def compared(come: Come, *, looks: int = LOOKS) -> Sequence[GroupRow]:
     """The groups at one look as the page of equal treatment tells them."""
-    told = {str(group): figure(int(n[group]), int(good[group]), threshold=10) for group in range(len(n))}
-    [found] = differences({"language": told})
+    counts = enumerate(zip(come.n.tolist(), come.good.tolist(), strict=True))
+    told = {str(group): figure(n, good, threshold=LEAST) for group, (n, good) in counts}
+    days = {f"language:{group}": one for group, one in enumerate(come.days)}
+    effects = {key.partition(":")[2]: one for key, one in effects_of(days, threshold=LEAST).items()}
+    [found] = differences({"language": told}, {"language": effects}, looks=looks)
     return found.rows
 
 
+def as_if_apart(come: Come) -> Sequence[GroupRow]:
+    """The same, as if no answers were alike."""
+    return compared(replace(come, days=()))
+
+
 # Which groups each way calls worse or better at a look: indices.
-Way = Callable[[Ints, Ints], set[int]]
+Way = Callable[[Come], set[int]]
 
 
-def ours(n: Ints, good: Ints) -> set[int]:
-    return {int(row.group) for row in compared(n, good) if row.verdict in {Verdict.LOWER, Verdict.HIGHER}}
+def ours(come: Come) -> set[int]:
+    return {int(row.group) for row in compared(come) if row.verdict.is_seen}
 
 
-def lowest_bar(n: Ints, good: Ints) -> set[int]:
-    shown = np.flatnonzero(n >= 10)
+def each_apart(come: Come) -> set[int]:
+    return {int(row.group) for row in as_if_apart(come) if row.verdict.is_seen}
+
+
+def lowest_bar(come: Come) -> set[int]:
+    n, good = come.n, come.good
+    shown = np.flatnonzero(n >= LEAST)
     return {int(shown[np.argmin(good[shown] / n[shown])])} if len(shown) > 1 else set()
 
 
 def z_test(level: Callable[[int], float]) -> Way:
-    def way(n: Ints, good: Ints) -> set[int]:
-        shown = n >= 10
+    def way(come: Come) -> set[int]:
+        n, good = come.n, come.good
+        shown = n >= LEAST
         if shown.sum() < 2:
             return set()
         limit = float(ndtri((1 + level(int(shown.sum()))) / 2))
@@ -122,6 +153,7 @@ WAYS: dict[str, Way] = {
     "the lowest bar": lowest_bar,
     "each group at 5 %": z_test(lambda groups: 0.95),
     "Sidak over groups": z_test(lambda groups: 0.95 ** (1 / groups)),
+    "as if none were alike": each_apart,
     "ours": ours,
 }
 
@@ -133,11 +165,10 @@ def count(world: World, way: Way, worlds: int, seed: int, *, planted: bool) -> t
         shares = np.full(world.of.groups, world.others)
         if planted:
             shares[0] = world.worse
-        n, good = grown(world.of, shares, np.random.default_rng(seed + number))
         called: set[int] = set()
         at_last: set[int] = set()
-        for look in range(LOOKS):
-            at_last = way(n[look], good[look])
+        for come in grown(world.of, shares, np.random.default_rng(seed + number)):
+            at_last = way(come)
             called |= at_last
         truth = {0} if planted else set()
         wrong_once += bool(at_last - truth)
@@ -167,7 +198,7 @@ def main() -> int:
             once, ever, _ = count(world, way, worlds, seed, planted=False)
             _, beside, found = count(world, way, max(60, worlds // 4), seed, planted=True)
             print(
-                f"  {name:<18} {once:6.1%} {ever:6.1%} {found:6.1%}   beside the planted one {beside:.1%}"
+                f"  {name:<22} {once:6.1%} {ever:6.1%} {found:6.1%}   beside the planted one {beside:.1%}"
                 f"   any look at most {upper(ever, worlds):.1%}",
                 flush=True,
             )

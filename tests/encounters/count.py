@@ -21,6 +21,7 @@ ASKED = {
     "factors": [(UNIT,)],
     "open_weeks": [()],
     "open_groups": [()],
+    "open_group_days": [()],
     "texts": [(UNIT,)],
     "points": [(UNIT,)],
 }

@@ -12,7 +12,6 @@ from benchmarks.encounters.coverage import (
     SERVICES,
     Bands,
     Groups,
-    Ints,
     Service,
     Steady,
     as_told,
@@ -21,10 +20,10 @@ from benchmarks.encounters.coverage import (
     each_alone,
     held_at_once,
     held_small,
+    if_apart,
     spread_as_known,
 )
-from samspel.encounters.disclosing import figure
-from samspel.encounters.equity import differences
+from benchmarks.encounters.equity import Come, compared
 from samspel.engine.inference import Interval
 
 SEED, TIMES, AT_A_TIME = 500, 1000, 250
@@ -46,12 +45,9 @@ def narrower(weeks: list[tuple[int, int]], peers: list[tuple[int, int]]) -> Inte
     return Interval(told.estimate, low, high, told.level)
 
 
-def at_one_look(n: Ints, good: Ints) -> list[Interval | None]:
+def at_one_look(come: Come) -> list[Interval | None]:
     """Bands for all groups, as if they were looked at only once."""
-    [rows] = differences(
-        {"language": {str(at): figure(int(n[at]), int(good[at]), threshold=10) for at in range(len(n))}}, looks=1
-    )
-    return [row.share for row in rows.rows]
+    return [row.share for row in compared(come, looks=1)]
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
@@ -72,6 +68,10 @@ def test_all_groups_bands_hold_at_once_and_at_every_look(world: Groups) -> None:
 @pytest.mark.parametrize("way", [each_alone, at_one_look])
 def test_bands_for_one_group_or_one_look_are_found_out(way: Bands) -> None:
     assert of_all(GROUPS[0], way) < GOAL
+
+
+def test_bands_that_take_no_heed_of_days_are_found_out() -> None:
+    assert of_all(GROUPS[-1], if_apart) < GOAL
 
 
 def test_the_limit_of_the_count_is_below_what_was_counted() -> None:

@@ -7,6 +7,7 @@ from pytest_django import Settings
 
 from samspel.encounters import engines, figures, store
 from samspel.encounters.figures import Agreement, Counts, FactorCount, PeriodCounts
+from samspel.engine.inference import ClusterSums
 from tests.encounters.answers import DAY, given, given_pairs, refreshed
 from tests.encounters.asking import make_service
 from tests.people import WHEN, Town
@@ -22,7 +23,7 @@ def test_without_answers_every_figure_is_empty(town: Town) -> None:
     assert figures.agreement(1, START, END) == Agreement(0, 0, 0)
     assert figures.factors(1, START, END) == []
     assert figures.open_weeks(START, END) == {}
-    assert figures.open_groups(START, END) == {}
+    assert figures.open_groups(START, END) == figures.open_group_days(START, END) == {}
     assert figures.texts(1, START, END) == []
 
 
@@ -112,6 +113,21 @@ def test_every_service_has_its_units_weeks_and_groups(town: Town) -> None:
     assert groups[0]["language", "sv"] == Counts(7, (0, 0, 7))
 
 
+def test_how_a_groups_answers_lie_in_days(town: Town) -> None:
+    service = make_service()
+    given(town.guidance, good=2, bad=1, day=MONDAY, service=service, language="sv", refresh=False)
+    given(town.library, good=1, day=MONDAY, service=service, language="sv", refresh=False)
+    given(town.guidance, good=1, so_so=1, day=MONDAY - timedelta(days=1), service=service, language="sv", refresh=False)
+    given(town.guidance, bad=2, day=MONDAY, service=service, language="ar", refresh=False)
+    given(town.library, good=9, day=MONDAY, service=service, language="sv", side="staff")
+
+    found = figures.open_group_days(START, END)[service.pk]
+
+    # Four on the Monday, three of them good, wherever; two the day before, one of them good.
+    assert found["language", "sv"] == ClusterSums(n=6, count=4, mm=16 + 4, my=12 + 2, yy=9 + 1)
+    assert found["language", "ar"] == ClusterSums(n=2, count=0, mm=4, my=0, yy=0)
+
+
 def test_texts_are_a_units_own_and_of_one_side(town: Town) -> None:
     given(town.guidance, good=1, text='Hon "lyssnade",\när det fanns tid', refresh=False)
     given(town.guidance, good=1, text="Bra", side="staff", refresh=False)
@@ -131,7 +147,7 @@ def test_what_is_sealed_or_set_aside_is_in_no_figure(town: Town, hidden: dict[st
     assert figures.factors(town.guidance.pk, START, END) == []
     assert figures.texts(town.guidance.pk, START, END) == []
     assert figures.open_weeks(START, END) == {}
-    assert figures.open_groups(START, END) == {}
+    assert figures.open_groups(START, END) == figures.open_group_days(START, END) == {}
 
 
 def test_a_day_far_away_costs_no_other(town: Town) -> None:

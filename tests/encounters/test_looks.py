@@ -1,12 +1,15 @@
 """A service's open tables: taken every fourth week, all lines together, kept as they were."""
 
+import math
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from samspel.encounters.compute_looks import looks_kept, take_due_looks
+from samspel.encounters.disclosing import Entry
 from samspel.encounters.figures import Counts
-from samspel.encounters.looks import Last, Look, look_days, take_look
+from samspel.encounters.looks import Last, Look, effects_of, look_days, take_look
+from samspel.engine.inference import ClusterSums, design_effects
 from tests.encounters.answers import given, refreshed
 from tests.encounters.asking import make_service
 from tests.people import Town, make_unit
@@ -27,6 +30,14 @@ def looked(*steps: dict[str, Counts], **options: object) -> list[Look]:
         cells = {f"language:{group}": one for group, one in step.items()}
         past.append(take_look(past, START + timedelta(weeks=number), total, cells, threshold=10, **options))  # type: ignore[arg-type]
     return past
+
+
+def days(*both: tuple[int, int]) -> ClusterSums:
+    """Days, each (good, answers), as sums."""
+    n, good = sum(of for _, of in both), sum(one for one, _ in both)
+    return ClusterSums(
+        n, good, sum(of**2 for _, of in both), sum(one * of for one, of in both), sum(one**2 for one, _ in both)
+    )
 
 
 def shown(looks: list[Look]) -> dict[str, str]:
@@ -53,6 +64,32 @@ def test_a_group_in_which_too_little_is_new_keeps_its_figure():
 
     assert shown(looks) == {"ar": "30", "fa": "20", "sv": "160"}
     assert Last(looks).ends_of("language:fa") == START
+
+
+def test_an_effect_is_as_old_as_its_figure_and_told_in_tenths_upwards():
+    cells = {"language:sv": Entry(300, 200), "language:ar": Entry(40, 20)}
+    past = [
+        Look(START, Entry(340, 220), cells, {"language:sv": 1.4, "language:ar": 2.0}),
+        Look(
+            START + timedelta(weeks=4),
+            Entry(400, 260),
+            {"language:sv": Entry(350, 230), "language:ar": Entry(50, 30, True)},
+        ),
+    ]
+
+    assert Last(past[:1]).effects("language") == {"sv": 1.4, "ar": 2.0}
+    assert Last(past).effects("language") == {"sv": 1.0, "ar": 2.0}
+    assert effects_of({"language:sv": days((8, 10), (4, 10), (6, 10))}, threshold=10) == {}
+
+
+def test_effects_are_of_cells_that_may_be_told_in_lines_with_enough():
+    alike = days(*[(10, 10), (2, 10)] * 12)
+    few = days((5, 5), (0, 4))
+
+    found = effects_of({"language:sv": alike, "language:so": few, "area:1": few}, threshold=10)
+
+    assert found == {"language:sv": math.ceil(10 * design_effects([alike])[0]) / 10}
+    assert effects_of({"language:sv": days(*[(10, 10), (2, 10)] * 9)}, threshold=10) == {}  # 180 answers
 
 
 def test_nothing_moves_when_too_little_is_new_in_all():

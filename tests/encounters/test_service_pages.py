@@ -13,7 +13,9 @@ from pytest_django import DjangoAssertNumQueries
 from samspel.core.models import Thread
 from samspel.encounters import compute_looks
 from samspel.encounters.compute_looks import take_due_looks
+from samspel.encounters.equity import Verdict, differences
 from samspel.encounters.models import Area, Reason, Service, Signal
+from samspel.encounters.open_figures import open_figures
 from samspel.people.models import Unit
 from tests.encounters.answers import given, refreshed
 from tests.encounters.asking import make_point, make_service
@@ -143,6 +145,46 @@ def test_a_difference_is_told_with_what_could_have_been_seen(client: Client, yea
     rows = {row["name"]: row for row in table(client, "groups") if row["dimension"] == "language"}
     assert rows["Arabiska"]["verdict"] == "lower"
     assert rows["Somaliska"]["answers"] == ".."
+
+
+def test_answers_of_days_that_are_alike_count_as_fewer(client: Client, town: Town, clock) -> None:
+    service = make_service()
+    make_point(town.guidance, service=service)
+    # Arabic speakers come on Mondays, and some Mondays nothing works; Swedish speakers come on all days.
+    for week, monday in enumerate(MONDAYS):
+        for day in range(5):
+            given(
+                town.guidance,
+                good=8,
+                bad=2,
+                day=monday + timedelta(days=day),
+                service=service,
+                language="sv",
+                refresh=False,
+            )
+        bad = 12 if week % 3 == 0 else 1
+        given(town.guidance, good=14 - bad, bad=bad, day=monday, service=service, language="ar", refresh=False)
+    refreshed(TOLD)
+    take_due_looks(TOLD)
+
+    rows = {row["name"]: row for row in table(client, "groups") if row["dimension"] == "language"}
+    page, as_table = text_of(client, f"{KEY}/equal"), text_of(client, f"{KEY}/equal?table=groups")
+
+    assert int(rows["Arabiska"]["answers"]) == 14 * len(MONDAYS)
+    assert int(rows["Arabiska"]["counts_as"]) < 14 * len(MONDAYS) / 2
+    assert rows["Arabiska"]["verdict"] == "cannot"
+    [as_if_apart] = differences({"language": open_figures([service], TOLD.date())[service.pk].groups["language"]})
+    assert {row.group: row.verdict for row in as_if_apart.rows}["ar"] == Verdict.LOWER
+    assert "Svar från samma dag liknar varandra." in page
+    assert f'<td class="sam-num">{rows["Arabiska"]["counts_as"]}</td>' in as_table
+
+
+def test_where_answers_are_not_alike_nothing_is_said_of_it(client: Client, year: Service) -> None:
+    page = text_of(client, f"{KEY}/equal?table=groups")
+
+    assert ("Räknas som" in page) == any(
+        row["counts_as"] != row["answers"] for row in table(client, "groups") if row["name"]
+    )
 
 
 def test_what_a_file_has_is_what_the_page_shows(client: Client, year: Service) -> None:

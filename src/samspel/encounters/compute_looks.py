@@ -1,6 +1,7 @@
 """Takes the looks that are due (``looks``): every service at once, from figures to what is told openly."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from samspel.encounters import figures
 from samspel.encounters.disclosing import SERVICE_GROUPS, UNIT_WEEKS, Entry, units_in_doubt
 from samspel.encounters.figures import Counts
 from samspel.encounters.funnels import units_outside
-from samspel.encounters.looks import DIMENSIONS, WEEKS_BETWEEN, Key, Last, Look, look_days, take_look
+from samspel.encounters.looks import DIMENSIONS, WEEKS_BETWEEN, Key, Last, Look, effects_of, look_days, take_look
 from samspel.encounters.models import OUTSIDE, Service, Shown, Signal
 
 # Answers of no service are told only as a part of the city's.
@@ -91,15 +92,24 @@ def _looks_of_all(past: Mapping[int, list[Look]], since: date, ends: date, at: d
         service: {unit: _sum(counts.values()) for unit, counts in found.items()} for service, found in weeks.items()
     }
     lines = _lines(units, weeks, figures.open_groups(since, ends))
+    days = figures.open_group_days(since, ends)
     doubted = units_in_doubt(_unit_weeks(max(since, ends - timedelta(weeks=WEEKS_BETWEEN + 1)), ends), at=at)
     in_doubt = {service: {f"unit:{unit}" for unit in doubted} for service in lines}
+    effects = {
+        service: effects_of(
+            {f"{dimension}:{group}": one for (dimension, group), one in days.get(service, {}).items() if group},
+            threshold=threshold,
+        )
+        for service in lines
+    }
 
     def look(service: int) -> Look:
         total = _sum(one for key, one in lines[service].items() if key.startswith("week:"))
         own = [{f"week:{week}": one.n for week, one in counts.items()} for counts in weeks[service].values()]
-        return take_look(
+        taken = take_look(
             past.get(service, []), ends, total, lines[service], threshold=threshold, in_doubt=in_doubt[service], own=own
         )
+        return replace(taken, effects=effects[service])
 
     looks = {service: look(service) for service in sorted(lines)}
     for _round in range(len(looks)):
@@ -200,10 +210,10 @@ def _name(service: int, year: int) -> str:
 
 def _packed(look: Look) -> list[Any]:
     cells = {key: [one.n, one.good, int(one.is_hidden)] for key, one in look.cells.items()}
-    return [look.ends.isoformat(), [look.total.n, look.total.good, int(look.total.is_hidden)], cells]
+    return [look.ends.isoformat(), [look.total.n, look.total.good, int(look.total.is_hidden)], cells, look.effects]
 
 
 def _unpacked(packed: list[Any]) -> Look:
-    ends, (n, good, is_hidden), cells = packed
+    ends, (n, good, is_hidden), cells, *effects = packed  # those kept before there were effects have none
     entries = {key: Entry(n, good, bool(waits)) for key, (n, good, waits) in cells.items()}
-    return Look(date.fromisoformat(ends), Entry(n, good, bool(is_hidden)), entries)
+    return Look(date.fromisoformat(ends), Entry(n, good, bool(is_hidden)), entries, effects[0] if effects else {})

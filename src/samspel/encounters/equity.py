@@ -1,6 +1,7 @@
 """Is it as good for everybody? Each group of a service beside all others of whom the same is known.
 
 Made of figures that have been told, and of nothing else: what one reads here anybody can work out from the table.
+Answers of a day that are alike count as fewer (``engine.inference.design_effects``).
 Every group of every dimension is judged at once, and again at every look: so strictly that over all of them and over
 LOOKS looks at most one service in twenty is told of a difference that is chance.
 """
@@ -39,7 +40,8 @@ class Verdict(StrEnum):
 class GroupRow:
     """A group: its figure, between what its share lies while all groups' do, and what can be said of it.
 
-    ``gap`` is the smallest difference to all others that would have been seen eight times of ten.
+    ``gap`` is the smallest difference to all others that would have been seen eight times of ten; ``counts_as``: as so
+    many answers that are not alike, None where it is hidden.
     """
 
     group: str
@@ -47,6 +49,7 @@ class GroupRow:
     share: Interval | None
     verdict: Verdict
     gap: float | None
+    counts_as: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,32 +62,45 @@ class DimensionRows:
     unknown: float | None
 
 
-def differences(lines: Mapping[str, Mapping[str, Figure]], *, looks: int = LOOKS) -> list[DimensionRows]:
+def differences(
+    lines: Mapping[str, Mapping[str, Figure]],
+    effects: Mapping[str, Mapping[str, float]] | None = None,
+    *,
+    looks: int = LOOKS,
+) -> list[DimensionRows]:
     """Each dimension's groups judged; ``""`` is those of whom it is unknown, and is in no comparison.
 
     :param lines: the figures by dimension and group, those that are hidden too. A group is judged against the sum of
         the other groups that are shown, so that nothing hidden is in the judgment.
+    :param effects: by dimension and group: by how much its answers count for fewer than they are; 1 where none is.
     """
-    judged = sum(len(_known(groups)) for groups in lines.values() if len(_known(groups)) > 1)
+    effects = effects or {}
+    judged = sum(len(_known(groups, {})) for groups in lines.values() if len(_known(groups, {})) > 1)
     wrong = WRONG / (max(1, judged) * looks)
-    return [_dimension(name, groups, wrong) for name, groups in lines.items()]
+    return [_dimension(name, groups, effects.get(name, {}), wrong) for name, groups in lines.items()]
 
 
 def is_any_seen(found: list[DimensionRows]) -> bool:
     return any(row.verdict.is_seen for one in found for row in one.rows)
 
 
-def _known(groups: Mapping[str, Figure]) -> dict[str, tuple[int, int]]:
-    """The groups that are shown, each as (good, answers)."""
+def _known(groups: Mapping[str, Figure], effects: Mapping[str, float]) -> dict[str, tuple[int, int]]:
+    """The groups that are shown, each as (good, answers) of as many as its answers count for."""
     return {
-        group: (one.good, one.n)
+        group: _as_fewer(one.good, one.n, effects.get(group, 1.0))
         for group, one in groups.items()
         if group and one.n is not None and one.good is not None
     }
 
 
-def _dimension(name: str, groups: Mapping[str, Figure], wrong: float) -> DimensionRows:
-    known = _known(groups)
+def _as_fewer(good: int, n: int, effect: float) -> tuple[int, int]:
+    """The same share, as near as it can be, of so many fewer answers; of all or none good it stays so."""
+    fewer = max(1, int(n / effect))
+    return round(good * fewer / n), fewer
+
+
+def _dimension(name: str, groups: Mapping[str, Figure], effects: Mapping[str, float], wrong: float) -> DimensionRows:
+    known = _known(groups, effects)
     good, n = sum(one for one, _ in known.values()), sum(one for _, one in known.values())
     rows = []
     for group, told in groups.items():
@@ -94,16 +110,23 @@ def _dimension(name: str, groups: Mapping[str, Figure], wrong: float) -> Dimensi
         if mine is None:
             rows.append(GroupRow(group, HIDDEN, None, Verdict.TOO_FEW, None))
             continue
-        share = exact(*mine, level=1 - wrong)
+        share = _band(told, mine, wrong)
         others = (good - mine[0], n - mine[1])
         if not others[1]:
-            rows.append(GroupRow(group, told, share, Verdict.CANNOT_TELL, None))
+            rows.append(GroupRow(group, told, share, Verdict.CANNOT_TELL, None, mine[1]))
             continue
         common = good / n
         gap = smallest_gap(common * (1 - common) * (1 / mine[1] + 1 / others[1]), level=1 - wrong)
-        rows.append(GroupRow(group, told, share, _verdict(mine, others, gap, wrong), gap))
-    unknown = groups.get("", HIDDEN).n
-    return DimensionRows(name, tuple(rows), None if unknown is None else unknown / (n + unknown))
+        rows.append(GroupRow(group, told, share, _verdict(mine, others, gap, wrong), gap, mine[1]))
+    unknown, shown = groups.get("", HIDDEN).n, sum(groups[group].n or 0 for group in known)
+    return DimensionRows(name, tuple(rows), None if unknown is None else unknown / (shown + unknown))
+
+
+def _band(told: Figure, counted: tuple[int, int], wrong: float) -> Interval:
+    """Around the share that is told, as wide as of the answers that are counted."""
+    band = exact(*counted, level=1 - wrong)
+    share = (told.good or 0) / (told.n or 1)
+    return Interval(share, min(band.low, share), max(band.high, share), band.level)
 
 
 def _verdict(mine: tuple[int, int], others: tuple[int, int], gap: float, wrong: float) -> Verdict:

@@ -231,6 +231,16 @@ def open_groups(table: ir.Table, since: Limit, until: Limit) -> ir.Table:
     return _added(table, by, COUNTS).order_by(by)
 
 
+def open_group_days(table: ir.Table, since: Limit, until: Limit) -> ir.Table:
+    """service, dimension, group, and of residents' answers by day: ``n``, ``good``, and over the days the sums of n²,
+    n times good and good²."""
+    table = _between(table.filter(table.side == "resident"), since, until)
+    by = ["service", "dimension", "group"]
+    days = _added(table, [*by, "day"], ("n", "l3")).rename(good="l3")
+    days = days.mutate(nn=days.n * days.n, ng=days.n * days.good, gg=days.good * days.good)
+    return _added(days, by, ("n", "good", "nn", "ng", "gg")).order_by(by)
+
+
 def texts(events: ir.Table, since: Limit, until: Limit, *, unit: int, side: str) -> ir.Table:
     """text, in an order that says nothing of when it was written."""
     table = _between(_counted(events), since, until)

@@ -13,6 +13,7 @@ from datetime import date
 from functools import partial
 
 from samspel.encounters import engines
+from samspel.engine.inference import ClusterSums
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,17 @@ def open_groups(since: date, until: date) -> dict[int, dict[tuple[str, str], Cou
     ask = partial(e.open_groups, e.group_day)
     for service, dimension, group, *counts in engines.rows("group_day", ask, since, until):
         found.setdefault(service, {})[dimension, group] = _counts(counts)
+    return found
+
+
+def open_group_days(since: date, until: date) -> dict[int, dict[tuple[str, str], ClusterSums]]:
+    """How residents' answers of each service, dimension and group lie in days, all at once."""
+    from samspel.encounters import expressions as e
+
+    found: dict[int, dict[tuple[str, str], ClusterSums]] = {}
+    ask = partial(e.open_group_days, e.group_day)
+    for service, dimension, group, *sums in engines.rows("group_day", ask, since, until):
+        found.setdefault(service, {})[dimension, group] = ClusterSums(*sums)
     return found
 
 

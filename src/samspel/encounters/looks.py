@@ -8,8 +8,9 @@ with it where its sum would tell it. Before a look is kept, an attacker tries it
 Pure: counts in, looks out. ``compute_looks`` keeps them.
 """
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy as np
 from samspel.encounters.disclosing import Entry, Figure
 from samspel.encounters.figures import Counts
 from samspel.engine.disclosure import Cells, Hidden, ProtectionError, Sum, Why, protect, reach
+from samspel.engine.inference import ClusterSums, design_effects
 
 # A cell's name is its line and its group: "language:sv", "unit:7", "week:2026-03-02".
 Key = str
@@ -24,15 +26,22 @@ DIMENSIONS = ("language", "age_band", "area", "channel", "provider")
 WEEKS_BETWEEN = 4
 # What an attacker may at best say of a number that is hidden: a range of so many.
 RANGE = 5
+# So many answers in a line before it is said how much those of a day are alike.
+EFFECTS_LEAST = 200
 
 
 @dataclass(frozen=True)
 class Look:
-    """The counts of the year to ``ends`` (excluded), and which of them waited: ``Entry.is_hidden``."""
+    """The counts of the year to ``ends`` (excluded), and which of them waited: ``Entry.is_hidden``.
+
+    ``effects``: how much less than their number a group's answers count for, since those of a day are alike, in tenths
+    and upwards; who is not there has 1.
+    """
 
     ends: date
     total: Entry
     cells: Mapping[Key, Entry]
+    effects: Mapping[Key, float] = field(default_factory=dict)
 
 
 def line_of(key: Key) -> str:
@@ -84,11 +93,14 @@ class Last:
 
     def __init__(self, past: Sequence[Look]) -> None:
         self._cells: dict[Key, tuple[Entry, date]] = {}
+        self._effects: dict[Key, float] = {}
         self.total, self.ends = Entry(0), date.min
         for look in past:
             if not look.total.is_hidden:
                 self.total, self.ends = look.total, look.ends
-            self._cells |= {key: (entry, look.ends) for key, entry in look.cells.items() if not entry.is_hidden}
+            shown = {key: entry for key, entry in look.cells.items() if not entry.is_hidden}
+            self._cells |= {key: (entry, look.ends) for key, entry in shown.items()}
+            self._effects |= {key: look.effects.get(key, 1.0) for key in shown}
 
     def entry(self, key: Key) -> Entry:
         return self._cells.get(key, (Entry(0), date.min))[0]
@@ -103,6 +115,27 @@ class Last:
             for key, (entry, _) in self._cells.items()
             if line_of(key) == line
         }
+
+    def effects(self, line: str) -> dict[str, float]:
+        """As old as the figures are, the line's effects by group."""
+        return {key.partition(":")[2]: one for key, one in self._effects.items() if line_of(key) == line}
+
+
+def effects_of(days: Mapping[Key, ClusterSums], *, threshold: int) -> dict[Key, float]:
+    """How much less than their number the answers of each cell count for, in tenths and upwards; 1 is not there.
+
+    Each line by itself, of its cells with as many answers as the threshold. In a line of fewer than EFFECTS_LEAST
+    nothing is allowed for: it would be chance, and would tell of those few.
+    """
+    found: dict[Key, float] = {}
+    for line in sorted({line_of(key) for key in days}):
+        cells = {key: one for key, one in days.items() if line_of(key) == line and one.n >= threshold}
+        if sum(one.n for one in cells.values()) < EFFECTS_LEAST:
+            continue
+        for key, effect in zip(cells, design_effects([*cells.values()]), strict=True):
+            if (tenths := math.ceil(effect * 10 - 1e-9)) > 10:
+                found[key] = tenths / 10
+    return found
 
 
 def _look(

@@ -36,6 +36,7 @@ class OpenFigures:
 
     ``weeks`` begin with the first that is shown, and have every one from there.
     ``groups`` has every group of which anything is known to be asked, in the order of names, ``""`` (unknown) last.
+    ``effects``: how much less than their number each shown group's answers count for (``looks.Look``).
     """
 
     service: Service
@@ -45,6 +46,7 @@ class OpenFigures:
     weeks: tuple[Week, ...]
     units: Mapping[int, Figure]
     groups: Mapping[str, Mapping[str, Figure]]
+    effects: Mapping[str, Mapping[str, float]]
 
     @property
     def first_week(self) -> int:
@@ -101,6 +103,7 @@ def _figures(
         weeks=tuple(dropwhile(lambda week: not week.figure.is_shown, all_weeks)),
         units={int(unit): one for unit, one in last.figures("unit", threshold).items() if one.is_shown},
         groups={name: _in_order(last.figures(name, threshold), looks[-1], name, names[name]) for name in DIMENSIONS},
+        effects={name: last.effects(name) for name in DIMENSIONS},
     )
 
 

@@ -62,16 +62,18 @@ def _units(figures: OpenFigures) -> OpenTable:
 def _groups(figures: OpenFigures) -> OpenTable:
     names = group_names()
     rows: list[tuple[Cell, ...]] = []
-    for one in differences(figures.groups):
+    for one in differences(figures.groups, figures.effects):
         called = dict(names[one.dimension])
         for row in one.rows:
             gap = None if row.gap is None else round(row.gap * 100)
             told = _told(row.figure, row.share)
-            rows.append((one.dimension, row.group, called.get(row.group, row.group), *told, row.verdict.value, gap))
+            name, verdict = called.get(row.group, row.group), row.verdict.value
+            rows.append((one.dimension, row.group, name, *told, verdict, gap, row.counts_as))
         unknown = figures.groups[one.dimension].get("")
         if unknown is not None:
-            rows.append((one.dimension, "", "", *_told(unknown, unknown.interval()), "unknown", None))
-    columns = ("dimension", "group", "name", "answers", "told", "good_of_100", "low", "high", "verdict", "smallest_gap")
+            rows.append((one.dimension, "", "", *_told(unknown, unknown.interval()), "unknown", None, None))
+    told_of_each = ("answers", "told", "good_of_100", "low", "high")
+    columns = ("dimension", "group", "name", *told_of_each, "verdict", "smallest_gap", "counts_as")
     return OpenTable(columns, tuple(rows))
 
 

@@ -245,13 +245,17 @@ class DimensionView:
 
 @dataclass(frozen=True)
 class GroupsView:
-    """Every dimension; ``middle`` is where the service's own share lies in the rows' pictures."""
+    """Every dimension; ``middle`` is where the service's own share lies in the rows' pictures.
+
+    ``is_alike``: whether any group's answers count as fewer than they are.
+    """
 
     title: str
     dimensions: tuple[DimensionView, ...]
     centre: int
     middle: str
     seen: tuple[GroupView, ...]
+    is_alike: bool
 
 
 def groups_of(
@@ -259,7 +263,7 @@ def groups_of(
 ) -> GroupsView:
     """Every group beside the others, in the order of names."""
     recorded = {(one.dimension, one.group, one.is_higher): one for one in reasons}
-    found = differences(figures.groups)
+    found = differences(figures.groups, figures.effects)
     centre = (figures.total.good or 0) / (figures.total.n or 1)
     scale = _RowScale.over([row for one in found for row in one.rows], centre)
     views: list[DimensionView] = []
@@ -271,7 +275,8 @@ def groups_of(
             views.append(DimensionView(str(DIMENSION_NAMES[one.dimension]), unknown, tuple(rows)))
     rows = [row for view in views for row in view.rows]
     seen = tuple(row for row in rows if row.row.verdict.is_seen)
-    return GroupsView(_groups_title(rows, seen), tuple(views), round(centre * 100), scale.x(centre), seen)
+    is_alike = any(view.row.counts_as != view.row.figure.n for view in rows)
+    return GroupsView(_groups_title(rows, seen), tuple(views), round(centre * 100), scale.x(centre), seen, is_alike)
 
 
 def _group(

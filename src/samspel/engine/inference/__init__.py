@@ -6,7 +6,7 @@
 (0.84, 1.0)
 """
 
-from .clusters import clustered_share
+from .clusters import ClusterSums, clustered_share, design_effects
 from .families import benjamini_hochberg, each_level, smallest_gap
 from .funnels import Funnel, fit, ratio_limits
 from .means import Comparison, relative_error, welch
@@ -16,6 +16,7 @@ from .sequences import boundary, log_mixture, mean_sequence, mixture_width, shar
 from .shrinkage import Pooled, james_stein, pool, shrink, shrink_shares
 
 __all__ = [
+    "ClusterSums",
     "Comparison",
     "Funnel",
     "Interval",
@@ -24,6 +25,7 @@ __all__ = [
     "benjamini_hochberg",
     "boundary",
     "clustered_share",
+    "design_effects",
     "difference",
     "each_level",
     "exact",
