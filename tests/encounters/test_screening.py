@@ -177,6 +177,23 @@ def strings(it: object) -> Iterator[str]:
             yield from strings(each)
 
 
+@pytest.mark.parametrize(
+    "letters", ["a", "a.", "a-", "1", "1-", "a ", "gata ", "@", "A ", "Anna ", "snabel", "é", "(", "+4"]
+)
+def test_no_line_takes_more_than_its_length(letters: str) -> None:
+    """It ends: of half a million no more is looked through than may be kept, and no pattern goes back in it."""
+    for longest in (400, 2000):
+        screened = screen(letters * 500_000, longest)
+        assert len(screened.text) <= longest
+
+
+def test_an_address_of_the_longest_kind_is_seen_and_its_beginning_is_not_left() -> None:
+    local = "a" * 64
+
+    assert screen(f"Skriv till {local}@example.org om det").text == "Skriv till [kontakt] om det"
+    assert screen("Skriv till x+anna.holm-ek@mail.example.org").text == "Skriv till [kontakt]"
+
+
 def test_a_long_line_is_screened_before_it_is_cut() -> None:
     """A name that the cut would have halved is masked whole."""
     kept = screen("x " * 197 + "Anna Holm ringde").text

@@ -91,7 +91,7 @@ class Screener:
 
 
 def _screened(text: str, longest: int, kinds: Callable[[str], Collection[str]]) -> Screened:
-    line = " ".join(unicodedata.normalize("NFC", text).split())
+    line = " ".join(unicodedata.normalize("NFC", text[: longest * _ROOM]).split())
     found: list[Found] = []
     # A mask may show that the word after it does not begin a sentence: looked through until nothing more is seen.
     for _pass in range(_PASSES):
@@ -113,6 +113,8 @@ def without_masks(text: str) -> str:
 
 
 _PASSES: Final = 5
+# So many times as long as what is kept is looked through: a mask is seldom shorter than a fourth of what it hides.
+_ROOM: Final = 4
 _MASK: Final = re.compile("|".join(re.escape(mask) for mask in MASKS.values()))
 
 
@@ -152,7 +154,7 @@ def _is_free(span: tuple[int, int], taken: list[_Stretch]) -> bool:
 # ---------------------------------------------------------------- numbers, addresses, contacts
 
 _CONTACT: Final = re.compile(
-    r"""[\w.+-]+\s?(?:@|\(at\)|\[at\]|\bsnabel-?a\b)\s?[\w-]+(?:\.[\w-]+)+   # e-mail, also when it hides
+    r"""(?<![\w.+-])[\w.+-]{1,64}\s?(?:@|\(at\)|\[at\]|\bsnabel-?a\b)\s?[\w-]+(?:\.[\w-]+)+  # e-mail, also hidden
     | (?<!\w)@[\w.]{3,}                                                    # an account
     | \b(?:https?://|www\.)\S+""",
     re.VERBOSE | re.IGNORECASE,

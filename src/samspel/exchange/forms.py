@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from samspel.core.languages import spoken_choices
 from samspel.encounters.queries import areas
 from samspel.exchange.actions.asking import Wording
-from samspel.exchange.actions.posting import PostDraft
+from samspel.exchange.actions.posting import LONGEST, PostDraft
 from samspel.exchange.hints import Hint, hint_for, looks_like_a_name, mark_of
 from samspel.exchange.models import Category, Mark, PartOfWeek, Party, Post, Transfer
 from samspel.exchange.queries import categories, category_name
@@ -159,6 +159,8 @@ def _said(name: str, draft: PostDraft, kept: set[str]) -> Said:
 
 def _hint(name: str, draft: PostDraft) -> FieldHint | None:
     text: str = getattr(draft, name)
+    if len(text) > LONGEST:  # she is told to make it shorter, and asked about what is left
+        return None
     if name == "called":
         sentence = _("Det här kan vara ditt namn. Hitta på något annat, till exempel: Grannen med bilen.")
         return FieldHint(sentence, "") if looks_like_a_name(text) else None

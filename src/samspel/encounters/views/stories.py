@@ -11,8 +11,9 @@ from samspel.core.errors import InvalidError
 from samspel.core.limits import guess
 from samspel.encounters import texts
 from samspel.encounters.access import get_point_by_code
-from samspel.encounters.actions.stories import screened_story, tell_story, withdraw_story
+from samspel.encounters.actions.stories import LONGEST, screened_story, tell_story, withdraw_story
 from samspel.encounters.models import Point
+from samspel.encounters.screening import Screened
 from samspel.encounters.tap_page import language_of, page, require_own_page
 from samspel.encounters.telling import found_in
 
@@ -47,7 +48,7 @@ def _tell(request: HttpRequest, point: Point, language: texts.Language) -> HttpR
             at=now(),
         )
     except InvalidError as error:
-        screened = screened_story(words)
+        screened = screened_story(words) if len(words) <= LONGEST else Screened(words, ())
         return page(
             request,
             "story",
