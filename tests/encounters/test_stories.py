@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils.timezone import now
 
+from samspel.encounters.actions.stories import SHOWN_AGAIN
 from samspel.encounters.models import Point, Story
 from tests.encounters.asking import make_point, make_round
 from tests.people import Town, device_key
@@ -46,11 +47,23 @@ def test_a_story_is_kept_with_the_words_that_were_agreed_to_and_shown_to_nobody_
 def test_the_code_is_kept_nowhere_and_shown_once(point: Point) -> None:
     key = device_key()
     code = code_in(tell(Client(), point, key=key))
+    at_once = tell(Client(), point, key=key)
+    Story.objects.update(told_at=now() - SHOWN_AGAIN)
     again = tell(Client(), point, key=key)
 
     assert Story.objects.count() == 1
+    assert code_in(at_once) == code, "pressed twice: the browser shows the second answer"
     assert "secret" not in again.content.decode()
     assert code.replace("-", "").encode() not in bytes(Story.objects.get().withdrawal)
+
+
+def test_what_is_much_too_long_is_told_at_once_and_is_there_to_shorten(point: Point) -> None:
+    long = "a" * 200_000
+
+    answer = tell(Client(), point, words=long)
+
+    assert answer.status_code == 422
+    assert long in answer.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from samspel.exchange.codes import hash_of_code, new_code
+from samspel.exchange.codes import code_of, hash_of_code
 from samspel.exchange.models import Category, Match, Part, Party, Post, Transfer
 from tests.people import WHEN, device_key
 
@@ -15,7 +15,7 @@ _count = itertools.count(1)
 
 def make_party(called: str = "", **values: Any) -> tuple[Party, str]:
     """A party, and her code as her device keeps it."""
-    code = new_code()
+    code = code_of(device_key())
     party = Party.objects.create(
         called=called or f"Grannen {next(_count)}",
         code=hash_of_code(code),

@@ -5,9 +5,10 @@ from django.test import RequestFactory
 
 from samspel.core.errors import NotFoundError
 from samspel.exchange import access
-from samspel.exchange.codes import hash_of_code, new_code, plain
+from samspel.exchange.codes import code_of, hash_of_code, plain
 from samspel.exchange.models import Party
 from tests.exchange.making import make_party
+from tests.people import device_key
 
 
 def test_a_code_is_found_however_it_is_typed(db: None) -> None:
@@ -21,11 +22,11 @@ def test_a_code_is_found_however_it_is_typed(db: None) -> None:
 
 
 def test_the_database_has_no_code() -> None:
-    code = new_code()
+    code = code_of(device_key())
 
     assert len(plain(code)) == 12
     assert plain(code).encode() not in hash_of_code(code)
-    assert hash_of_code(code) != hash_of_code(new_code())
+    assert hash_of_code(code) != hash_of_code(code_of(device_key()))
 
 
 def test_a_device_without_a_code_is_nobody(db: None, rf: RequestFactory) -> None:

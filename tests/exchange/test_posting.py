@@ -12,6 +12,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from samspel.core.limits import BUCKETS, LIMITS
 from samspel.exchange.access import find_party
+from samspel.exchange.actions.posting import kept_until
+from samspel.exchange.codes import SHOWN_AGAIN
 from samspel.exchange.models import Category, Party, Post, TownQuestion
 from tests.conftest import SignIn
 from tests.exchange.making import make_party, make_post
@@ -77,6 +79,7 @@ def test_the_code_is_shown_once_and_the_device_remembers(db: None) -> None:
     client = Client()
     key = device_key()
     code = code_in(leave(client, key=key))
+    Post.objects.update(posted_at=now() - SHOWN_AGAIN)
     again = leave(client, key=key)
 
     assert Post.objects.count() == 1
@@ -84,6 +87,15 @@ def test_the_code_is_shown_once_and_the_device_remembers(db: None) -> None:
     assert find_party(code) == Party.objects.get()
     assert client.cookies["exchange"]["httponly"]
     assert client.get("/exchange/mine").status_code == 200
+
+
+def test_whoever_presses_twice_gets_the_same_code_twice(db: None) -> None:
+    key = device_key()
+    code = code_in(leave(Client(), key=key))
+
+    assert code_in(leave(Client(), key=key)) == code, "the browser shows the second answer, and the first is nowhere"
+    assert code_in(leave(Client())) != code
+    assert Post.objects.count() == 2
 
 
 def test_a_second_one_from_the_same_device_is_with_the_first(db: None) -> None:
@@ -204,6 +216,31 @@ def test_what_one_is_called_is_no_name(db: None) -> None:
 
     assert "Det här kan vara ditt namn" in text_of(asked)
     assert not Post.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["words", "more", "called"])
+def test_what_is_much_too_long_is_told_at_once_and_is_there_to_shorten(db: None, field: str) -> None:
+    # Every letter may begin an e-mail address: looked for from each of them, this took minutes.
+    long = "a" * 200_000
+
+    answer = leave(Client(), **{field: long})
+    asked = Client().post("/exchange/hint", {"hint": f"keep-{field}", field: long})
+
+    assert answer.status_code == 422
+    assert "Korta till högst" in answer.content.decode()
+    assert long in answer.content.decode()
+    assert asked.status_code == 200
+
+
+def test_the_last_day_of_the_calendar_is_as_good_as_none(db: None) -> None:
+    assert leave(Client(), to="9999-12-31").status_code == 200
+    post = Post.objects.get()
+    assert post.expires_at == kept_until(post.posted_at)
+
+
+def test_a_nul_is_a_blank(db: None) -> None:
+    assert leave(Client(), words="Jag kan\0köra", called="Gran\0nen").status_code == 200
+    assert Post.objects.get().words == "Jag kan köra"
 
 
 def test_the_code_opens_it_on_another_device(db: None) -> None:

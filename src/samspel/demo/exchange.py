@@ -1,5 +1,6 @@
 """What people in Lindvik need and can give, in their own words, and what the bridge-builder's desk shows of it."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,7 +12,7 @@ from samspel.exchange.access import Mine
 from samspel.exchange.actions import answering, asking
 from samspel.exchange.actions.posting import hash_of_words
 from samspel.exchange.asked import shown_digest
-from samspel.exchange.codes import hash_of_code, new_code
+from samspel.exchange.codes import code_of, hash_of_code
 from samspel.exchange.models import Category, Match, Party, Post, TownQuestion, Wish
 
 # The salesman's own code: whoever tries the demo can be he.
@@ -252,7 +253,7 @@ def lay_out_exchange(broker: Actor, *, at: datetime) -> None:
         party = Party.objects.create(
             kind=who.kind,
             called=who.called,
-            code=hash_of_code(SALESMANS_CODE if who.called == "Säljaren" else new_code()),
+            code=hash_of_code(SALESMANS_CODE if who.called == "Säljaren" else code_of(secrets.token_urlsafe())),
             is_adult=True,
             created_at=since,
         )

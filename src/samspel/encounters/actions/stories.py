@@ -1,20 +1,21 @@
 """Telling of a meeting, and taking it back. Who told it is known to nobody; who has the code can take it back."""
 
-import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from samspel.core.errors import InvalidError
-from samspel.core.idempotency import checked_key
-from samspel.encounters.keyed import hash_of
+from samspel.core.idempotency import once
+from samspel.encounters.keyed import hash_of, letters_of
 from samspel.encounters.models import Point, Side, Story
 from samspel.encounters.screening import Screened, screen
 
 LONGEST: Final = 2000
+# Whoever presses twice is shown the code again; not longer, for the phone may be borrowed.
+SHOWN_AGAIN: Final = timedelta(minutes=2)
 # No letter that looks like another or like a digit; 60 bits, and guesses are counted.
 _LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 _GROUPS, _GROUP = 3, 4
@@ -40,7 +41,7 @@ def screened_story(words: str) -> Screened:
 def tell_story(*, point: Point, words: str, is_hard: bool, consents: bool, key: str, at: datetime) -> Told | None:
     """Keep a story with consent to exactly these words; it is shown to nobody before it has been read through.
 
-    None when the key has told its story already: its code was shown then.
+    None when the key has told its story already, some minutes ago: its code was shown then.
 
     :raises InvalidError: nothing is told, too much, without consent, or the words look like somebody (then they are
         shown to the writer masked, and she is asked again: what she consents to is what is kept).
@@ -54,9 +55,10 @@ def tell_story(*, point: Point, words: str, is_hard: bool, consents: bool, key: 
         raise InvalidError(fields={"words": _("Orden ser ut att peka ut någon.")})
     if not consents:
         raise InvalidError(fields={"consents": _("Kryssa i att orden får visas, annars sparas de inte.")})
-    if Story.objects.filter(key=checked_key(key)).exists():
-        return None
-    code = _new_code()
+    code = _code_of(key)
+    if not once(key):
+        before = Story.objects.filter(key=key, told_at__gt=at - SHOWN_AGAIN).first()
+        return Told(before, code) if before is not None else None
     story = Story.objects.create(
         unit_id=point.unit_id,
         words=text,
@@ -77,9 +79,9 @@ def withdraw_story(code: str) -> bool:
     return gone > 0
 
 
-def _new_code() -> str:
-    letters = [secrets.choice(_LETTERS) for _number in range(_GROUPS * _GROUP)]
-    return "-".join("".join(letters[at : at + _GROUP]) for at in range(0, len(letters), _GROUP))
+def _code_of(key: str) -> str:
+    letters = letters_of("story-code", key, _LETTERS, _GROUPS * _GROUP)
+    return "-".join(letters[at : at + _GROUP] for at in range(0, len(letters), _GROUP))
 
 
 def _hash(code: str) -> bytes:

@@ -22,7 +22,7 @@ from samspel.core.languages import SPOKEN
 from samspel.core.models import Knot, Stage, TieKind
 from samspel.encounters.queries import areas
 from samspel.exchange.access import Mine, Source, get_own_post, get_source, require_broker
-from samspel.exchange.codes import hash_of_code, new_code
+from samspel.exchange.codes import SHOWN_AGAIN, code_of, hash_of_code
 from samspel.exchange.models import Category, Mark, PartOfWeek, Party, Post
 from samspel.exchange.queries import posts_held
 from samspel.people.access import get_unit
@@ -71,8 +71,8 @@ def add_post(*, actor: Actor, mine: Mine | None, draft: PostDraft, at: datetime)
     unit_id, unit_name = _unit_to_post_for(actor, draft)
     draft = checked_draft(draft, at)
     if not once(draft.key):
-        return Posted(_left_before(draft.key), "")
-    code = new_code()
+        return _posted_before(draft.key, at)
+    code = code_of(draft.key)
     party = _known_unit(unit_id) if unit_id else _known_self(mine)
     is_new = party is None
     if party is None:
@@ -111,7 +111,7 @@ def need_from_agreement(*, actor: Actor, knot_id: int, draft: PostDraft, at: dat
         return _left_before(draft.key)
     if need_grown_from(source) is not None:
         raise ConflictError(_("Det är redan lämnat som ett behov."))
-    party = _known_unit(unit.pk) or _new_party(draft, new_code(), at, unit_id=unit.pk)
+    party = _known_unit(unit.pk) or _new_party(draft, code_of(draft.key), at, unit_id=unit.pk)
     post = _create(party, draft, at)
     same = Knot.objects.filter(object_type=source.knot.object_type, object_id=source.knot.object_id)
     for knot in same.order_by("pk"):
@@ -139,13 +139,13 @@ def enter_post(*, actor: Actor, draft: PostDraft, consent: str, party_id: int | 
         raise InvalidError(fields={"consent": _("Kryssa i hur personen har sagt ja till de exakta orden.")})
     draft = checked_draft(replace(draft, who=draft.who if draft.who in _OWN_KINDS else Party.Kind.RESIDENT), at)
     if not once(draft.key):
-        return Posted(_left_before(draft.key), "")
+        return _posted_before(draft.key, at)
     code = ""
     party = Party.objects.select_for_update().filter(pk=party_id).first() if party_id is not None else None
     if party_id is not None and party is None:
         raise NotFoundError("party")
     if party is None:
-        code = new_code()
+        code = code_of(draft.key)
         party = _new_party(draft, code, at, entered_by_id=actor.person_id)
     post = _create(party, draft, at, consent=consent, read_at=at, read_by_id=actor.person_id)
     record(actor, "post.entered", post, kind=post.kind, consent=consent)
@@ -246,7 +246,7 @@ def _wrong(draft: PostDraft, today: date) -> dict[str, str]:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(text.replace("\0", " ").split())
 
 
 def _too_long(text: str, most: int) -> str | None:
@@ -333,6 +333,14 @@ def _new_party(draft: PostDraft, code: str, at: datetime, **whose: int | None) -
     )
 
 
+def _posted_before(key: str, at: datetime) -> Posted:
+    """What this form left; with its code while the answer may have been lost."""
+    post = _left_before(key)
+    code = code_of(key)
+    is_its_own = bytes(post.party.code) == hash_of_code(code) and post.party.unit_id is None
+    return Posted(post, code if is_its_own and at - post.posted_at < SHOWN_AGAIN else "")
+
+
 def _left_before(key: str) -> Post:
     post = Post.objects.select_related("party").filter(key=key).first()
     if post is None:
@@ -384,7 +392,7 @@ def gains_by_renewal(post: Post, kept: datetime) -> bool:
 
 
 def _first(kept: datetime, ends_on: date | None) -> datetime:
-    if ends_on is None:
+    if ends_on is None or ends_on >= kept.date():
         return kept
     over = timezone.make_aware(datetime.combine(ends_on + timedelta(days=1), time.min))
     return min(kept, over)
