@@ -135,6 +135,32 @@ def test_of_many_the_good_are_taken_in_and_of_the_others_line_column_and_reason_
     assert Answer.objects.get().key == "a-1"
 
 
+@pytest.mark.parametrize("level", ["NaN", "Infinity", "-Infinity", "1e999", "1.5", "true", "null"])
+def test_a_number_that_is_none_is_told_and_the_others_are_taken_in(system: System, level: str) -> None:
+    odd = json.dumps(ROW | {"key": "odd"}).replace('"level": 3', f'"level": {level}')
+    good = json.dumps(ROW | {"key": "good"})
+
+    one, many = (
+        system.post("/api/v1/answers", odd),
+        system.post("/api/v1/answers/batch", f'{{"answers": [{good}, {odd}]}}'),
+    )
+
+    assert (one.status_code, many.status_code) == (422, 422)
+    assert "level" in one.json()["fields"]
+    assert [(each["line"], each["column"]) for each in many.json()["rejected"]] == [(2, "level")]
+    assert Answer.objects.get().key == "good"
+
+
+def test_a_column_whose_name_is_no_text_is_told_as_well_as_it_can_be(system: System) -> None:
+    odd = ROW | {"key": "odd", "\ud800": "x"}
+
+    one, many = system.tell(odd), system.tell_many([ROW | {"key": "good"}, odd])
+
+    assert (one.status_code, many.status_code) == (422, 422)
+    assert [(each["line"], each["column"]) for each in many.json()["rejected"]] == [(2, "?")]
+    assert Answer.objects.get().key == "good"
+
+
 def test_many_without_keys_are_known_by_the_batchs_and_their_place(system: System) -> None:
     rows = [ROW, ROW, ROW | {"key": "own"}]
     header = {"Idempotency-Key": "0123456789abcdef"}

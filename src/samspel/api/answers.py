@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from math import isfinite
 from typing import Annotated, Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -198,13 +199,23 @@ def _cells(row: Any, key: str) -> Mapping[str, str] | list[Fault]:
     """A row as a file would have it; ``key`` for one that has none of its own."""
     if not isinstance(row, dict):
         return [Fault("", _("Raden är inget objekt."))]
-    faults = [Fault(str(name)[:80], _("Kolumnen finns inte.")) for name in row.keys() - set(COLUMNS)]
+    faults = [Fault(_as_told(name), _("Kolumnen finns inte.")) for name in row.keys() - set(COLUMNS)]
     cells = {"key": key}
     for name, value in row.items():
-        if name == "level" and isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
+        if name == "level" and _is_whole(value):
             cells[name] = str(int(value))
         elif isinstance(value, str) and name != "level":
             cells[name] = value
         else:
             faults.append(Fault(name, _("Skriv ett heltal.") if name == "level" else _("Skriv en text.")))
     return faults or cells
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether it is a whole number: JSON as Python reads it has NaN and infinity too."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and value == int(value)
+
+
+def _as_told(name: str) -> str:
+    """A caller's own name of a column, which may hold half a letter that no answer can."""
+    return name[:80].encode("utf-8", "replace").decode()
