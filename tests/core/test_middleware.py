@@ -3,6 +3,8 @@
 import pytest
 from django.test import Client
 
+from tests.people import device_key, make_dialogue, make_town
+
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/", "/nothing-here/", "/api/openapi.json"])
@@ -12,3 +14,19 @@ def test_an_answer_tells_its_length(client: Client, path: str) -> None:
     answer = client.get(path)
 
     assert int(answer["Content-Length"]) == len(answer.content) > 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/m/%00/", "/s/%00/more", "/s/%00", "/open/%00", "/services/%00"])
+def test_an_address_that_the_database_cannot_hold_is_an_address_that_is_not_there(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_text_that_the_database_cannot_hold_is_refused(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    dialogue = make_dialogue(make_town().guidance)
+
+    answer = client.post(f"/m/{dialogue.code}/seat", {"name": "Hemliga\0 Hanna", "key": device_key()})
+
+    assert answer.status_code in {302, 422}
+    assert "Hanna" not in caplog.text

@@ -9,14 +9,21 @@ from csp.constants import HEADER
 from csp.utils import build_policy
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
 
 from samspel.core.actor import VISITOR, Actor
-from samspel.core.errors import SamspelError, SignInError, TooManyError, UnavailableError
+from samspel.core.errors import (
+    InvalidError,
+    NotFoundError,
+    SamspelError,
+    SignInError,
+    TooManyError,
+    UnavailableError,
+)
 
 Next = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger("samspel")
@@ -88,6 +95,9 @@ class ErrorMiddleware:
         if isinstance(exception, OperationalError | InterfaceError):
             log.error("database away: %s", type(exception).__name__)
             exception = UnavailableError()
+        if isinstance(exception, DataError):  # a NUL in a text, a number beyond its column
+            log.warning("sent to %s: what the database cannot hold", getattr(request.resolver_match, "view_name", "?"))
+            exception = NotFoundError("address") if request.method in {"GET", "HEAD"} else InvalidError()
         if not isinstance(exception, SamspelError):
             return None
         return answer(request, exception)
