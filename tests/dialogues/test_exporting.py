@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest.mock import patch
 
@@ -21,7 +21,7 @@ from pytest_django import DjangoAssertNumQueries
 from samspel.core.sheets import guarded, unguarded
 from samspel.dialogues import protocol_files
 from samspel.dialogues.actions import leading, whole
-from samspel.dialogues.models import CounterVoice, Dialogue, Mark, Note, Table
+from samspel.dialogues.models import Agreement, CounterVoice, Dialogue, Mark, Note, Proposal, Sitting, Table
 from tests.conftest import SignIn
 from tests.hall import add_notes, make_hall
 from tests.people import WHEN, Town, actor_of, device_key, go_to, hand_in, make_dialogue, make_seat
@@ -48,6 +48,7 @@ def meeting(town: Town) -> Dialogue:
     Note.objects.filter(pk=aside.pk).update(set_aside_at=WHEN)
     hand_in(first, "Mod")
     hand_in(second, "Mod", "Ro")
+    Sitting.objects.filter(table__dialogue=dialogue).update(counts_open_at=WHEN)
     return dialogue
 
 
@@ -85,6 +86,50 @@ def test_csv_has_a_row_for_each_statement_while_the_meeting_goes_on(meeting: Dia
     assert found["word", "Mod"] == ("2", "", "")
     assert "skadar" not in content.decode()
     assert "Amina" not in content.decode()
+
+
+def test_marks_are_in_no_file_while_each_at_the_table_marks_alone(meeting: Dialogue, leader: Client) -> None:
+    Sitting.objects.filter(table__number=1).update(counts_open_at=None)
+
+    rows = rows_of(body(leader.get(address(meeting, "csv"))))
+
+    counts = {row["table"]: row["count"] for row in rows if row["kind"] in {"note", "note set aside"}}
+    assert counts == {"Eldkvarn": "", "Slussen": "0"}
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "xlsx"])
+def test_what_an_agreement_grew_from_is_in_no_file_when_it_is_set_aside(
+    meeting: Dialogue, leader: Client, kind: str
+) -> None:
+    proposal = Proposal.objects.get(text="Ro")
+    Agreement.objects.create(
+        dialogue=meeting, text="Vi gör något.", proposal=proposal, agreed_at=WHEN, key=device_key(), due_on=WHEN.date()
+    )
+    shown = text_of(kind, body(leader.get(address(meeting, kind))))
+    Note.objects.filter(text="Ro").update(set_aside_at=WHEN)
+    Proposal.objects.filter(pk=proposal.pk).update(set_aside_at=WHEN)
+    kept = text_of(kind, body(leader.get(address(meeting, kind))))
+
+    assert ("Vi gör något." in shown, "Ro" in shown) == (True, True)
+    assert ("Vi gör något." in kept, "Ro" in kept) == (True, False)
+
+
+def text_of(kind: str, content: bytes) -> set[str]:
+    """All texts of a file."""
+    if kind == "xlsx":
+        sheet = load_workbook(io.BytesIO(content)).active
+        return {str(cell.value) for row in sheet.iter_rows() for cell in row}
+    if kind == "csv":
+        return {cell for row in rows_of(content) for cell in row.values()}
+    return set(strings(json.loads(content)))
+
+
+def strings(it: object) -> Iterator[str]:
+    if isinstance(it, str):
+        yield it
+    elif isinstance(it, list | dict):
+        for each in it if isinstance(it, list) else it.values():
+            yield from strings(each)
 
 
 def test_what_nobody_has_shared_is_in_no_file(meeting: Dialogue, leader: Client) -> None:

@@ -8,19 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from samspel.core import defaults
 from samspel.dialogues.compute_words import may_show_words, words_of
 from samspel.dialogues.heard import WasHeard, heard_in
-from samspel.dialogues.models import Dialogue, Mark, Note, Pick, Question, Seat, State, Theme
+from samspel.dialogues.models import Dialogue, Mark, Note, Pick, Question, Seat, Sitting, State, Theme
 from samspel.dialogues.queries import (
     CheckoutFigures,
     agreements_of,
     checkout_figures,
     counter_voices_of,
     lone_voices_of,
+    may_be_shown,
     result_of,
     threes_of,
 )
@@ -157,7 +159,7 @@ def protocol_of(dialogue: Dialogue, *, inside: bool) -> Protocol:
         agreements=tuple(
             ProtocolAgreement(
                 agreement.text,
-                agreement.proposal.text if agreement.proposal else "",
+                proposal.text if (proposal := agreement.proposal) and may_be_shown(dialogue, proposal) else "",
                 (agreement.owner or agreement.owner_role) if inside else agreement.owner_role,
                 agreement.due_on,
                 agreement.becomes,
@@ -188,8 +190,11 @@ def notes_of(dialogue: Dialogue, question: int, *, most: int | None = None) -> I
     if dialogue.state == State.CLOSED:
         rows = rows.annotate(marked=Subquery(pick.values("marks")[:1]))
     else:
+        # Each marks alone, until the table's counts are open.
+        seatings = dialogue.steps.filter(question=question).values("seating")
+        is_open = Sitting.objects.filter(table=OuterRef("table"), seating__in=seatings, counts_open_at__isnull=False)
         marks = Mark.objects.filter(note=OuterRef("pk")).order_by().values("note").annotate(count=Count("pk"))
-        rows = rows.annotate(marked=Subquery(marks.values("count")))
+        rows = rows.annotate(marked=Case(When(Exists(is_open), then=Coalesce(Subquery(marks.values("count")), 0))))
     found = rows.values_list("table__name", "text", "set_aside_at", "shared_at", "marked", F("theme_place__theme"))
     for table, text, aside, shared_at, marked, theme in found[:most].iterator(chunk_size=2000):
         yield ProtocolNote(
@@ -197,7 +202,7 @@ def notes_of(dialogue: Dialogue, question: int, *, most: int | None = None) -> I
             "" if aside else text,
             aside is not None,
             dialogue.closed_at is not None and shared_at > dialogue.closed_at,
-            marked if dialogue.state == State.CLOSED else marked or 0,
+            marked,
             "" if aside else names.get(theme, ""),
         )
 
