@@ -142,6 +142,24 @@ def closed(town: Town) -> Dialogue:
     return dialogue
 
 
+def test_a_thread_that_began_with_a_closed_dialogue_has_not_its_question_for_a_title(
+    closed: Dialogue, client: Client, signed_in: SignIn, town: Town
+) -> None:
+    question = "Varför slutar alla hos rektorn?"
+    begun = thread.start_thread(unit_id=closed.unit_id, title=question, at=WHEN)
+    thread.add_knot(begun.pk, Stage.DIALOGUE, closed, at=WHEN)
+    other = make_dialogue(town.guidance)
+    Dialogue.objects.filter(pk=other.pk).update(state=State.CLOSED, closed_at=WHEN, is_public=True)
+    thread.add_knot(begun.pk, Stage.DIALOGUE, other, at=WHEN + timedelta(days=3))
+    addresses = (f"/threads/{begun.pk}", f"/units/{closed.unit_id}", "/search?q=rektorn", "/threads")
+    assert question in page(client, addresses[0])
+    Dialogue.objects.filter(pk=closed.pk).update(is_public=False, closed_reason="Personalärende")
+
+    assert all("alla hos rektorn" not in page(client, address) for address in addresses)
+    assert f"/threads/{begun.pk}" not in page(client, "/search?q=rektorn")
+    assert question in page(signed_in(town.manager), addresses[0])
+
+
 def test_a_thread_leads_once_to_a_page_that_tells_of_several_knots(closed: Dialogue, client: Client) -> None:
     agreed = Agreement.objects.create(
         dialogue=closed, text="Vi hälsar inom en minut.", agreed_at=WHEN, key=device_key(), due_on=WHEN.date()

@@ -96,10 +96,14 @@ def tie(knot: Knot, to: Knot, kind: TieKind) -> Tie:
 
 @dataclass(frozen=True)
 class ThreadView:
-    """A thread with its knots in the thread's order, as one reader may see it."""
+    """A thread with its knots in the thread's order, as one reader may see it.
+
+    ``title``: the thread's own; where it began with what the reader may not see, the first words that she may.
+    """
 
     thread: Thread
     knots: tuple[KnotView, ...]
+    title: str
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -128,12 +132,16 @@ def view_threads(threads: Iterable[Thread], *, public_only: bool) -> list[Thread
     knots = list(Knot.objects.filter(thread__in=chosen).order_by("at", "pk"))
     looks = looks_of(knots)
     by_thread: dict[int, list[KnotView]] = defaultdict(list)
+    begins_hidden: dict[int, bool] = {}
     for knot in knots:
         look = looks.get(knot.pk)
-        if look is None or (public_only and not look.is_public):
-            continue
-        by_thread[knot.thread_id].append(look)
-    return [
-        ThreadView(thread, tuple(sorted(by_thread[thread.pk], key=lambda look: (ORDER[look.stage], look.at))))
-        for thread in chosen
-    ]
+        is_hidden = look is None or not look.is_public
+        begins_hidden.setdefault(knot.thread_id, is_hidden)
+        if look is not None and not (public_only and is_hidden):
+            by_thread[knot.thread_id].append(look)
+    views = []
+    for thread in chosen:
+        own = tuple(sorted(by_thread[thread.pk], key=lambda look: (ORDER[look.stage], look.at)))
+        is_told = not (public_only and begins_hidden.get(thread.pk))
+        views.append(ThreadView(thread, own, thread.title if is_told else own[0].words[:200] if own else ""))
+    return views

@@ -35,6 +35,7 @@ class ThreadRow:
     stage: Stage
     detail: str
     at: datetime
+    title: str
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def _row(view: ThreadView) -> ThreadRow | None:
         Stage(last.stage),
         last.detail if last is not first else "",
         last.at,
+        view.title,
     )
 
 

@@ -158,7 +158,6 @@ def search(request: HttpRequest) -> HttpResponse:
     found = [
         row
         for row in public_threads()
-        if wanted
-        and all(word in f"{row.words} {row.thread.title} {row.thread.unit.name}".casefold() for word in wanted)
+        if wanted and all(word in f"{row.words} {row.title} {row.thread.unit.name}".casefold() for word in wanted)
     ]
     return render(request, "dialogues/search.html", {"words": words, "rows": found, "section": ""})
