@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 
 from samspel.dialogues import queries
 from samspel.dialogues.actions import leading, whole
+from samspel.dialogues.actions.reviewing import review_words
 from samspel.dialogues.compute_words import _counted
 from samspel.dialogues.models import (
     Agreement,
@@ -293,7 +294,7 @@ def test_a_thought_that_nobody_shared_never_becomes_a_word(town: Town, leader: C
 def test_words_that_were_read_are_unread_again_when_new_thoughts_may_come(town: Town) -> None:
     dialogue = hall(town)
     actor = actor_of(town.facilitator)
-    leading.review(actor=actor, dialogue_id=dialogue.pk, kind="words", row_id=0, verdict="show", at=WHEN)
+    review_words(actor=actor, dialogue_id=dialogue.pk, are_shown=True)
 
     leading.previous_step(actor=actor, dialogue_id=dialogue.pk, at=WHEN)
 

@@ -14,9 +14,9 @@ from samspel.core.actor import Actor
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.models import AuditEntry
 from samspel.dialogues.access import Here
-from samspel.dialogues.actions import leading
 from samspel.dialogues.actions import table as at_table
 from samspel.dialogues.actions.joining import help_someone
+from samspel.dialogues.actions.reviewing import ASIDE, BACK, Judgement, review_many
 from samspel.dialogues.models import (
     CounterVoice,
     Dialogue,
@@ -400,8 +400,8 @@ def test_one_card_cannot_be_laid_on_itself(town: Town) -> None:
 # ---------------------------------------------------------------- set aside
 
 
-def judge(actor: Actor, one: Note, verdict: str) -> None:
-    leading.review(actor=actor, dialogue_id=one.dialogue_id, kind="note", row_id=one.pk, verdict=verdict, at=WHEN)
+def judge(actor: Actor, one: Note, to: str) -> None:
+    review_many(actor=actor, dialogue_id=one.dialogue_id, judgements=[Judgement("note", one.pk, to)], at=WHEN)
 
 
 def test_what_is_set_aside_is_hidden_where_it_lay_and_can_come_back(town: Town) -> None:
@@ -409,7 +409,7 @@ def test_what_is_set_aside_is_hidden_where_it_lay_and_can_come_back(town: Town) 
     harm, _tid = note(amina, "Olle är lat"), note(sara, "Tid")
     leader = actor_of(town.facilitator)
 
-    judge(leader, harm, "aside")
+    judge(leader, harm, ASIDE)
     page = browser(amina).get(reverse("join", args=[sara.dialogue.code])).content.decode()
     with pytest.raises(NotFoundError):
         at_table.set_mark(here=sara, note_id=harm.pk, wanted=True)
@@ -417,7 +417,7 @@ def test_what_is_set_aside_is_hidden_where_it_lay_and_can_come_back(town: Town) 
     assert "Olle är lat" not in page
     assert "En tanke är undanlagd av samtalsledaren." in page
     assert [card.is_aside for card in seen_by(sara).cards] == [True, False]
-    judge(leader, harm, "again")
+    judge(leader, harm, BACK)
     assert words(sara) == [["Olle är lat"], ["Tid"]]
 
 
@@ -428,14 +428,14 @@ def test_only_a_leader_sets_aside_and_never_what_is_still_sealed(town: Town) -> 
 
     for actor, one in ((actor_of(town.member), tid), (sara.actor, tid), (actor_of(town.manager), sealed)):
         with pytest.raises(NotFoundError):
-            judge(actor, one, "aside")
+            judge(actor, one, ASIDE)
 
 
 def test_what_is_set_aside_has_no_place_in_the_order(town: Town) -> None:
     people = sara, *_others = at_eldkvarn(town)
     notes = [note(sara, text) for text in ("Ett", "Två", "Tre", "Fyra", "Fem")]
     all_ready(people)
-    judge(actor_of(town.manager), notes[1], "aside")
+    judge(actor_of(town.manager), notes[1], ASIDE)
 
     at_table.move_note(here=sara, note_id=notes[4].pk, place=2)
     picks = at_table.hand_in(here=sara, at=WHEN)

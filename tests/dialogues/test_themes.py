@@ -15,6 +15,7 @@ from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.models import AuditEntry
 from samspel.dialogues import theme_queries
 from samspel.dialogues.actions import leading, themes, whole
+from samspel.dialogues.actions.reviewing import ASIDE, BACK, Judgement, review_many
 from samspel.dialogues.models import ConsoleAction, Dialogue, Grouping, Note, NotesApart, State, Theme, ThemePlace
 from samspel.live.models import Outbox
 from tests.conftest import SignIn
@@ -109,6 +110,11 @@ def test_the_result_keeps_its_seed_its_version_and_its_explanation(hall: Hall) -
     assert dict(grouping.told)["merged"]["repeats"] == 1
 
 
+def judge(hall: Hall, note: Note, to: str) -> None:
+    judgements = [Judgement("note", note.pk, to)]
+    review_many(actor=hall.leader, dialogue_id=hall.dialogue.pk, judgements=judgements, at=WHEN)
+
+
 def test_what_nobody_shared_and_what_is_set_aside_has_no_theme(town: Town) -> None:
     hall = Hall(town, "Fler bussar", "Bussen är sen")
     seat = hall.dialogue.seats.get()
@@ -117,18 +123,17 @@ def test_what_nobody_shared_and_what_is_set_aside_has_no_theme(town: Town) -> No
     hall.place()
     assert len(hall.places()) == 3
 
-    leading.review(
-        actor=hall.leader, dialogue_id=hall.dialogue.pk, kind="note", row_id=harm.pk, verdict="aside", at=WHEN
-    )
+    Outbox.objects.all().delete()
+    judge(hall, harm, ASIDE)
 
     assert len(hall.places()) == 2
     assert hall.counts() == {"kollektivtrafik": 2}
     assert not any("berit" in word for row in Theme.objects.all() for word in row.words)
     assert "Berit" not in "".join(each.text for each in theme_queries.themes_with_notes(hall.dialogue, 1))
 
-    leading.review(
-        actor=hall.leader, dialogue_id=hall.dialogue.pk, kind="note", row_id=harm.pk, verdict="again", at=WHEN
-    )
+    assert set(Outbox.objects.values_list("name", flat=True)) >= {"table", "themes"}
+
+    judge(hall, harm, BACK)
     hall.place()
     assert hall.counts() == {"kollektivtrafik": 3}
 

@@ -11,6 +11,7 @@ from samspel.core.errors import ConflictError, NotFoundError
 from samspel.core.models import AuditEntry
 from samspel.dialogues import compute_choice, queries
 from samspel.dialogues.actions import leading, whole
+from samspel.dialogues.actions.reviewing import ASIDE, Judgement, review_many
 from samspel.dialogues.models import Ballot, Choice, CounterVoice, Dialogue, Proposal, Sitting
 from samspel.engine import choosing
 from tests.people import WHEN, Town, actor_of, go_to, hand_in, here_of, make_dialogue, make_seat
@@ -86,12 +87,10 @@ def test_what_is_set_aside_leaves_the_hall_and_frees_what_lay_under_it(hall: Dia
         actor=actor_of(town.facilitator), dialogue_id=hall.pk, proposal_ids=[courage.pk], into_id=trust.pk, at=WHEN
     )
 
-    leading.review(
+    review_many(
         actor=actor_of(town.facilitator),
         dialogue_id=hall.pk,
-        kind="proposal",
-        row_id=trust.pk,
-        verdict="aside",
+        judgements=[Judgement("proposal", trust.pk, ASIDE)],
         at=WHEN,
     )
 

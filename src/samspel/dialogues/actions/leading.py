@@ -14,7 +14,7 @@ from samspel.core import defaults
 from samspel.core.actor import SYSTEM, Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
-from samspel.dialogues import compute, compute_themes
+from samspel.dialogues import compute
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions import hosting, themes
 from samspel.dialogues.actions.forgetting import forget_who_said_what
@@ -29,7 +29,6 @@ from samspel.dialogues.models import (
     Note,
     Placement,
     PlannedPlace,
-    Proposal,
     Screen,
     Sitting,
     State,
@@ -392,53 +391,6 @@ def _check_merge(dialogue: Dialogue, seating: int, table_id: int, into_id: int) 
     cost = hand.merge_cost(f"t{table_id}", f"t{into_id}")
     if cost.broken:
         raise ConflictError(why_not(cost.broken[0], hand.names(cost.broken[0].people)))
-
-
-@transaction.atomic
-def review(*, actor: Actor, dialogue_id: int, kind: str, row_id: int, verdict: str, at: datetime) -> None:
-    """Let a text through to the hall (``show``), or set it aside (``aside``), or bring it back (``again``).
-
-    Set aside is visible and never erases, also after the end, when everyone can read it; ``kind`` is ``proposal``,
-    ``voice``, ``note`` or ``words``.
-    """
-    dialogue = get_dialogue(actor, dialogue_id, "dialogue.review", lock=True)
-    if verdict not in {"show", "aside", "again"}:
-        raise NotFoundError("verdict")
-    if kind == "words":
-        dialogue.words_reviewed = verdict == "show"
-        dialogue.save(update_fields=["words_reviewed"])
-        record(actor, f"words.{verdict}", dialogue)
-        tell(dialogue, "result")
-        return
-    if kind == "note":
-        _review_note(actor, dialogue, row_id, verdict, at)
-        return
-    rows: dict[str, type[Proposal] | type[CounterVoice]] = {"proposal": Proposal, "voice": CounterVoice}
-    if kind not in rows:
-        raise NotFoundError("kind")
-    row = rows[kind].objects.select_for_update().filter(pk=row_id, dialogue=dialogue).first()
-    if row is None:
-        raise NotFoundError("text")
-    row.set_aside_at = at if verdict == "aside" else None
-    row.reviewed_at = at if verdict == "show" else row.reviewed_at
-    row.save(update_fields=["set_aside_at", "reviewed_at"])
-    record(actor, f"{kind}.{verdict}", row)
-    if isinstance(row, CounterVoice):
-        tell(dialogue, "table", "result", table=row.table_id)
-    else:
-        tell(dialogue, "result")
-
-
-def _review_note(actor: Actor, dialogue: Dialogue, note_id: int, verdict: str, at: datetime) -> None:
-    note = Note.objects.select_for_update().filter(pk=note_id, dialogue=dialogue, shared_at__isnull=False).first()
-    if note is None or note.table_id is None:
-        raise NotFoundError("text")
-    note.set_aside_at = at if verdict == "aside" else None
-    note.save(update_fields=["set_aside_at"])
-    if verdict == "aside":
-        compute_themes.forget(note)
-    record(actor, f"note.{verdict}", note)
-    tell(dialogue, "table", table=note.table_id)
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from django.db import transaction
 from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import NotFoundError
+from samspel.dialogues import compute_themes
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import CounterVoice, Dialogue, Note, Proposal
@@ -75,6 +76,16 @@ def review_many(*, actor: Actor, dialogue_id: int, judgements: Sequence[Judgemen
     return Judged(tuple(undo), taken)
 
 
+@transaction.atomic
+def review_words(*, actor: Actor, dialogue_id: int, are_shown: bool) -> None:
+    """Let the word list through to the hall's screen, or take it back from there."""
+    dialogue = get_dialogue(actor, dialogue_id, "dialogue.review", lock=True)
+    dialogue.words_reviewed = are_shown
+    dialogue.save(update_fields=["words_reviewed"])
+    record(actor, "words.show" if are_shown else "words.again", dialogue)
+    tell(dialogue, "result")
+
+
 def _rows(dialogue: Dialogue, judgements: Iterable[Judgement]) -> dict[tuple[str, int], Text]:
     """The texts, locked in one order."""
     keys: dict[str, list[int]] = {}
@@ -97,6 +108,8 @@ def _become(row: Text, to: str, at: datetime) -> bool:
     row.set_aside_at = at if to == ASIDE else None
     if isinstance(row, Note):
         row.save(update_fields=["set_aside_at"])
+        if to == ASIDE:
+            compute_themes.forget(row)
         return True
     if to == SHOWN:
         row.reviewed_at = at
@@ -112,3 +125,5 @@ def _tell(dialogue: Dialogue, changed: Sequence[Text]) -> None:
         tell(dialogue, "table", table=table)
     if any(not isinstance(row, Note) for row in changed):
         tell(dialogue, "result")
+    if any(isinstance(row, Note) for row in changed):
+        tell(dialogue, "themes")

@@ -189,7 +189,7 @@ def judge(request: Request, dialogue_id: int) -> HttpResponse:
     )
     actor, verdict, at = request.actor, request.POST.get("verdict", ""), timezone.now()
     if request.POST.get("kind") == "words":
-        leading.review(actor=actor, dialogue_id=dialogue_id, kind="words", row_id=0, verdict=verdict, at=at)
+        reviewing.review_words(actor=actor, dialogue_id=dialogue_id, are_shown=verdict == "show")
         return there
     if "undo" in request.POST:
         judgements = [_judgement(item) for item in _kept(request, dialogue_id)]
