@@ -17,11 +17,13 @@ from samspel.dialogues.actions.planning import (
     create_dialogue,
     delete_draft,
     is_plain_code,
+    make_ready,
     plan_of,
     publish,
     save_plan,
     set_leader,
     set_minutes,
+    what_is_missing,
 )
 from samspel.dialogues.models import Dialogue, Invitation, Leader, PlannedPlace, Sitting, State, Template
 from samspel.dialogues.table_names import NAMES, next_name
@@ -606,3 +608,33 @@ def test_a_municipality_says_how_few_may_sit_at_a_table(town):
 
     # Two tables of three and four would be farther from five than one of seven is from six.
     assert (Invitation.objects.filter(dialogue=dialogue).count(), dialogue.tables.count()) == (7, 1)
+
+
+# ---------------------------------------------------------------- a dialogue that goes by itself
+
+
+def test_a_dialogue_that_goes_by_itself_is_not_invited_to_for_a_time_that_has_been(town):
+    dialogue = draft(town, template="shifts-72")
+    late = WHEN + timedelta(days=12)
+
+    assert "date" not in what_is_missing(dialogue, WHEN)
+    with pytest.raises(InvalidError) as refused:
+        make_ready(actor_of(town.facilitator), dialogue, late)
+    assert "inte har varit" in refused.value.fields["date"]
+    assert Dialogue.objects.get(pk=dialogue.pk).state == State.DRAFT
+
+    live = draft(town)
+    make_ready(actor_of(town.facilitator), live, late)
+    assert live.state == State.PLANNED, "somebody is there to begin it"
+
+
+def test_a_planned_one_is_not_moved_to_a_time_that_has_been(town):
+    dialogue = draft(town, template="shifts-72")
+    make_ready(actor_of(town.facilitator), dialogue, WHEN)
+
+    saved = save(town, dialogue, starts_at=WHEN - timedelta(days=365), title="Nytt namn")
+
+    dialogue.refresh_from_db()
+    assert saved.errors.keys() == {"date"}
+    assert (dialogue.starts_at, dialogue.title) == (WHEN + timedelta(days=7), "Nytt namn")
+    assert save(town, dialogue, starts_at=WHEN + timedelta(days=9)).errors == {}

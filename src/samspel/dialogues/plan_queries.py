@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.timezone import localtime
+from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -504,7 +504,7 @@ def plan_page(
         could_grow_from=_could_grow_from(dialogue),
         leaders=leaders,
         possible_leaders={person: name for person, name in possible_leaders(dialogue).items() if person not in leaders},
-        missing=what_is_missing(dialogue),
+        missing=what_is_missing(dialogue, now()),
         joined=Seat.objects.filter(dialogue=dialogue).count(),
         asks_interpreter=bool(dialogue.second_language)
         or any("interpreter" in invitation.needs for invitation in invitations)

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from samspel.core import defaults, thread
 from samspel.core.actor import Actor
@@ -359,7 +360,7 @@ def save_plan(*, actor: Actor, dialogue_id: int, plan: Plan, at: datetime) -> Sa
     was = plan_of(dialogue)
     joined = has_joined(dialogue)
     errors: dict[str, str] = {}
-    _save_words(dialogue, plan, errors)
+    _save_words(dialogue, plan, at, errors)
     _save_template_and_questions(dialogue, was, plan, errors, joined=joined)
     _save_minutes(dialogue, plan, errors)
     seated_anew = _save_tables(dialogue, was, plan, errors, joined=joined)
@@ -374,8 +375,16 @@ def save_plan(*, actor: Actor, dialogue_id: int, plan: Plan, at: datetime) -> Sa
     return Saved(dialogue, errors)
 
 
-def _save_words(dialogue: Dialogue, plan: Plan, errors: dict[str, str]) -> None:
-    changed: dict[str, Any] = {}
+# A dialogue that goes by itself would begin at once, run through all of its steps, and be closed.
+_TOO_LATE: Final = gettext_lazy("Välj en tid som inte har varit. Samtalet börjar av sig självt då.")
+
+
+def _save_words(dialogue: Dialogue, plan: Plan, at: datetime, errors: dict[str, str]) -> None:
+    changed: dict[str, Any] = {"starts_at": plan.starts_at}
+    is_moved = plan.starts_at != dialogue.starts_at
+    if is_moved and dialogue.state == State.PLANNED and dialogue.template.is_unattended and plan.starts_at < at:
+        errors["date"] = str(_TOO_LATE)
+        del changed["starts_at"]
     if plan.title.strip():
         changed["title"] = plan.title.strip()[:120]
     else:
@@ -395,7 +404,6 @@ def _save_words(dialogue: Dialogue, plan: Plan, errors: dict[str, str]) -> None:
     else:
         errors["closed_reason"] = _("Skriv skälet och paragrafen. De visas i stället för resultatet.")
     changed |= {
-        "starts_at": plan.starts_at,
         "needs_review": plan.needs_review,
         "delegation": plan.delegation.strip()[:200],
     }
@@ -646,9 +654,11 @@ def set_leader(*, actor: Actor, dialogue_id: int, person_id: int, wanted: bool, 
 # ---------------------------------------------------------------- ready
 
 
-def what_is_missing(dialogue: Dialogue) -> dict[str, str]:
+def what_is_missing(dialogue: Dialogue, at: datetime) -> dict[str, str]:
     """By field, what must be there before anybody is invited."""
     missing: dict[str, str] = {}
+    if dialogue.state == State.DRAFT and dialogue.template.is_unattended and dialogue.starts_at < at:
+        missing["date"] = str(_TOO_LATE)
     texts = {question.number: question.text for question in dialogue.questions.all()}
     for number in range(1, rounds_of(dialogue) + 1):
         if not texts.get(number):
@@ -661,7 +671,7 @@ def make_ready(actor: Actor, dialogue: Dialogue, at: datetime) -> None:
 
     :raises InvalidError: by field, what is missing.
     """
-    missing = what_is_missing(dialogue)
+    missing = what_is_missing(dialogue, at)
     if missing:
         raise InvalidError(fields=missing)
     if dialogue.state != State.DRAFT:

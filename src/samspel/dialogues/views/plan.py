@@ -222,7 +222,7 @@ def _press(request: Request, dialogue: Dialogue, answer: Answer) -> HttpResponse
     elif press.startswith("drop-leader-"):
         _set_leader(request, dialogue, answer, press.removeprefix("drop-leader-"), wanted=False)
     elif press == "invite":
-        missing = planning.what_is_missing(get_dialogue(request.actor, dialogue.pk, "dialogue.plan"))
+        missing = planning.what_is_missing(get_dialogue(request.actor, dialogue.pk, "dialogue.plan"), now())
         answer.errors = missing | answer.errors
         if not answer.errors:
             return _go(request, reverse("dialogue_invite", args=[dialogue.pk]))
@@ -400,7 +400,7 @@ def invite(request: Request, dialogue_id: int) -> HttpResponse:
     context = {
         "section": "dialogues",
         "dialogue": dialogue,
-        "errors": errors | planning.what_is_missing(dialogue),
+        "errors": errors | planning.what_is_missing(dialogue, now()),
         "letter": invitation_letter(dialogue, example, now()),
         "to_write": sum(1 for row in rows if row.email and row.sent_at is None),
         "written": sum(1 for row in rows if row.sent_at is not None),
