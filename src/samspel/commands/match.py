@@ -146,15 +146,6 @@ class _Task:
     bad: tuple[object, ...] = ()
     posts: "tuple[Comparison, Candidates, Pool] | None" = None
 
-    def ids_of(self, transfer: "Pair") -> "tuple[str, str]":
-        """Of the offer and the need, or of the two in a pool."""
-        if self.posts is None:
-            giver, taker = transfer
-            return self.problem.ids[giver], self.problem.ids[taker]
-        posts, found, pool = self.posts
-        pair = pool.pair_of(transfer)
-        return posts.posts[found.offers[pair]].id, posts.posts[found.needs[pair]].id
-
 
 def _pool_task(options: argparse.Namespace) -> _Task:
     from samspel.engine.matching.wmd import WmdError, read

@@ -3,7 +3,6 @@
 What the server can do is set here. What a municipality has decided is a row in its database (``core.defaults``).
 """
 
-import hashlib
 import secrets
 from pathlib import Path
 
@@ -207,7 +206,6 @@ SOCIALACCOUNT_PROVIDERS = {
         else [],
     }
 }
-PSEUDONYM_KEY = hashlib.sha256(b"samspel pseudonym\0" + SECRET_KEY.encode()).digest()
 
 # Cookies and headers
 SESSION_COOKIE_NAME = "samspel_session"
