@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from samspel.core import defaults
 from samspel.dialogues.access import seating_now
-from samspel.dialogues.compute_changes import ByHand, by_hand
+from samspel.dialogues.compute_changes import ByHand, by_hand, engine_name
 from samspel.dialogues.models import Dialogue, Placement, PlannedPlace, Seat, Sitting, State, Table
 from samspel.dialogues.prices import Price, price_of
 from samspel.dialogues.tables import name_of
@@ -109,7 +109,7 @@ def seats_page(dialogue: Dialogue, seating: int | None = None, who: str = "") ->
         seating,
         tuple(range(1, len(hand.board.rounds) + 1)),
         tuple(found),
-        tuple(_seat(hand, seat, set(), set()) for seat in gone),
+        tuple(_seat(seat, set(), set()) for seat in gone),
         next((person for person in everyone if person.who == chosen), None) if chosen else None,
         hand.seated.tables[hand.sitting[chosen]] if chosen else None,
         tuple(best[:BEST]),
@@ -151,7 +151,7 @@ def _people(dialogue: Dialogue, hand: ByHand, seating: int) -> dict[str, list[Se
         elif seat.kind == Seat.Kind.PAPER:
             continue
         else:
-            person = _seat(hand, seat, pens, hosts)
+            person = _seat(seat, pens, hosts)
         found.setdefault(table, []).append(person)
     for people in found.values():
         people.sort(key=lambda person: _order(hand, person))
@@ -166,10 +166,9 @@ def _order(hand: ByHand, person: SeatedPerson) -> tuple[bool, int, int, str]:
     return False, seat.helped_by.number if seat.helped_by else seat.number, seat.number, ""
 
 
-def _seat(hand: ByHand, seat: Seat, pens: set[int], hosts: set[int]) -> SeatedPerson:
-    name = f"i{seat.invitation_id}" if seat.invitation_id else f"s{seat.pk}"
+def _seat(seat: Seat, pens: set[int], hosts: set[int]) -> SeatedPerson:
     helped_by = name_of(seat.helped_by) if seat.helped_by else ""
-    return SeatedPerson(name, seat.number, name_of(seat), helped_by, seat.pk in pens, seat.pk in hosts)
+    return SeatedPerson(engine_name(seat), seat.number, name_of(seat), helped_by, seat.pk in pens, seat.pk in hosts)
 
 
 def _priced(hand: ByHand, chosen: str, person: SeatedPerson) -> SeatedPerson:

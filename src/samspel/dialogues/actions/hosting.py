@@ -11,6 +11,7 @@ from samspel.core.audit import record
 from samspel.core.errors import ConflictError, NotFoundError
 from samspel.dialogues import compute
 from samspel.dialogues.access import get_dialogue, seating_now
+from samspel.dialogues.compute_changes import engine_name
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import Dialogue, Invitation, Placement, PlannedPlace, Seat, Sitting
 from samspel.engine import seating as engine
@@ -36,7 +37,7 @@ def find_hosts(dialogue: Dialogue, seating: int) -> list[Seat]:
     if not could:
         return []
     seated = compute.seated_now(dialogue)
-    name_of = {row.seat_id: _name(row.seat) for row in could.values()}
+    name_of = {row.seat_id: engine_name(row.seat) for row in could.values()}
     by_name = {name_of[row.seat_id]: row for row in could.values()}
     rng = np.random.default_rng([dialogue.seating_seed, seating])
     tables = {name: f"t{row.table_id}" for name, row in by_name.items()}
@@ -47,20 +48,15 @@ def find_hosts(dialogue: Dialogue, seating: int) -> list[Seat]:
     return [by_name[name].seat for name in chosen]
 
 
-def _name(seat: Seat) -> str:
-    """What the seating engine calls her."""
-    return f"i{seat.invitation_id}" if seat.invitation_id else f"s{seat.pk}"
-
-
 def _stay(dialogue: Dialogue, seat: Seat, table_id: int, seating: int, board: engine.Board) -> None:
     """She is host of the table from this seating on."""
     table = f"t{table_id}"
     rows = Placement.objects.filter(table__dialogue=dialogue, seating__gt=seating, seat__left_at=None)
-    names = {_name(row.seat): row for row in rows.filter(seating=seating + 1).select_related("seat")}
+    names = {engine_name(row.seat): row for row in rows.filter(seating=seating + 1).select_related("seat")}
     follows = set(
         Seat.objects.filter(dialogue=dialogue, helped_by__isnull=False).values_list("helped_by_id", flat=True)
     )
-    me = _name(seat)
+    me = engine_name(seat)
     for number in range(seating, len(board.rounds)):
         there = board.rounds[number]
         if there.get(me, table) == table:
