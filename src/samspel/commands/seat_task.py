@@ -45,7 +45,7 @@ def read_task(options: argparse.Namespace) -> Task:
     tables, wrong = _tables(options, len(ids), matrix)
     bad += wrong
     tables = _with_offers(options, tables, listed, notes)
-    people, together = _interpreted(options, listed, tables, notes)
+    people, together = _interpreted(listed, tables, notes)
     people, lost = _at_known_tables(options, people, tables)
     late, double = _late(options, ids)
     bad += [*lost, *double]
@@ -136,7 +136,7 @@ def _some(tables: Sequence[Table]) -> str:
 
 
 def _interpreted(
-    options: argparse.Namespace, listed: People, tables: tuple[Table, ...], notes: list[str]
+    listed: People, tables: tuple[Table, ...], notes: list[str]
 ) -> tuple[tuple[Person, ...], tuple[tuple[str, ...], ...]]:
     """Who needs an interpreter sits where one is; when no table has one, those of one language share tables."""
     if any("interpreter" in table.offers for table in tables):

@@ -243,7 +243,7 @@ def _clock(page: Page, name: str) -> str:
     return found.group(1) if found else ""
 
 
-def _left_s(person: Person, hall: Hall, page: Page) -> float:
+def _left_s(hall: Hall, page: Page) -> float:
     """The seconds that are left of the step, at this pace."""
     try:
         ends, now = (datetime.fromisoformat(_clock(page, name)) for name in ("ends", "now"))
@@ -254,7 +254,7 @@ def _left_s(person: Person, hall: Hall, page: Page) -> float:
 
 def _intentions(person: Person, hall: Hall, page: Page, kind: str) -> list[tuple[float, str]]:
     """What she wants to do in a step, and when."""
-    now_s, left_s, rng = time.monotonic(), _left_s(person, hall, page), person.rng
+    now_s, left_s, rng = time.monotonic(), _left_s(hall, page), person.rng
 
     def at(least: float, most: float, intention: str) -> tuple[float, str]:
         return (now_s + left_s * rng.uniform(least, most), intention)

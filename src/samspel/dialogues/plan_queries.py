@@ -149,7 +149,7 @@ class Source:
     is_file: bool
 
 
-def sources_of(dialogue: Dialogue, invitations: Iterable[Invitation]) -> list[Source]:
+def sources_of(invitations: Iterable[Invitation]) -> list[Source]:
     people: Counter[str] = Counter()
     units: dict[str, set[str]] = defaultdict(set)
     for invitation in invitations:
@@ -485,7 +485,7 @@ def plan_page(
         ends_at=steps[-1].ends_at if steps else dialogue.starts_at,
         invitations=len(invitations),
         unsent=sum(1 for invitation in invitations if invitation.sent_at is None),
-        sources=sources_of(dialogue, invitations),
+        sources=sources_of(invitations),
         units=[UnitChoice(branch.unit.pk, "\u00a0\u00a0" * branch.depth + branch.unit.name) for branch in unit_tree()],
         tables=[
             TableName(
@@ -642,4 +642,4 @@ def people_page(dialogue: Dialogue) -> PeoplePage:
         for invitation in sorted(invitations, key=lambda row: name_key(row.name))
     ]
     seatings = max((len(row.tables) for row in found), default=0)
-    return PeoplePage(found, sources_of(dialogue, invitations), seatings, need_words())
+    return PeoplePage(found, sources_of(invitations), seatings, need_words())

@@ -272,7 +272,7 @@ def themes_page(dialogue: Dialogue, question: int, *, opened: int = 0, first: in
         if roots[row.pk] is not row:
             continue
         figure = figures[row.pk]
-        cards, more = _cards(row, rows, roots, figure["all"], first, most) if row.pk == opened else ((), 0)
+        cards, more = _cards(row, rows, roots, first, most) if row.pk == opened else ((), 0)
         columns.append(
             ThemeColumn(
                 row,
@@ -302,7 +302,7 @@ def themes_page(dialogue: Dialogue, question: int, *, opened: int = 0, first: in
 
 
 def _cards(
-    theme: Theme, rows: Sequence[Theme], roots: Mapping[int, Theme], count: int, first: int, most: int
+    theme: Theme, rows: Sequence[Theme], roots: Mapping[int, Theme], first: int, most: int
 ) -> tuple[tuple[NoteCard, ...], int]:
     """The notes of a theme that stand for themselves, the least sure first, each with what repeats it."""
     members = [row.pk for row in rows if roots[row.pk] is theme]

@@ -64,7 +64,7 @@ def where(request: HttpRequest, code: str) -> HttpResponse:
             error = _("Platskoden finns inte i det här mötet.") if typed.strip() else invalid.fields["seat_code"]
         else:
             tried.was_right()
-            tables = _tables_of(dialogue, invitation)
+            tables = _tables_of(invitation)
     elif here is not None:
         rows = Placement.objects.filter(seat=here.seat).select_related("table")
         tables = {row.seating: row.table for row in rows}
@@ -86,7 +86,7 @@ def where(request: HttpRequest, code: str) -> HttpResponse:
     return response
 
 
-def _tables_of(dialogue: Dialogue, invitation: Invitation) -> dict[int, Table]:
+def _tables_of(invitation: Invitation) -> dict[int, Table]:
     """Her table in each seating: where she sits when she has come, else where she is expected."""
     placed = Placement.objects.filter(seat__invitation=invitation, seat__left_at=None).select_related("table")
     found = {row.seating: row.table for row in placed}
