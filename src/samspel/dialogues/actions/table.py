@@ -46,7 +46,7 @@ LONGEST_HELP = 140
 
 
 @dataclass(frozen=True)
-class At:
+class AtTable:
     """A participant at her table, with the table locked until the change is done."""
 
     here: Here
@@ -68,7 +68,7 @@ class At:
         return note
 
 
-def _sit_down(here: Here, act: str, *, alone: bool = False) -> At:
+def _sit_down(here: Here, act: str, *, alone: bool = False) -> AtTable:
     """Look again under the locks: the meeting may have moved on since this request began.
 
     :param alone: no other table changes anything meanwhile (for what tables share: the hall's proposals).
@@ -83,17 +83,17 @@ def _sit_down(here: Here, act: str, *, alone: bool = False) -> At:
         raise ConflictError(_("Mötet har gått vidare."))
     sitting = get_sitting(here, lock=True)
     check_seat(here, act)
-    return At(here, sitting)
+    return AtTable(here, sitting)
 
 
-def _check_unlocked(at: At) -> None:
-    if at.dialogue.is_locked:
+def _check_unlocked(sat: AtTable) -> None:
+    if sat.dialogue.is_locked:
         raise ConflictError(_("Samtalsledaren har låst svaren."))
 
 
-def _check_not_handed_in(at: At) -> None:
+def _check_not_handed_in(sat: AtTable) -> None:
     """What is handed in stands still until the table takes it back."""
-    if Pick.objects.filter(sitting=at.sitting, question=at.question).exists():
+    if Pick.objects.filter(sitting=sat.sitting, question=sat.question).exists():
         raise ConflictError(_("Bordet har lämnat in sina tre. Ta tillbaka dem först."))
 
 
@@ -106,8 +106,8 @@ def _checked_words(text: str, longest: int, *, field: str = "text") -> str:
     return words
 
 
-def _tell(at: At) -> None:
-    tell(at.dialogue, "table", table=at.sitting.table_id)
+def _tell(sat: AtTable) -> None:
+    tell(sat.dialogue, "table", table=sat.sitting.table_id)
 
 
 # ---------------------------------------------------------------- thoughts and marks
@@ -210,7 +210,7 @@ def _steps_at_table(dialogue: Dialogue, step: Step) -> list[Step]:
     return list(dialogue.steps.filter(question=step.question, seating=step.seating, kind__in=kinds))
 
 
-def _all_ready(sat: At) -> bool:
+def _all_ready(sat: AtTable) -> bool:
     """Whether all who sit here are; paper speaks for itself when it is entered."""
     seats = [seat for seat, _group in tables.seats_at(sat.sitting) if seat.kind != Seat.Kind.PAPER]
     return {seat.pk for seat in seats} <= tables.ready_at(sat.dialogue, seats)
@@ -315,7 +315,7 @@ def part(*, here: Here, note_id: int) -> None:
     _tell(sat)
 
 
-def _no_longer_ready(sat: At) -> None:
+def _no_longer_ready(sat: AtTable) -> None:
     step = sat.dialogue.step
     assert step is not None
     roots, marks = _roots_and_marks(sat.sitting, sat.question)
@@ -325,7 +325,7 @@ def _no_longer_ready(sat: At) -> None:
     Ready.objects.filter(seat__in=over, step__in=_steps_at_table(sat.dialogue, step)).delete()
 
 
-def _renumber(sat: At, after: dict[int, list[int]] | None = None) -> None:
+def _renumber(sat: AtTable, after: dict[int, list[int]] | None = None) -> None:
     """Close the gaps in the order; what came out of a card stands right after it."""
     notes = {note.pk: note for note in tables.notes_on(sat.sitting.table_id, sat.question)}
     roots = tables.roots_of(notes.values())
@@ -364,7 +364,7 @@ def set_pen_wanted(*, here: Here, wanted: bool, at: datetime) -> Sitting:
     return sitting
 
 
-def _pen_is_free(sat: At, at: datetime) -> bool:
+def _pen_is_free(sat: AtTable, at: datetime) -> bool:
     if sat.sitting.pen_id is None:
         return True
     holder = Seat.objects.select_related("helped_by").get(pk=sat.sitting.pen_id)
@@ -375,13 +375,13 @@ def _pen_is_free(sat: At, at: datetime) -> bool:
     return tables.is_away(holder, connected_hints(sat.dialogue.room, now=at), at)
 
 
-def _sits_here(sat: At, seat: Seat) -> bool:
+def _sits_here(sat: AtTable, seat: Seat) -> bool:
     return Placement.objects.filter(
         seat=seat, table_id=sat.sitting.table_id, seating=sat.sitting.seating, seat__left_at=None
     ).exists()
 
 
-def _give_pen(sat: At, to: Seat) -> Sitting:
+def _give_pen(sat: AtTable, to: Seat) -> Sitting:
     sat.sitting.pen = to
     sat.sitting.pen_asked_by = None
     sat.sitting.save(update_fields=["pen", "pen_asked_by"])
