@@ -20,13 +20,13 @@ from samspel.core.actor import Actor, Request
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.middleware import wants_json
 from samspel.dialogues import queries
-from samspel.dialogues.access import Here, get_dialogue, get_here, has_pen
-from samspel.dialogues.actions import agreeing, joining
+from samspel.dialogues.access import Here, get_dialogue, has_pen
+from samspel.dialogues.actions import agreeing
 from samspel.dialogues.actions.agreeing import Draft
 from samspel.dialogues.models import Agreement, Checkout, Dialogue, Seat
 from samspel.dialogues.queries import Result
 from samspel.dialogues.shared import read_once
-from samspel.dialogues.views.phone_view import PhoneView, context_of, for_number
+from samspel.dialogues.views.phone_view import PhoneView, context_of, get_acting, helps_of
 
 STYLES = ("agree",)
 
@@ -191,7 +191,7 @@ def view(here: Here, *, form: Form | None = None, about: str = "") -> PhoneView:
             **_checkout_context(here),
             "here_url": f"{address}?{urlencode(asked)}",
             "write_url": address,
-            "helps": _helps(here) if here.dialogue.checkout_open else [],
+            "helps": helps_of(here) if here.dialogue.checkout_open else [],
         },
         has_field=may_write,
         parts=("overens", "hur-svar"),
@@ -204,18 +204,10 @@ def _for(here: Here) -> dict[str, str]:
     return {"for": str(here.seat.number)} if here.seat.kind == Seat.Kind.HELPED else {}
 
 
-def _helps(here: Here) -> list[Seat]:
-    return joining.helped_seats(here) if here.seat.kind == Seat.Kind.PHONE else []
-
-
 def _back(here: Here, name: str = "join", anchor: str = "", **more: str) -> HttpResponse:
     query = urlencode(more | _for(here))
     address = reverse(name, args=[here.dialogue.code])
     return redirect(f"{address}{'?' if query else ''}{query}{anchor}")
-
-
-def _here(request: HttpRequest, code: str, act: str) -> Here:
-    return joining.acting_here(get_here(request, code, act), for_number(request))
 
 
 def _render(request: HttpRequest, here: Here, shown: PhoneView, status: int = 200) -> HttpResponse:
@@ -231,7 +223,7 @@ def _is_agreeing(here: Here) -> bool:
 @require_http_methods(["GET", "POST"])
 def agreements(request: HttpRequest, code: str) -> HttpResponse:
     """The same page with the row that one writes about (``om``) or changes (``andra``); a post writes."""
-    here = _here(request, code, "seat.read")
+    here = get_acting(request, code, "seat.read")
     if request.method == "POST":
         return _write(request, here)
     if here.phase != "whole" or (request.htmx and not _is_agreeing(here)):  # type: ignore[attr-defined]
@@ -338,7 +330,7 @@ def lead(request: Request, dialogue_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def tell_here(request: HttpRequest, code: str, agreement_id: int) -> HttpResponse:
     """A participant tells what became of an agreement, while the meeting opens with it."""
-    here = _here(request, code, "agreement.answer")
+    here = get_acting(request, code, "agreement.answer")
     if here.phase != "frame":
         return redirect("join", code)
     before = {one.pk: one for one in queries.agreements_to_open_with(here.dialogue)}
@@ -411,7 +403,7 @@ def checkout_view(here: Here, *, stamp: str = "") -> PhoneView:
         {
             **_checkout_context(here, stamp),
             "following": queries.next_dialogue_of(here.dialogue),
-            "helps": _helps(here),
+            "helps": helps_of(here),
         },
         parts=("hur-svar", "sedan"),
         refresh_on="agreements",
@@ -451,13 +443,13 @@ def _is_fresh(stamp: str, here: Here, seconds: int) -> bool:
 def checkout(request: HttpRequest, code: str) -> HttpResponse:
     """A tap saves. For some seconds the answer can be changed, with the stamp that the first answer gave."""
     if request.method == "GET":
-        here = _here(request, code, "seat.read")
+        here = get_acting(request, code, "seat.read")
         if here.phase != "whole":
             return _leave(request, code)
         if request.htmx:  # type: ignore[attr-defined]
             return _taps(request, here, ends=True)
         return _render(request, here, checkout_view(here, stamp=request.GET.get("stamp", "")))
-    here = _here(request, code, "checkout.answer")
+    here = get_acting(request, code, "checkout.answer")
     stamp = request.POST.get("stamp", "")
     is_changed = _is_fresh(stamp, here, defaults.value("dialogue.ten_seconds"))
     is_first = agreeing.checked_out(here) is None

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.timezone import now
@@ -20,7 +21,8 @@ from django.utils.translation import get_language
 
 from samspel.core.languages import direction
 from samspel.core.prepared import Prepared
-from samspel.dialogues.access import Here
+from samspel.dialogues.access import Here, get_here
+from samspel.dialogues.actions.joining import acting_here, helped_seats
 from samspel.dialogues.models import Dialogue, Question, Seat
 
 # A clock that counts minutes is of use in a meeting; over days a date is.
@@ -88,6 +90,28 @@ def for_number(request: HttpRequest) -> int | None:
     """The seat that is acted for, when one helps somebody without a phone."""
     value = request.POST.get("for") or request.GET.get("for") or ""
     return int(value) if value.isdecimal() and len(value) < 10 else None
+
+
+def get_acting(request: HttpRequest, code: str, act: str) -> Here:
+    """The seat that is acted for: one's own, or one that one helps.
+
+    :raises NotFoundError: no seat here.
+    :raises ConflictError: ``act`` is not for this phase, or the pen is another's.
+    """
+    return acting_here(get_here(request, code, act), for_number(request))
+
+
+def helps_of(here: Here) -> list[Seat]:
+    """Those without a phone whom this phone helps."""
+    return helped_seats(here) if here.seat.kind == Seat.Kind.PHONE else []
+
+
+def back_to(here: Here, anchor: str = "") -> HttpResponse:
+    """To the page of this seat, or of the one that is helped."""
+    address = reverse("join", args=[here.dialogue.code])
+    if here.seat.kind == Seat.Kind.HELPED:
+        address += "?" + urlencode({"for": here.seat.number})
+    return redirect(address + anchor)
 
 
 _QUESTION = Prepared[tuple[str, str]](

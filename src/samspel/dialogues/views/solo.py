@@ -1,52 +1,37 @@
 """Alone: thinking in silence, and taking what one chooses to the table."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import urlencode
+from django.shortcuts import render
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from samspel.core.errors import InvalidError, NotFoundError
 from samspel.dialogues.access import Here, get_here
-from samspel.dialogues.actions import joining, solo
-from samspel.dialogues.models import Question, Seat
+from samspel.dialogues.actions import solo
+from samspel.dialogues.models import Question
 from samspel.dialogues.thoughts import OwnNote, open_note, own_notes
-from samspel.dialogues.views.phone_view import PhoneView, context_of, for_number
+from samspel.dialogues.views.phone_view import PhoneView, back_to, context_of, get_acting, helps_of
 
 
 def view(here: Here) -> PhoneView:
     """The silent step: question, time, own thoughts, one field. Three queries."""
     own = own_notes(here, here.question)
-    helps = joining.helped_seats(here) if here.seat.kind == Seat.Kind.PHONE else []
     return PhoneView(
         "dialogues/solo.html",
         _("Tänk själv"),
-        {"own": own, "is_ready": solo.is_ready(here), "helps": helps},
+        {"own": own, "is_ready": solo.is_ready(here), "helps": helps_of(here)},
         has_field=True,
         parts=("tid", "tankar"),
         styles=("solo",),
     )
 
 
-def _here(request: HttpRequest, code: str, act: str) -> Here:
-    """The seat that is acted for: one's own, or one that one helps."""
-    return joining.acting_here(get_here(request, code, act), for_number(request))
-
-
-def _back(here: Here, anchor: str = "") -> HttpResponse:
-    address = reverse("join", args=[here.dialogue.code])
-    if here.seat.kind == Seat.Kind.HELPED:
-        address += "?" + urlencode({"for": here.seat.number})
-    return redirect(address + anchor)
-
-
 @require_POST
 def write(request: HttpRequest, code: str) -> HttpResponse:
     """Keep one thought. With script the answer is its line, without it the page again."""
     # Not ``note.write``, which the action asks for: a key sent again is answered after the step has moved on too.
-    here = _here(request, code, "seat.read")
+    here = get_acting(request, code, "seat.read")
     text = request.POST.get("text", "")
     question = request.POST.get("question", "")
     try:
@@ -62,11 +47,11 @@ def write(request: HttpRequest, code: str) -> HttpResponse:
             raise
         return _again(request, here, error, text)
     if request.htmx and request.POST.get("again"):  # type: ignore[attr-defined]
-        return HttpResponse(status=204, headers={"HX-Redirect": _back(here).headers["Location"]})
+        return HttpResponse(status=204, headers={"HX-Redirect": back_to(here).headers["Location"]})
     if request.htmx:  # type: ignore[attr-defined]
         own = OwnNote(note.pk, note.question, note.shared_at is not None, open_note(here, note) or "")
         return render(request, "dialogues/solo_note.html", {"note": own, "code": here.dialogue.code})
-    return _back(here, "#skriv")
+    return back_to(here, "#skriv")
 
 
 def _again(request: HttpRequest, here: Here, error: InvalidError, text: str) -> HttpResponse:
@@ -79,7 +64,7 @@ def _again(request: HttpRequest, here: Here, error: InvalidError, text: str) -> 
 @require_http_methods(["GET", "POST"])
 def change(request: HttpRequest, code: str, note_id: int) -> HttpResponse:
     """One's own thought in a field of its own: write it anew, or take it away."""
-    here = _here(request, code, "note.read_own")
+    here = get_acting(request, code, "note.read_own")
     note = solo.get_own_note(here, note_id)
     text, error = open_note(here, note), None
     if text is None:
@@ -89,7 +74,7 @@ def change(request: HttpRequest, code: str, note_id: int) -> HttpResponse:
         text = request.POST.get("text", "")
         try:
             solo.change_note(here=here, note_id=note_id, text=text, at=now())
-            return _back(here)
+            return back_to(here)
         except InvalidError as invalid:
             error, status = invalid, invalid.status
     shown = PhoneView("dialogues/solo_change.html", _("Ändra tanken"), has_field=True, styles=("solo",))
@@ -101,15 +86,15 @@ def change(request: HttpRequest, code: str, note_id: int) -> HttpResponse:
 
 @require_POST
 def remove(request: HttpRequest, code: str, note_id: int) -> HttpResponse:
-    here = _here(request, code, "note.read_own")  # the action asks for note.write, and words what it refuses
+    here = get_acting(request, code, "note.read_own")  # the action asks for note.write, and words what it refuses
     solo.remove_note(here=here, note_id=note_id)
-    return _back(here)
+    return back_to(here)
 
 
 @require_POST
 def ready(request: HttpRequest, code: str) -> HttpResponse:
     """«I am ready», with what stood in the field kept first."""
-    here = _here(request, code, "seat.read")
+    here = get_acting(request, code, "seat.read")
     solo.say_ready(
         here=here,
         wanted=request.POST.get("wanted") != "0",
@@ -117,7 +102,7 @@ def ready(request: HttpRequest, code: str) -> HttpResponse:
         key=request.POST.get("key", ""),
         at=now(),
     )
-    back = _back(here)
+    back = back_to(here)
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(status=204, headers={"HX-Redirect": back.headers["Location"]})
     return back
@@ -126,12 +111,12 @@ def ready(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def share(request: HttpRequest, code: str) -> HttpResponse:
     """Take the chosen thoughts, or all, to the table."""
-    here = _here(request, code, "seat.read")
+    here = get_acting(request, code, "seat.read")
     chosen = None
     if "all" not in request.POST:
         chosen = [int(value) for value in request.POST.getlist("note") if value.isdecimal() and len(value) < 19]
     solo.share_notes(here=here, note_ids=chosen, at=now())
-    return _back(here)
+    return back_to(here)
 
 
 @require_GET

@@ -6,18 +6,17 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError, SamspelError
-from samspel.dialogues.access import Here, check_seat, find_here, get_here, get_sitting
+from samspel.dialogues.access import Here, check_seat, find_here, get_sitting
 from samspel.dialogues.actions import joining, table
 from samspel.dialogues.models import Seat, StepKind
 from samspel.dialogues.tables import TableNow, table_now
 from samspel.dialogues.thoughts import own_notes
-from samspel.dialogues.views.phone_view import PhoneView, context_of, for_number
+from samspel.dialogues.views.phone_view import PhoneView, back_to, context_of, for_number, get_acting
 from samspel.live.queries import line_to
 
 GET_POST = ["GET", "POST"]
@@ -70,7 +69,7 @@ def _act(request: HttpRequest, code: str, do: Callable[[Here], str | None]) -> H
 
     What another has changed meanwhile is told on the page, which then shows how it is now.
     """
-    here = _acting(request, code, "seat.read")
+    here = get_acting(request, code, "seat.read")
     said, told = "", ""
     try:
         said = do(here) or ""
@@ -83,25 +82,13 @@ def _act(request: HttpRequest, code: str, do: Callable[[Here], str | None]) -> H
             messages.error(request, told)
         elif said:
             messages.success(request, said)
-        return _back(here)
+        return back_to(here)
     return _part(request, code, said=said, told=told)
-
-
-def _acting(request: HttpRequest, code: str, act: str) -> Here:
-    """The seat that is acted for: one's own, or one that one helps."""
-    return joining.acting_here(get_here(request, code, act), for_number(request))
-
-
-def _back(here: Here) -> HttpResponse:
-    address = reverse("join", args=[here.dialogue.code])
-    if here.seat.kind == Seat.Kind.HELPED:
-        address += "?" + urlencode({"for": here.seat.number})
-    return redirect(address)
 
 
 def _leave(request: HttpRequest, here: Here) -> HttpResponse:
     """Back to the table from a small page; a script that sent the form goes there itself."""
-    back = _back(here)
+    back = back_to(here)
     if request.htmx:  # type: ignore[attr-defined]
         return HttpResponse(status=204, headers={"HX-Redirect": back.headers["Location"]})
     return back
@@ -252,7 +239,7 @@ def _small_page(
 
 def _sit(request: HttpRequest, code: str, act: str) -> Here | None:
     """The participant, if the page is for her now; None when the meeting or the pen has moved on."""
-    here = _acting(request, code, "seat.read")
+    here = get_acting(request, code, "seat.read")
     try:
         check_seat(here, act)
     except ConflictError:
@@ -297,7 +284,7 @@ def _writing(
     request: HttpRequest, code: str, act: str, template: str, title: str, write: Callable[[Here, str, str], object]
 ) -> HttpResponse:
     """A page with one field. After an error the field still holds what was typed."""
-    here = _acting(request, code, "seat.read")
+    here = get_acting(request, code, "seat.read")
     text, error, status = request.POST.get("text", ""), None, 200
     if request.method == "POST":
         try:

@@ -4,8 +4,6 @@ import random
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -14,15 +12,15 @@ from samspel.core.errors import InvalidError, NotFoundError
 from samspel.core.middleware import wants_json
 from samspel.dialogues import queries
 from samspel.dialogues.access import Here, get_here
-from samspel.dialogues.actions import joining, whole
+from samspel.dialogues.actions import whole
 from samspel.dialogues.compute_words import may_show_words, words_of
-from samspel.dialogues.models import Dialogue, Screen, Seat
+from samspel.dialogues.models import Dialogue, Screen
 from samspel.dialogues.queries import Result, Threes
 from samspel.dialogues.result_document import result_pdf
 from samspel.dialogues.shared import read_once
 from samspel.dialogues.theme_queries import themes_of
 from samspel.dialogues.views import agreements
-from samspel.dialogues.views.phone_view import PhoneView, context_of, for_number
+from samspel.dialogues.views.phone_view import PhoneView, back_to, context_of, get_acting, helps_of
 
 STYLES = ("whole",)
 
@@ -93,22 +91,10 @@ def ballot_view(here: Here, threes: Threes, mine: frozenset[int]) -> PhoneView:
     )
 
 
-def helps_of(here: Here) -> list[Seat]:
-    """Those without a phone whom this phone helps."""
-    return joining.helped_seats(here) if here.seat.kind == Seat.Kind.PHONE else []
-
-
-def _back(here: Here) -> HttpResponse:
-    """To the page of this seat, or of the one that is helped."""
-    helped = {"for": here.seat.number} if here.seat.kind == Seat.Kind.HELPED else {}
-    address = reverse("join", args=[here.dialogue.code])
-    return redirect(f"{address}?{urlencode(helped)}" if helped else address)
-
-
 @require_http_methods(["GET", "POST"])
 def ballot(request: HttpRequest, code: str) -> HttpResponse:
     """One's own ballot: cast it, or change it while it is open."""
-    here = joining.acting_here(get_here(request, code, "ballot.cast"), for_number(request))
+    here = get_acting(request, code, "ballot.cast")
     error = None
     if request.method == "POST":
         chosen = [int(value) for value in request.POST.getlist("proposal") if value.isdecimal() and len(value) < 19]
@@ -139,7 +125,7 @@ def _cast(request: HttpRequest, here: Here, chosen: list[int]) -> HttpResponse:
         proposal_ids=[] if "none" in request.POST else chosen,
         at=now(),
     )
-    return _back(here)
+    return back_to(here)
 
 
 @require_GET
