@@ -276,10 +276,10 @@ def _key(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> Non
     parser = commands.add_parser(
         "key",
         help="make a key for another system",
-        description="Print a key with which another system takes in answers as this person, for a year. It ends with"
-        " her account or her password. It is shown once and kept nowhere.",
+        description="Print a key with which another system may do through the API what this person may, for a year. It"
+        " ends with her account or her password. It is shown once and kept nowhere.",
     )
-    parser.add_argument("email", help="an administrator's or an analyst's address")
+    parser.add_argument("email", help="the address of an open account")
     parser.set_defaults(run=_run_key)
 
 
