@@ -1,4 +1,4 @@
-"""A backup of the whole database in one file, and back again.
+"""A backup of the whole database, and of the files that its rows name, in one file; and back again.
 
 The file is an ordinary tar: ``manifest.json`` (what, when, from which versions, and the SHA-256 of the rest),
 ``database.dump`` (pg_dump's custom format, so that PostgreSQL's own tools read it without Samspel) and ``files.tar``

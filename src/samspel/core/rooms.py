@@ -1,6 +1,8 @@
 """What one meeting may write in one page process, so that a flood there leaves room for the others.
 
-Posts are counted that the meeting took: one who has no place in it cannot use up its share.
+Posts are counted that the meeting took: one who has no place in it cannot use up its share. Those who lead post to its
+number and not to its code, and have a share of their own. A point of asking has a code too, and is a room in the same
+way.
 """
 
 import random
@@ -18,7 +20,7 @@ PER_S: Final = 60
 
 
 def room_of(kwargs: Mapping[str, Any]) -> str:
-    """The meeting that an address belongs to, by its code or number."""
+    """The meeting or point that an address belongs to, by its code or number; empty for all other addresses."""
     return str(kwargs.get("code") or kwargs.get("dialogue_id") or "")
 
 

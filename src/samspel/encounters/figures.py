@@ -1,8 +1,11 @@
 """The figures of encounters: each defined once, as integers, whatever engine counts them.
 
 Means, shares, intervals and shrinkage are made of these integers in ``engine.inference``; what may be shown is decided
-by ``engine.disclosure``. Answers that are sealed or set aside are in none of them. ``since`` and ``until`` are days,
-``until`` excluded. Rows come in the order of their names, never of their values: nothing here is a ranking.
+by ``disclosing`` and, of what everybody may read, by ``looks``. Answers that are sealed or set aside are in none of
+them. ``since`` and ``until`` are days, ``until`` excluded. Rows come in the order of their names, never of their
+values: nothing here is a ranking.
+
+Ibis takes a while to load, and every process loads this module: each function asks for ``expressions`` when it counts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Answers come in: the one way, for a tap on a phone as for ten thousand rows of a file."""
+"""Answers come into the database: the one way, for a tap on a phone as for ten thousand rows of a batch.
+
+Only what a file tells of days that have rested goes past it, into their Parquet (``importing``).
+"""
 
 import hashlib
 import json
