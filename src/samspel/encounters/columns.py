@@ -87,6 +87,7 @@ def _read_each(column: str, words: Sequence[str], codes: Ints, rules: Rules) -> 
 
 
 def read_moments(table: pa.Table, rules: Rules, now: datetime) -> Moments:
+    """When each row's meeting was: whole columns of the usual forms at once, any other text once by its own rule."""
     texts = table.column("at").combine_chunks()
     if pa.types.is_dictionary(texts.type):
         texts = texts.dictionary_decode()

@@ -152,7 +152,7 @@ def thread_page(request: Request, thread_id: int) -> HttpResponse:
 
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
-    """Find open threads by one's own words. Services join the search when they have a catalogue."""
+    """Find open threads by one's own words: each must stand in what was said, the thread's title or the unit's name."""
     words = request.GET.get("q", "").strip()[:100]
     wanted = words.casefold().split()
     found = [
