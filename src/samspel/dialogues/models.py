@@ -386,6 +386,10 @@ class Ready(models.Model):
 # ---------------------------------------------------------------- what people say
 
 
+# Letters of a thought: more is divided in two.
+LONGEST_NOTE = 500
+
+
 class Note(models.Model):
     """A thought. Sealed until its author shares it at a table; then open text that is never deleted.
 
@@ -406,7 +410,7 @@ class Note(models.Model):
     source = models.CharField(max_length=5, choices=Source.choices, default=Source.PHONE)
     language = models.CharField(max_length=5, blank=True)  # said in another language than the meeting's
     sealed = models.BinaryField(null=True)
-    text = models.CharField(max_length=500, blank=True)
+    text = models.CharField(max_length=LONGEST_NOTE, blank=True)
     key = models.CharField(max_length=64)
     written_at = models.DateTimeField()
     shared_at = models.DateTimeField(null=True, blank=True)

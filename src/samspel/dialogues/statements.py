@@ -13,6 +13,7 @@ from samspel.core.sheets import SheetError, read_sheet, unguarded
 
 BYTES_MOST = 20_000_000
 ROWS_MOST = 50_000
+# As models.LONGEST_NOTE: a file is read where there are no tables too.
 LONGEST = 500
 # By the first name that the file has; the others are what people call them.
 COLUMNS: Mapping[str, tuple[str, ...]] = {

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from samspel.core.languages import spoken
 from samspel.core.prepared import Prepared
+from samspel.dialogues.compute import THREES_FROM
 from samspel.dialogues.models import (
     CounterVoice,
     Dialogue,
@@ -30,7 +31,6 @@ from samspel.engine.themes import normalise
 from samspel.live.queries import connected_hints
 
 AWAY_AFTER = timedelta(minutes=2)  # a pen that nobody has held for so long passes to the next who asks
-THREES_FIRST_FROM = 5  # at so many they talk in threes first
 
 
 _NOTES = Prepared[Note](
@@ -217,7 +217,7 @@ class TableNow:
     @property
     def own_group(self) -> tuple[Person, ...]:
         """Those one talks with first, oneself first; empty at a small table or when no threes were made."""
-        if len(self.people) < THREES_FIRST_FROM or not self.me.group:
+        if len(self.people) < THREES_FROM or not self.me.group:
             return ()
         return (self.me, *(person for person in self.people if person.group == self.me.group and not person.is_me))
 

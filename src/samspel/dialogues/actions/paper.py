@@ -19,6 +19,7 @@ from samspel.dialogues.actions import table as at_table
 from samspel.dialogues.actions.forgetting import forget_who_said_what
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
+    LONGEST_NOTE,
     PHASE_OF,
     Ballot,
     CounterVoice,
@@ -145,7 +146,7 @@ def _check(dialogue: Dialogue, people: int, lines: Sequence[Line], counter_voice
     for number, line in enumerate(lines, start=1):
         if not line.text.strip():
             fields[f"text-{number}"] = _("Skriv tanken, eller ta bort strecken.")
-        if len(line.text.strip()) > at_table.LONGEST_NOTE:
+        if len(line.text.strip()) > LONGEST_NOTE:
             fields[f"text-{number}"] = _("Högst 500 tecken. Dela tanken i två.")
         if not 0 <= line.marks <= people:
             fields[f"marks-{number}"] = TOO_MANY_MARKS

@@ -15,20 +15,18 @@ from samspel.core.prepared import Prepared
 from samspel.dialogues.access import Here
 from samspel.dialogues.holding import hold
 from samspel.dialogues.live import Name, tell
-from samspel.dialogues.models import Note, Ready, Seat
+from samspel.dialogues.models import LONGEST_NOTE, Note, Ready, Seat
 from samspel.dialogues.sealing import seal
 from samspel.dialogues.thoughts import open_note, token_of_author
-
-LONGEST = 500
 
 
 def _checked_text(text: str) -> str:
     found = text.replace("\r\n", "\n").replace("\0", "").strip()
     if not found:
         raise InvalidError(fields={"text": _("Skriv något först.")})
-    if len(found) > LONGEST:
+    if len(found) > LONGEST_NOTE:
         raise InvalidError(
-            _("Tanken är %(over)s tecken för lång. Dela den i två.") % {"over": len(found) - LONGEST},
+            _("Tanken är %(over)s tecken för lång. Dela den i två.") % {"over": len(found) - LONGEST_NOTE},
             fields={"text": _("Högst 500 tecken. Dela tanken i två.")},
         )
     return found

@@ -22,6 +22,7 @@ from samspel.dialogues.access import Here, check_seat, get_dialogue, get_sitting
 from samspel.dialogues.holding import hold
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
+    LONGEST_NOTE,
     Chosen,
     CounterVoice,
     Dialogue,
@@ -40,7 +41,6 @@ from samspel.dialogues.thoughts import token_of_author
 from samspel.engine.themes import normalise
 from samspel.live.queries import connected_hints
 
-LONGEST_NOTE = 500
 LONGEST_VOICE = 300
 LONGEST_HELP = 140
 
