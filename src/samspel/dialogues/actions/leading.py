@@ -61,17 +61,20 @@ KEPT = (
 )
 
 
-def _snapshot(dialogue: Dialogue) -> dict[str, Any]:
+def snapshot(dialogue: Dialogue) -> dict[str, Any]:
+    """What an undo puts back, as it stands now."""
     found = {name: getattr(dialogue, name) for name in KEPT}
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}
 
 
-def _keep_for_undo(actor: Actor, dialogue: Dialogue, verb: str, before: dict[str, Any], at: datetime) -> None:
+def keep_for_undo(
+    actor: Actor, dialogue: Dialogue, verb: str, before: dict[str, Any], at: datetime, **facts: int
+) -> None:
     """Keep what was, for the other leaders and for undo, and write the audit trail."""
     ConsoleAction.objects.create(
         dialogue=dialogue, person_id=actor.person_id, name=actor.name, verb=verb, before=before, at=at
     )
-    record(actor, f"dialogue.{verb}", dialogue)
+    record(actor, f"dialogue.{verb}", dialogue, **facts)
 
 
 def _enter(dialogue: Dialogue, step: Step | None, at: datetime) -> None:
@@ -155,12 +158,12 @@ def start_dialogue(*, actor: Actor, dialogue_id: int, at: datetime) -> Dialogue:
     dialogue = get_dialogue(actor, dialogue_id, "dialogue.run", lock=True)
     if dialogue.state == State.RUNNING:
         return dialogue
-    before = _snapshot(dialogue)
+    before = snapshot(dialogue)
     dialogue.state = State.RUNNING
     dialogue.opened_at = at
     _enter(dialogue, dialogue.steps.first(), at)
     _save(dialogue, "state", "opened_at")
-    _keep_for_undo(actor, dialogue, "started", before, at)
+    keep_for_undo(actor, dialogue, "started", before, at)
     act_for_made_up(dialogue, at)
     tell(dialogue, "step", step=dialogue.step_id or 0)
     return dialogue
@@ -200,10 +203,10 @@ def previous_step(*, actor: Actor, dialogue_id: int, seen: int | None = None, at
 
 
 def _move(actor: Actor, dialogue: Dialogue, step: Step, verb: str, at: datetime) -> Dialogue:
-    before = _snapshot(dialogue)
+    before = snapshot(dialogue)
     _enter(dialogue, step, at)
     _save(dialogue)
-    _keep_for_undo(actor, dialogue, verb, before, at)
+    keep_for_undo(actor, dialogue, verb, before, at)
     act_for_made_up(dialogue, at)
     tell(dialogue, "step", step=step.pk)
     return dialogue
@@ -215,7 +218,7 @@ def pause(*, actor: Actor, dialogue_id: int, wanted: bool, at: datetime) -> Dial
     dialogue = get_dialogue(actor, dialogue_id, "dialogue.run", lock=True)
     if dialogue.step_ends_at is None or wanted == (dialogue.paused_at is not None):
         return dialogue
-    before = _snapshot(dialogue)
+    before = snapshot(dialogue)
     if wanted:
         dialogue.paused_at = at
     else:
@@ -226,7 +229,7 @@ def pause(*, actor: Actor, dialogue_id: int, wanted: bool, at: datetime) -> Dial
             dialogue.step_started_at += away
         dialogue.paused_at = None
     _save(dialogue)
-    _keep_for_undo(actor, dialogue, "paused" if wanted else "resumed", before, at)
+    keep_for_undo(actor, dialogue, "paused" if wanted else "resumed", before, at)
     tell(dialogue, "step", step=dialogue.step_id or 0)
     return dialogue
 
@@ -237,11 +240,11 @@ def add_minute(*, actor: Actor, dialogue_id: int, at: datetime) -> Dialogue:
     dialogue = get_dialogue(actor, dialogue_id, "dialogue.run", lock=True)
     if dialogue.step_ends_at is None:
         return dialogue
-    before = _snapshot(dialogue)
+    before = snapshot(dialogue)
     now = dialogue.paused_at or at
     dialogue.step_ends_at = max(dialogue.step_ends_at, now) + timedelta(minutes=1)
     _save(dialogue)
-    _keep_for_undo(actor, dialogue, "added_minute", before, at)
+    keep_for_undo(actor, dialogue, "added_minute", before, at)
     tell(dialogue, "step", step=dialogue.step_id or 0)
     return dialogue
 
@@ -254,10 +257,10 @@ def set_switch(*, actor: Actor, dialogue_id: int, name: str, wanted: bool, at: d
         raise NotFoundError("switch")
     if getattr(dialogue, name) == wanted:
         return dialogue
-    before = _snapshot(dialogue)
+    before = snapshot(dialogue)
     setattr(dialogue, name, wanted)
     _save(dialogue)
-    _keep_for_undo(actor, dialogue, f"{name}.{'on' if wanted else 'off'}", before, at)
+    keep_for_undo(actor, dialogue, f"{name}.{'on' if wanted else 'off'}", before, at)
     if name in {"shows_results", "ballot_open"}:
         tell(dialogue, "result")
     elif name == "checkout_open":
@@ -277,11 +280,11 @@ def set_screen(*, actor: Actor, dialogue_id: int, screen: str, at: datetime) -> 
         raise NotFoundError("screen")
     if dialogue.screen == screen:
         return dialogue
-    before = _snapshot(dialogue)
+    before = snapshot(dialogue)
     follow = {dialogue.screen, screen} & {Screen.WORDS, Screen.THEMES}  # what phones show together with the screen
     dialogue.screen = screen
     _save(dialogue)
-    _keep_for_undo(actor, dialogue, f"screen.{screen}", before, at)
+    keep_for_undo(actor, dialogue, f"screen.{screen}", before, at)
     if screen == Screen.THEMES:
         themes.place_notes_later(dialogue, dialogue.step.question if dialogue.step else 1, at=at)
     if follow:

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,13 +13,12 @@ from samspel.core.errors import ConflictError, NotFoundError
 from samspel.dialogues import compute_choice, queries
 from samspel.dialogues.access import Here, get_dialogue
 from samspel.dialogues.actions import themes
-from samspel.dialogues.actions.leading import KEPT
+from samspel.dialogues.actions.leading import keep_for_undo, snapshot
 from samspel.dialogues.holding import hold
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
     Ballot,
     Choice,
-    ConsoleAction,
     Dialogue,
     HiddenWord,
     Proposal,
@@ -75,10 +73,10 @@ def _set_ballot(actor: Actor, dialogue_id: int, is_open: bool, at: datetime) -> 
         return dialogue
     if is_open and dialogue.revealed:
         raise ConflictError(_("Resultatet visas redan. Dölj det först."))
-    before = _snapshot(dialogue)
+    before = snapshot(dialogue)
     dialogue.ballot_open = is_open
     dialogue.save(update_fields=["ballot_open"])
-    _note(actor, dialogue, "ballot_opened" if is_open else "ballot_closed", before, at)
+    keep_for_undo(actor, dialogue, "ballot_opened" if is_open else "ballot_closed", before, at)
     tell(dialogue, "result")
     return dialogue
 
@@ -203,11 +201,11 @@ def reveal(*, actor: Actor, dialogue_id: int, to: int, at: datetime) -> Dialogue
     shows = to > 0 or dialogue.shows_results
     if (dialogue.revealed, dialogue.shows_results) == (to, shows):
         return dialogue
-    before = _snapshot(dialogue)
+    before = snapshot(dialogue)
     dialogue.revealed = to
     dialogue.shows_results = shows
     dialogue.save(update_fields=["revealed", "shows_results"])
-    _note(actor, dialogue, "revealed", before, at, to=to)
+    keep_for_undo(actor, dialogue, "revealed", before, at, to=to)
     if to > places:
         themes.place_notes_later(dialogue, question, at=at)
     tell(dialogue, "result")
@@ -222,10 +220,10 @@ def show_lone(*, actor: Actor, dialogue_id: int, index: int, at: datetime) -> Di
         return dialogue
     if not 0 <= index <= len(queries.lone_voices_of(dialogue, queries.question_now(dialogue))):
         raise NotFoundError("voice")
-    before = _snapshot(dialogue)
+    before = snapshot(dialogue)
     dialogue.lone_shown = index
     dialogue.save(update_fields=["lone_shown"])
-    _note(actor, dialogue, "lone_shown", before, at, index=index)
+    keep_for_undo(actor, dialogue, "lone_shown", before, at, index=index)
     tell(dialogue, "result")
     return dialogue
 
@@ -254,18 +252,3 @@ def show_word(*, actor: Actor, dialogue_id: int, word: str, at: datetime) -> Non
     if gone:
         record(actor, "word.shown", dialogue)
         tell(dialogue, "result")
-
-
-# ---------------------------------------------------------------- seen by the other leaders, and undone
-
-
-def _snapshot(dialogue: Dialogue) -> dict[str, Any]:
-    found = {name: getattr(dialogue, name) for name in KEPT}
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}
-
-
-def _note(actor: Actor, dialogue: Dialogue, verb: str, before: dict[str, Any], at: datetime, **facts: int) -> None:
-    ConsoleAction.objects.create(
-        dialogue=dialogue, person_id=actor.person_id, name=actor.name, verb=verb, before=before, at=at
-    )
-    record(actor, f"dialogue.{verb}", dialogue, **facts)
