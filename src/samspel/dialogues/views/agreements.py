@@ -26,7 +26,7 @@ from samspel.dialogues.actions.agreeing import Draft
 from samspel.dialogues.models import Agreement, Checkout, Dialogue, Seat
 from samspel.dialogues.queries import Result
 from samspel.dialogues.shared import read_once
-from samspel.dialogues.views.phone_view import PhoneView, context_of, get_acting, helps_of
+from samspel.dialogues.views.phone_view import PhoneView, context_of, get_acting, gone_on, helps_of
 
 STYLES = ("agree",)
 
@@ -227,17 +227,10 @@ def agreements(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         return _write(request, here)
     if here.phase != "whole" or (request.htmx and not _is_agreeing(here)):  # type: ignore[attr-defined]
-        return _leave(request, code)
+        return gone_on(request, code)
     agreement_id = request.GET.get("andra", "")
     form = _form_to_change(here, agreement_id) if agreement_id else None
     return _render(request, here, view(here, form=form, about=request.GET.get("om", "")))
-
-
-def _leave(request: HttpRequest, code: str) -> HttpResponse:
-    """Something else is going on: back to the page of the step."""
-    if request.htmx:  # type: ignore[attr-defined]
-        return HttpResponse(headers={"HX-Redirect": reverse("join", args=[code])})
-    return redirect("join", code)
 
 
 def _form_to_change(here: Here, agreement_id: str) -> Form | None:
@@ -445,7 +438,7 @@ def checkout(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "GET":
         here = get_acting(request, code, "seat.read")
         if here.phase != "whole":
-            return _leave(request, code)
+            return gone_on(request, code)
         if request.htmx:  # type: ignore[attr-defined]
             return _taps(request, here, ends=True)
         return _render(request, here, checkout_view(here, stamp=request.GET.get("stamp", "")))

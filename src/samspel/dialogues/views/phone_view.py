@@ -114,6 +114,13 @@ def back_to(here: Here, anchor: str = "") -> HttpResponse:
     return redirect(address + anchor)
 
 
+def gone_on(request: HttpRequest, code: str) -> HttpResponse:
+    """The meeting has gone on, and the page that was asked for is for nothing any more: to the page of the step."""
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponse(headers={"HX-Redirect": reverse("join", args=[code])})
+    return redirect("join", code)
+
+
 _QUESTION = Prepared[tuple[str, str]](
     lambda dialogue, number: Question.objects.filter(dialogue=dialogue, number=number).values_list(
         "text", "second_text"

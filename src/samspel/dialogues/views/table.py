@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,7 +15,7 @@ from samspel.dialogues.actions import joining, table
 from samspel.dialogues.models import Seat, StepKind
 from samspel.dialogues.tables import TableNow, table_now
 from samspel.dialogues.thoughts import own_notes
-from samspel.dialogues.views.phone_view import PhoneView, back_to, context_of, for_number, get_acting
+from samspel.dialogues.views.phone_view import PhoneView, back_to, context_of, for_number, get_acting, gone_on
 from samspel.live.queries import line_to
 
 GET_POST = ["GET", "POST"]
@@ -247,13 +246,6 @@ def _sit(request: HttpRequest, code: str, act: str) -> Here | None:
     return here if here.placement is not None else None
 
 
-def _gone(request: HttpRequest, code: str) -> HttpResponse:
-    """The small page is for nothing any more: back to what is going on."""
-    if request.htmx:  # type: ignore[attr-defined]
-        return HttpResponse(headers={"HX-Redirect": reverse("join", args=[code])})
-    return redirect("join", code)
-
-
 @require_http_methods(GET_POST)
 def note(request: HttpRequest, code: str) -> HttpResponse:
     """A further thought, straight to the table."""
@@ -295,7 +287,7 @@ def _writing(
                 raise  # the text is kept on the device, which shows the sentence
             error, status = refused, refused.status
     elif _sit(request, code, act) is None:
-        return _gone(request, code)
+        return gone_on(request, code)
     sitting = get_sitting(here)
     return _small_page(
         request,
@@ -314,7 +306,7 @@ def merge(request: HttpRequest, code: str) -> HttpResponse:
     """Choose two cards to lay on one another."""
     here = _sit(request, code, "table.merge")
     if here is None:
-        return _gone(request, code)
+        return gone_on(request, code)
     error, status = None, 200
     chosen = {int(value) for value in request.POST.getlist("note") if value.isdecimal() and len(value) < 19}
     if request.method == "POST":
@@ -340,7 +332,7 @@ def pen_to(request: HttpRequest, code: str) -> HttpResponse:
     """Choose whom to give the pen."""
     here = _sit(request, code, "table.order")
     if here is None:
-        return _gone(request, code)
+        return gone_on(request, code)
     return _small_page(request, here, "dialogues/table_pen.html", _("Lämna över pennan"), now=_now(here))
 
 
@@ -349,7 +341,7 @@ def hand_in(request: HttpRequest, code: str) -> HttpResponse:
     """Asks once, with the three as they will go on."""
     here = _sit(request, code, "table.hand_in")
     if here is None:
-        return _gone(request, code)
+        return gone_on(request, code)
     error, status = None, 200
     if request.method == "POST":
         try:
@@ -373,7 +365,7 @@ def ask_for_help(request: HttpRequest, code: str) -> HttpResponse:
     """«Come here, please», with a line about what it is if one likes."""
     here = _sit(request, code, "table.help")
     if here is None:
-        return _gone(request, code)
+        return gone_on(request, code)
     words, error, status = request.POST.get("words", ""), None, 200
     if request.method == "POST":
         try:
