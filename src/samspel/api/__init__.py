@@ -1,0 +1,1 @@
+"""The HTTP API: the same actions and queries as the pages, for other systems."""

@@ -1,0 +1,1 @@
+"""People: units as a tree, providers, persons and their roles, signing in."""
