@@ -66,7 +66,7 @@ def test_a_group_in_which_too_little_is_new_keeps_its_figure():
     assert Last(looks).ends_of("language:fa") == START
 
 
-def test_an_effect_is_as_old_as_its_figure_and_told_in_tenths_upwards():
+def test_an_effect_is_as_old_as_its_figure_and_told_in_twentieths_upwards():
     cells = {"language:sv": Entry(300, 200), "language:ar": Entry(40, 20)}
     past = [
         Look(START, Entry(340, 220), cells, {"language:sv": 1.4, "language:ar": 2.0}),
@@ -88,7 +88,7 @@ def test_effects_are_of_cells_that_may_be_told_in_lines_with_enough():
 
     found = effects_of({"language:sv": alike, "language:so": few, "area:1": few}, threshold=10)
 
-    assert found == {"language:sv": math.ceil(10 * design_effects([alike])[0]) / 10}
+    assert found == {"language:sv": math.ceil(20 * design_effects([alike])[0]) / 20}
     assert effects_of({"language:sv": days(*[(10, 10), (2, 10)] * 9)}, threshold=10) == {}  # 180 answers
 
 

@@ -34,8 +34,8 @@ EFFECTS_LEAST = 200
 class Look:
     """The counts of the year to ``ends`` (excluded), and which of them waited: ``Entry.is_hidden``.
 
-    ``effects``: how much less than their number a group's answers count for, since those of a day are alike, in tenths
-    and upwards; who is not there has 1.
+    ``effects``: how much less than their number a group's answers count for, since those of a day are alike, in
+    twentieths and upwards; who is not there has 1.
     """
 
     ends: date
@@ -122,7 +122,7 @@ class Last:
 
 
 def effects_of(days: Mapping[Key, ClusterSums], *, threshold: int) -> dict[Key, float]:
-    """How much less than their number the answers of each cell count for, in tenths and upwards; 1 is not there.
+    """How much less than their number the answers of each cell count for, in twentieths and upwards; 1 is not there.
 
     Each line by itself, of its cells with as many answers as the threshold. In a line of fewer than EFFECTS_LEAST
     nothing is allowed for: it would be chance, and would tell of those few.
@@ -133,8 +133,8 @@ def effects_of(days: Mapping[Key, ClusterSums], *, threshold: int) -> dict[Key, 
         if sum(one.n for one in cells.values()) < EFFECTS_LEAST:
             continue
         for key, effect in zip(cells, design_effects([*cells.values()]), strict=True):
-            if (tenths := math.ceil(effect * 10 - 1e-9)) > 10:
-                found[key] = tenths / 10
+            if (twentieths := math.ceil(effect * 20 - 1e-9)) > 20:
+                found[key] = twentieths / 20
     return found
 
 
