@@ -63,6 +63,14 @@ def test_a_change_for_the_better_of_those_who_work_there() -> None:
     )
 
 
+def test_a_change_against_all_others_is_not_told_as_more_or_fewer_where_the_own_share_went_the_other_way() -> None:
+    behind = replace(FEWER, before=FEWER.after, after=FEWER.before)
+
+    assert (
+        picture_of(facts(changes=[behind])).changed.title == "Ja. Sedan vecka 9 går det annorlunda för er än för andra."
+    )
+
+
 def test_no_change_says_what_would_have_been_seen() -> None:
     changed = picture_of(facts(Figure(100, 80))).changed
 

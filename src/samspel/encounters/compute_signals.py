@@ -210,7 +210,7 @@ def _signal(unit: int, side: Side, since: date, seen: date, change: Change, at: 
         "settings": {"bar": DEFAULT.bar, "least": DEFAULT.least},
     }
     with translation.override(_language()):
-        words = _words(side, change, number_of(monday(change.since)))
+        words = words_of_change(side, change, number_of(monday(change.since)))
         source = _("Ungefär %(before)s svar före och %(after)s efter") % {"before": n_before, "after": n_after}
     key = f"change:{unit}-{side}-{seen.isoformat()}"
     signal, is_new = Signal.objects.get_or_create(
@@ -224,8 +224,9 @@ def _signal(unit: int, side: Side, since: date, seen: date, change: Change, at: 
     return signal
 
 
-def _words(side: Side, change: Change, week: int) -> str:
-    """What changed, in a sentence without figures."""
+def words_of_change(side: Side, change: Change | Found, week: int) -> str:
+    """What changed, in a sentence without figures. The gap is to what all units have in common: it may have the other
+    sign than what the unit's own share did."""
     fell = change.gap.estimate < 0
     if fell != (change.after.estimate < change.before.estimate):
         return _("Sedan vecka %(week)s går det annorlunda för er än för andra.") % {"week": week}

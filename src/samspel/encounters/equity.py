@@ -80,10 +80,6 @@ def differences(
     return [_dimension(name, groups, effects.get(name, {}), wrong) for name, groups in lines.items()]
 
 
-def is_any_seen(found: list[DimensionRows]) -> bool:
-    return any(row.verdict.is_seen for one in found for row in one.rows)
-
-
 def _known(groups: Mapping[str, Figure], effects: Mapping[str, float]) -> dict[str, tuple[int, int]]:
     """The groups that are shown, each as (good, answers) of as many as its answers count for."""
     return {

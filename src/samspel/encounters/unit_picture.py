@@ -12,7 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from samspel.encounters.compute_signals import Found
+from samspel.encounters.compute_signals import Found, words_of_change
 from samspel.encounters.models import Side
 from samspel.encounters.unit_facts import Deed, Factors, Facts, Mentions, Pairs, Word
 from samspel.encounters.weeks import Between, Drawing, Drawn, Week, between, draw, monday_of, number_of
@@ -238,7 +238,8 @@ def _caption(one: _Side) -> str:
 
 def _changed(facts: Facts, them: _Side) -> Answer:
     if facts.changes:
-        return Answer(" ".join([_("Ja."), *(_change_in_words(one) for one in facts.changes)]))
+        told = (words_of_change(one.side, one, number_of(one.since)) for one in facts.changes)
+        return Answer(" ".join([_("Ja."), *told]))
     shown = them.shown
     if not shown:
         return Answer(_("Det går inte att säga än."), _("Det behövs veckor med minst fem svar från besökare."))
@@ -249,16 +250,6 @@ def _changed(facts: Facts, them: _Side) -> Answer:
         return Answer(_("Det går inte att säga än."), _seen_from(first, gap))
     gap = smallest_seen(_variance(shown, a_week * (len(shown) - TRIED_WEEKS), a_week * TRIED_WEEKS))
     return Answer(_("Nej, inte så att det syns."), _would_have_seen(gap))
-
-
-def _change_in_words(change: Found) -> str:
-    sentences = {
-        (Side.RESIDENT, True): _("Sedan vecka %(week)s säger fler besökare att mötet var bra."),
-        (Side.RESIDENT, False): _("Sedan vecka %(week)s säger färre besökare att mötet var bra."),
-        (Side.STAFF, True): _("Sedan vecka %(week)s säger vi som tog emot oftare att mötet var bra."),
-        (Side.STAFF, False): _("Sedan vecka %(week)s säger vi som tog emot mer sällan att mötet var bra."),
-    }
-    return sentences[change.side, change.gap.estimate > 0] % {"week": number_of(change.since)}
 
 
 def _variance(weeks: Sequence[Counted], before: float, after: float) -> float:
