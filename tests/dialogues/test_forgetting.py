@@ -56,7 +56,7 @@ class Room:
         table.ask_for_help(here=self.jonas, words="Vi är oense.", at=WHEN)
         table.hand_in(here=self.amina, at=WHEN)
         self.go("ballot")
-        whole.open_ballot(actor=self.leader, dialogue_id=self.dialogue.pk, at=WHEN)
+        leading.set_switch(actor=self.leader, dialogue_id=self.dialogue.pk, name="ballot_open", wanted=True, at=WHEN)
         self.go("ballot")
         Dialogue.objects.update(ballot_open=True)
         self.amina, self.jonas = self.heres()

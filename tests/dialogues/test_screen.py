@@ -352,7 +352,7 @@ def test_a_phone_shows_the_tables_threes_and_then_the_result_with_its_receipt(to
 def test_the_ballot_is_cast_received_changed_and_closed(town: Town) -> None:
     dialogue = hall(town, now_at="ballot")
     actor = actor_of(town.facilitator)
-    whole.open_ballot(actor=actor, dialogue_id=dialogue.pk, at=WHEN)
+    leading.set_switch(actor=actor, dialogue_id=dialogue.pk, name="ballot_open", wanted=True, at=WHEN)
     client = phone(dialogue)
     address = reverse("ballot", args=[dialogue.code])
     time_id = Proposal.objects.get(text="Tid").pk
@@ -370,7 +370,7 @@ def test_the_ballot_is_cast_received_changed_and_closed(town: Town) -> None:
     client.post(address, {"question": "1", "none": "1"})
     assert Ballot.objects.get().proposals.count() == 0
 
-    whole.close_ballot(actor=actor, dialogue_id=dialogue.pk, at=WHEN)
+    leading.set_switch(actor=actor, dialogue_id=dialogue.pk, name="ballot_open", wanted=False, at=WHEN)
     assert client.post(address, {"question": "1", "proposal": [str(time_id)]}).status_code == 409
     assert client.get(address).status_code == 302
 

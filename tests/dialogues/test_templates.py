@@ -214,7 +214,7 @@ def hand_in(hall: Hall) -> None:
 
 def choose_together(hall: Hall) -> None:
     question = hall.everyone[0].question
-    whole.open_ballot(actor=hall.leader, dialogue_id=hall.dialogue.pk, at=hall.now)
+    leading.set_switch(actor=hall.leader, dialogue_id=hall.dialogue.pk, name="ballot_open", wanted=True, at=hall.now)
     proposals = list(Proposal.objects.filter(dialogue=hall.dialogue, question=question).values_list("pk", flat=True))
     for here in hall.everyone:
         whole.cast_ballot(here=here, question=question, proposal_ids=proposals[:1], at=hall.now)

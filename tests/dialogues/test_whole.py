@@ -114,11 +114,11 @@ def test_a_ballot_is_one_per_seat_and_can_be_changed_while_it_is_open(hall: Dial
 
 
 def test_no_ballot_before_it_opens_or_after_it_closed_or_for_another_question(hall: Dialogue, town: Town) -> None:
-    whole.close_ballot(actor=actor_of(town.facilitator), dialogue_id=hall.pk, at=WHEN)
+    leading.set_switch(actor=actor_of(town.facilitator), dialogue_id=hall.pk, name="ballot_open", wanted=False, at=WHEN)
     with pytest.raises(ConflictError):
         cast(hall, 1, "Tid")
 
-    whole.open_ballot(actor=actor_of(town.facilitator), dialogue_id=hall.pk, at=WHEN)
+    leading.set_switch(actor=actor_of(town.facilitator), dialogue_id=hall.pk, name="ballot_open", wanted=True, at=WHEN)
     seat = hall.seats.get(number=1)
     with pytest.raises(ConflictError):
         whole.cast_ballot(here=here_of(seat, None), question=2, proposal_ids=[], at=WHEN)  # type: ignore[arg-type]
@@ -185,7 +185,7 @@ def test_an_empty_ballot_is_a_voter_who_is_not_represented(hall: Dialogue, town:
 def test_chosen_anew_before_it_is_shown_keeps_its_lot_and_after_that_it_stays(hall: Dialogue, town: Town) -> None:
     leader = actor_of(town.facilitator)
     first = whole.choose(actor=leader, dialogue_id=hall.pk, question=1, at=WHEN)
-    whole.open_ballot(actor=leader, dialogue_id=hall.pk, at=WHEN)
+    leading.set_switch(actor=leader, dialogue_id=hall.pk, name="ballot_open", wanted=True, at=WHEN)
     cast(hall, 1, "Mod")
 
     again = whole.choose(actor=leader, dialogue_id=hall.pk, question=1, at=WHEN + timedelta(minutes=1))
@@ -304,12 +304,22 @@ def test_a_reveal_pressed_twice_shows_one_place_and_can_be_hidden_and_undone(hal
 def test_ballots_cast_after_the_choice_was_made_are_counted_when_it_is_shown(hall: Dialogue, town: Town) -> None:
     leader = actor_of(town.facilitator)
     whole.choose(actor=leader, dialogue_id=hall.pk, question=1, at=WHEN)
-    whole.open_ballot(actor=leader, dialogue_id=hall.pk, at=WHEN)
+    leading.set_switch(actor=leader, dialogue_id=hall.pk, name="ballot_open", wanted=True, at=WHEN)
     cast(hall, 1, "Mod")
 
     whole.reveal(actor=leader, dialogue_id=hall.pk, to=1, at=WHEN)
 
     assert [row.proposal.text for row in Choice.objects.get().chosen.all()] == ["Mod"]
+    assert not fresh(hall).ballot_open
+
+
+def test_no_ballot_opens_while_what_was_chosen_is_shown(hall: Dialogue, town: Town) -> None:
+    leader = actor_of(town.facilitator)
+    whole.reveal(actor=leader, dialogue_id=hall.pk, to=1, at=WHEN)
+
+    with pytest.raises(ConflictError):
+        leading.set_switch(actor=leader, dialogue_id=hall.pk, name="ballot_open", wanted=True, at=WHEN)
+
     assert not fresh(hall).ballot_open
 
 
@@ -333,8 +343,8 @@ def test_only_leaders_choose_reveal_and_merge(hall: Dialogue, town: Town, who: s
         lambda: whole.choose(actor=actor, dialogue_id=hall.pk, question=1, at=WHEN),
         lambda: whole.reveal(actor=actor, dialogue_id=hall.pk, to=1, at=WHEN),
         lambda: whole.show_lone(actor=actor, dialogue_id=hall.pk, index=1, at=WHEN),
-        lambda: whole.open_ballot(actor=actor, dialogue_id=hall.pk, at=WHEN),
-        lambda: whole.close_ballot(actor=actor, dialogue_id=hall.pk, at=WHEN),
+        lambda: leading.set_switch(actor=actor, dialogue_id=hall.pk, name="ballot_open", wanted=True, at=WHEN),
+        lambda: leading.set_switch(actor=actor, dialogue_id=hall.pk, name="ballot_open", wanted=False, at=WHEN),
         lambda: whole.hide_word(actor=actor, dialogue_id=hall.pk, word="tid", at=WHEN),
         lambda: whole.merge_proposals(actor=actor, dialogue_id=hall.pk, proposal_ids=[first], into_id=second, at=WHEN),
     ):

@@ -287,7 +287,9 @@ class _Meeting:
         table.hand_in(here=pen, at=self.pass_s(30))
 
     def choose(self) -> None:
-        whole.open_ballot(actor=self.leader, dialogue_id=self.dialogue_id, at=self.pass_s(90))
+        leading.set_switch(
+            actor=self.leader, dialogue_id=self.dialogue_id, name="ballot_open", wanted=True, at=self.pass_s(90)
+        )
         threes = threes_of(self.dialogue(), 1)
         for here in self.heres():
             liked = self._liked(threes)

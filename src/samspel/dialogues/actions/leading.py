@@ -251,12 +251,17 @@ def add_minute(*, actor: Actor, dialogue_id: int, at: datetime) -> Dialogue:
 
 @transaction.atomic
 def set_switch(*, actor: Actor, dialogue_id: int, name: str, wanted: bool, at: datetime) -> Dialogue:
-    """Turn one of the console's switches on or off."""
+    """Turn one of the console's switches on or off.
+
+    :raises ConflictError: the ballot cannot be opened, for what was chosen is shown.
+    """
     dialogue = get_dialogue(actor, dialogue_id, "dialogue.run", lock=True)
     if name not in SWITCHES:
         raise NotFoundError("switch")
     if getattr(dialogue, name) == wanted:
         return dialogue
+    if name == "ballot_open" and wanted and dialogue.revealed:
+        raise ConflictError(_("Resultatet visas redan. Dölj det först."))
     before = snapshot(dialogue)
     setattr(dialogue, name, wanted)
     _save(dialogue)

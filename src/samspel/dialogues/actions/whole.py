@@ -56,31 +56,6 @@ def cast_ballot(*, here: Here, question: int, proposal_ids: Collection[int], at:
     return ballot
 
 
-def open_ballot(*, actor: Actor, dialogue_id: int, at: datetime) -> Dialogue:
-    """Let everyone choose in silence. Not after the choice has been shown."""
-    return _set_ballot(actor, dialogue_id, True, at)
-
-
-def close_ballot(*, actor: Actor, dialogue_id: int, at: datetime) -> Dialogue:
-    """No more ballots; those cast are kept."""
-    return _set_ballot(actor, dialogue_id, False, at)
-
-
-@transaction.atomic
-def _set_ballot(actor: Actor, dialogue_id: int, is_open: bool, at: datetime) -> Dialogue:
-    dialogue = get_dialogue(actor, dialogue_id, "dialogue.run", lock=True)
-    if dialogue.ballot_open == is_open:
-        return dialogue
-    if is_open and dialogue.revealed:
-        raise ConflictError(_("Resultatet visas redan. Dölj det först."))
-    before = snapshot(dialogue)
-    dialogue.ballot_open = is_open
-    dialogue.save(update_fields=["ballot_open"])
-    keep_for_undo(actor, dialogue, "ballot_opened" if is_open else "ballot_closed", before, at)
-    tell(dialogue, "result")
-    return dialogue
-
-
 # ---------------------------------------------------------------- the same meaning in other words
 
 
