@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from samspel.engine.themes import (
     OTHER,
+    Language,
     Lexicon,
     Note,
     Placement,
@@ -93,6 +94,32 @@ def test_words_count_in_other_forms_in_compounds_as_phrases_and_in_the_other_lan
         "capitals": "bus",
         "builds sentences": OTHER,
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        pytest.param("Bicyclettes", "en", id="English has no compounds"),
+        pytest.param("Cykelbanan", "en", id="part of another language's word"),
+        pytest.param("Cykelbanan", "da", id="part of a neighbour language's word"),
+    ],
+)
+def test_what_only_looks_like_a_part_of_a_word_says_nothing(text: str, language: Language):
+    lexicon = parse_lexicon("[cycling]\nsv: cykel\nda: cykler\nen: bicycle\n[bus]\nsv: buss\nda: bus\nen: bus")
+
+    themes = themes_of(solved(Problem((Note("1", text, language),), lexicon)))
+
+    assert themes == {"1": OTHER}
+
+
+def test_a_word_that_only_has_the_same_stem_says_less_than_one_with_an_ending():
+    lexicon = parse_lexicon("[animals]\nen: animal\n[bus]\nen: bus")
+    written = (Note("ending", "Animals here", "en"), Note("stem", "Animated films", "en"))
+
+    ending, other = solved(Problem(written, lexicon)).result.placements
+
+    assert ending.theme == other.theme == "animals"
+    assert ending.confidence > other.confidence
 
 
 def test_a_note_tells_which_of_its_words_speak_for_the_theme():

@@ -31,7 +31,7 @@ _FIRST_GAIN = 2.0
 _EVEN = 0.5  # how much of the share of a theme is taken as even
 _MEANING_GAIN = 10.0  # not tuned: no sentence model is shipped
 _SILENCE = 0.0  # the score of "no theme": as much as a theme has that nothing speaks for or against
-# A note's words are no independent witnesses: log odds × and + these are right as often as they say on sib200-sv.
+# A note's words are no independent witnesses: log odds × and + these are nearly as often right as they say.
 _CAUTION, _DOUBT = 0.25, -0.4
 
 
