@@ -65,7 +65,7 @@ class _Words:
 
 @lru_cache(maxsize=16)
 def _words(lexicon: Lexicon) -> _Words:
-    """Some seven thousand words take longer to number than a small meeting's notes to group; so they are kept."""
+    """Some twelve thousand words take longer to number than a small meeting's notes to group; so they are kept."""
     return _Words(lexicon)
 
 
