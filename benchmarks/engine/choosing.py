@@ -68,6 +68,7 @@ SIZES = (
     Size("hall, by chance", 400, 200, 3, blocs=0, peers=APPROVAL[:4], slow=("pav",)),
     Size("hall, 20 places", 400, 200, 20, peers=("seq-pav", "phragmen", "equal-shares"), rules=APPROVAL[:4]),
     Size("city", 100_000, 200, 3, peers=("seq-pav", "phragmen"), slow=("equal-shares",)),
+    Size("city, by chance", 100_000, 200, 3, blocs=0, peers=(), rules=("phragmen", "equal-shares", "pav", "cc")),
 )
 
 
@@ -115,7 +116,7 @@ def goals(size: str, rule: Rule) -> tuple[float, float]:
         return 60, 0
     if size.startswith("hall"):
         return 10, 20 if rule in ("phragmen", "equal-shares", "pav") else 0
-    if size == "city":
+    if size.startswith("city"):
         return 150, {"phragmen": 300, "equal-shares": 1000}.get(rule, 0)
     return 0, 0
 

@@ -1,14 +1,16 @@
-"""Small elections go through plain Python, large ones through arrays: both ways give the same, to the last receipt."""
+"""Small elections go through plain Python, large ones through arrays: all ways give the same, to the last receipt."""
 
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samspel.engine.choosing import Problem, Rule, Solution, check, solve
+from samspel.engine.choosing import Ballot, Problem, Rule, Solution, check, solve
 from samspel.engine.choosing import buying as buying_module
 from samspel.engine.choosing import counting as counting_module
+from samspel.engine.choosing import thiele as thiele_module
 
 from .profiles import budgets, problems
 
@@ -55,3 +57,19 @@ def test_dots_are_counted_alike_with_arrays_and_without(problem: Problem):
     assert (with_arrays.purchases, with_arrays.ties) == (without.purchases, without.ties)
     assert with_arrays.certificate.holds == without.certificate.holds
     assert check(problem, with_arrays) == []
+
+
+@pytest.mark.parametrize("set_out", [-1_000, 1_000], ids=["among those of the first", "one after the other"])
+@pytest.mark.parametrize("rule", ["pav", "cc"])
+def test_triples_are_counted_alike_all_at_once_and_first_by_first(rule: Rule, set_out: int):
+    rng = np.random.default_rng(3)
+    names = tuple(f"o{option}" for option in range(20))
+    marked = rng.random((700, len(names))) < 0.3
+    voters = rng.integers(1, 6, size=len(marked)).tolist()
+    rows = [np.flatnonzero(row).tolist() for row in marked]
+    ballots = (Ballot(tuple(names[mark] for mark in row), each) for row, each in zip(rows, voters, strict=True))
+    problem = Problem(names, tuple(ballots))
+    at_once = solve(problem, rule=rule)
+
+    with patch.object(thiele_module, "AT_ONCE", 0), patch.object(thiele_module, "SET_OUT", set_out):
+        assert solve(problem, rule=rule) == at_once

@@ -12,9 +12,10 @@ import numpy.typing as npt
 __all__ = ["Ballot", "Votes"]
 
 Ints = npt.NDArray[np.int64]
+Bits = npt.NDArray[np.uint64]
 
 # Numbers of 64 groups that are counted at once: what the processor's cache holds.
-BLOCK = 16_384
+BLOCK = 32_768
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Votes:
     has_points: bool
     marks: Ints
     by_size: Ints
-    bits: npt.NDArray[np.uint64]
+    bits: Bits
 
     @classmethod
     def of(cls, options: Sequence[str], ballots: Sequence[Ballot]) -> "Votes":
@@ -100,7 +101,7 @@ class Votes:
             has_points=has_points,
             marks=_sums(voters[who], start),
             by_size=by_size,
-            bits=_packed(by_option[:, by_size] != 0),
+            bits=packed(by_option[:, by_size] != 0),
         )
 
     def supporters(self, option: int) -> Ints:
@@ -116,28 +117,17 @@ class Votes:
         return bool((self.voters == 1).all())
 
     @cached_property
-    def planes(self) -> list[npt.NDArray[np.uint64]]:
+    def planes(self) -> list[Bits]:
         """The binary digits of the groups' numbers of people, the ones first; each as far as it is not zero."""
-        digits = range(int(self.voters.max(initial=0)).bit_length())
-        planes = [_packed((self.voters[None, self.by_size] >> digit & 1) != 0)[0] for digit in digits]
-        return [np.trim_zeros(plane, "b") for plane in planes]
+        return digits(self.voters[self.by_size])
 
-    def count(self, packed: npt.NDArray[np.uint64], among: npt.NDArray[np.uint64] | None = None) -> Ints:
-        """How many people are in each row of groups, a bit for each, like the rows of `bits`; those `among` (such a
-        row) only. In blocks so small that memory is used again: new memory costs more than the counting."""
-        counts = np.zeros(len(packed), dtype=np.int64)
-        block = max(BLOCK // max(len(packed), 1), 16)
-        for digit, plane in enumerate(self.planes):
-            wanted = plane if among is None else plane & among[: len(plane)]
-            for begin in range(0, len(plane), block):
-                end = min(begin + block, len(plane))
-                ones = np.bitwise_count(packed[:, begin:end] & wanted[begin:end])
-                counts += np.add.reduce(ones, axis=1, dtype=np.uint32).astype(np.int64) << digit
-        return counts
+    def count(self, groups: Bits) -> Ints:
+        """How many people are in each row of groups, a bit for each, like the rows of `bits`."""
+        return count(groups, self.planes)
 
     def people(self, groups: npt.NDArray[np.bool_]) -> Ints:
         """For each option how many people in these groups marked it: 64 groups at a time, by counting bits."""
-        return self.count(self.bits, _packed(groups[None, self.by_size])[0])
+        return count(self.bits, self.planes, packed(groups[None, self.by_size])[0])
 
     def sums(self, of_group: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """For each option the sum of `of_group` over the groups that marked it."""
@@ -192,12 +182,34 @@ def _matrix(options: Sequence[str], ballots: Sequence[Ballot], has_points: bool)
     return matrix
 
 
-def _packed(rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint64]:
+def packed(rows: npt.NDArray[Any]) -> Bits:
     """Eight bytes of eight bits each in a number, the rest filled with zeros."""
-    packed = np.packbits(rows, axis=1)
-    filled = np.zeros((len(packed), -(-packed.shape[1] // 8) * 8), dtype=np.uint8)
-    filled[:, : packed.shape[1]] = packed
+    bits = np.packbits(rows, axis=1)
+    filled = np.zeros((len(bits), -(-bits.shape[1] // 8) * 8), dtype=np.uint8)
+    filled[:, : bits.shape[1]] = bits
     return filled.view(np.uint64)
+
+
+def digits(voters: Ints) -> list[Bits]:
+    """The binary digits of numbers of people, the ones first; each as far as it is not zero."""
+    places = range(int(voters.max(initial=0)).bit_length())
+    return [np.trim_zeros(packed((voters[None] >> place & 1) != 0)[0], "b") for place in places]
+
+
+def count(groups: Bits, planes: Sequence[Bits], among: Bits | None = None) -> Ints:
+    """How many people are in each row of groups, a bit for each; those `among` (such a row) only.
+
+    `planes`: the `digits` of the groups' people. In blocks so small that memory is used again: new memory costs more.
+    """
+    counts = np.zeros(len(groups), dtype=np.int64)
+    for place, plane in enumerate(planes):
+        wanted = plane if among is None else plane & among[: len(plane)]
+        block = max(BLOCK // max(len(plane), 1), 1)
+        for begin in range(0, len(groups), block):
+            rows = slice(begin, begin + block)
+            ones = np.bitwise_count(groups[rows, : len(plane)] & wanted)
+            counts[rows] += np.add.reduce(ones, axis=1, dtype=np.uint32).astype(np.int64) << place
+    return counts
 
 
 def _sums(values: npt.NDArray[Any], start: Ints) -> npt.NDArray[Any]:

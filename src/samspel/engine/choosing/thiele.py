@@ -10,12 +10,12 @@ All scores are whole numbers: halves, thirds and so on are multiplied by the lea
 import math
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from .ballots import BLOCK, Ints, Votes
+from .ballots import BLOCK, Bits, Ints, Votes, count, digits, packed
 from .records import Problem, Tie
 
 __all__ = ["best_committee", "in_turn", "weights"]
@@ -26,8 +26,11 @@ Thiele = Literal["pav", "cc"]
 # Whole numbers above this are not exact in floating point.
 EXACT = 2**53
 
-# Up to so many numbers of 64 groups, counting bits is faster than a product of matrices, which also wakes every core.
-AT_ONCE = 30_000_000
+# Up to so many numbers of 64 groups triples are counted as they come.
+AT_ONCE = 3_000_000
+
+# Taking out the bits of some groups costs as much as counting so many rows of them (measured; it moves time about).
+SET_OUT = 64
 
 # How many pairs times options are looked at together: some ten megabytes.
 THIRDS = 4_000_000
@@ -114,15 +117,6 @@ def _exchanged(votes: Votes, gain: Sequence[int], committee: list[int]) -> int:
     return score
 
 
-def _dense(votes: Votes, options: Sequence[int]) -> npt.NDArray[Any]:
-    """Options by groups: 1 where it is marked, in a kind of number that counts the voters exactly."""
-    kind: type[Any] = np.float32 if votes.voters.sum() < 2**24 else np.float64
-    dense = np.zeros((len(options), len(votes.voters)), dtype=kind)
-    for row, option in enumerate(options):
-        dense[row, votes.supporters(option)] = 1
-    return dense
-
-
 class _Few:
     """All best committees of one, two or three options. `marked` comes in the order of rank.
 
@@ -190,36 +184,53 @@ def _top(values: Ints, count: int) -> int:
 
 def _pairs(votes: Votes, options: Sequence[int]) -> Ints:
     """How many people marked both, for each two of the options."""
-    bits = votes.bits[list(options)]
-    counts = np.zeros((len(options), len(options)), dtype=np.int64)
-    if bits.shape[1] <= len(options):  # few voters: 64 of them at a time, all pairs at once
-        for digit, plane in enumerate(votes.planes):
+    return _both(votes.bits[list(options)], votes.planes)
+
+
+def _both(bits: Bits, planes: Sequence[Bits]) -> Ints:
+    """The same for any rows of bits, with the digits of the people's numbers in their order."""
+    counts = np.zeros((len(bits), len(bits)), dtype=np.int64)
+    if bits.shape[1] <= len(bits):  # few voters: 64 of them at a time, all pairs at once
+        for digit, plane in enumerate(planes):
             for column in np.flatnonzero(plane).tolist():
                 row = np.ascontiguousarray(bits[:, column])
                 counts += np.bitwise_count(row[:, None] & (row & plane[column])[None, :]).astype(np.int64) << digit
         return counts
     for place, row in enumerate(bits):
-        counts[place, place:] = counts[place:, place] = votes.count(bits[place:], row)
+        counts[place, place:] = counts[place:, place] = count(bits[place:], planes, row)
     return counts
 
 
 def _all_three(votes: Votes, options: Sequence[int], triples: Ints) -> Ints:
-    """How many people marked all three, for each triple of places among the options (the first rises)."""
+    """How many people marked all three, for each triple of places among the options (the first rises).
+
+    Many triples with the same first option: all pairs of the others, among those who marked that one."""
+    bits = votes.bits[list(options)]
+    words = bits.shape[1] * len(votes.planes)
+    if len(triples) * words <= AT_ONCE:
+        return _each(votes, bits, triples)
+    marked = np.unpackbits(bits.view(np.uint8), axis=1)
+    people = votes.voters[votes.by_size]
     counts = np.zeros(len(triples), dtype=np.int64)
     begin = np.flatnonzero(np.diff(triples[:, 0], prepend=-1))
-    bits = votes.bits[list(options)]
-    if len(triples) * bits.shape[1] * len(votes.planes) <= AT_ONCE:
-        parts = np.array_split(triples, 1 + len(triples) * bits.shape[1] // BLOCK)
-        return np.concatenate([votes.count(bits[a] & bits[b] & bits[c]) for a, b, c in (part.T for part in parts)])
-    dense = _dense(votes, options)
     for start, end in zip(begin, [*begin[1:], len(triples)], strict=True):
-        a, (b, c) = triples[start, 0], triples[start:end, 1:].T
-        groups = votes.supporters(options[a])
-        needed, place = np.unique(np.concatenate([b, c]), return_inverse=True)
-        inside = dense[np.ix_(needed, groups)]
-        both = (inside * votes.voters[groups].astype(dense.dtype)) @ inside.T
-        counts[start:end] = np.rint(both[place[: end - start], place[end - start :]]).astype(np.int64)
+        groups = np.flatnonzero(marked[triples[start, 0]])
+        second, third = triples[start:end, 1:].T
+        needed = np.zeros(len(options), dtype=np.int64)
+        needed[second] = needed[third] = 1
+        rows, place = np.flatnonzero(needed).tolist(), needed.cumsum() - 1
+        if (end - start) * words < len(rows) * (len(rows) // 2 + SET_OUT) * len(groups) // 64:
+            counts[start:end] = _each(votes, bits, triples[start:end])
+        else:
+            inside = packed(np.stack([marked[row].take(groups) for row in rows]))
+            counts[start:end] = _both(inside, digits(people[groups]))[place[second], place[third]]
     return counts
+
+
+def _each(votes: Votes, bits: Bits, triples: Ints) -> Ints:
+    """The same, one triple after the other."""
+    parts = np.array_split(triples, 1 + len(triples) * bits.shape[1] // BLOCK)
+    return np.concatenate([votes.count(bits[a] & bits[b] & bits[c]) for a, b, c in (part.T for part in parts)])
 
 
 class _Many:
@@ -231,7 +242,9 @@ class _Many:
         self.places = places
         self.people = votes.voters.astype(np.float64)
         self.gain = np.array([*gain, 0], dtype=np.float64)
-        self.marks = _dense(votes, self.options).astype(np.float64)
+        self.marks = np.zeros((len(self.options), len(votes.voters)))
+        for row, option in enumerate(self.options):
+            self.marks[row, votes.supporters(option)] = 1
         self.target = floor
         while self._exists([], 0, np.arange(len(self.options)), self.places, self.target + 1):
             pass
