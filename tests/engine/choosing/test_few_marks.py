@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from samspel.engine.choosing import Ballot, Problem, Rule, Solution, check, solve
 from samspel.engine.choosing import buying as buying_module
+from samspel.engine.choosing import buying_few as few_module
 from samspel.engine.choosing import counting as counting_module
 from samspel.engine.choosing import thiele as thiele_module
 
@@ -57,6 +58,17 @@ def test_dots_are_counted_alike_with_arrays_and_without(problem: Problem):
     assert (with_arrays.purchases, with_arrays.ties) == (without.purchases, without.ties)
     assert with_arrays.certificate.holds == without.certificate.holds
     assert check(problem, with_arrays) == []
+
+
+@given(problem=st.sampled_from(("marks", "cost", "points")).flatmap(budgets))
+@MANY
+def test_a_price_is_the_same_when_floating_point_is_not_asked(problem: Problem):
+    guessed = solved(problem, "equal-shares", few=True)
+
+    with patch.object(few_module.FewMarket, "_guess", lambda *_: None):
+        exact = solved(problem, "equal-shares", few=True)
+
+    assert (guessed.purchases, guessed.ties) == (exact.purchases, exact.ties)
 
 
 @pytest.mark.parametrize("set_out", [-1_000, 1_000], ids=["among those of the first", "one after the other"])

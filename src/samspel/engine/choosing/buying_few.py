@@ -1,15 +1,17 @@
 """The same sale as in `buying`, for few marks: whole numbers in plain Python.
 
 On the ballots of a unit, arrays of ten numbers take longer to call than to add up. Here every price is exact from the
-start, and the old price of an option is its bound: prices only rise while money is spent.
+start, and the old price of an option is its bound: prices only rise while money is spent. Floating point only says who
+cannot pay her part, where that is sure.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
-from itertools import pairwise
-from operator import mul
+from itertools import compress, pairwise
+from operator import mul, truediv
 
 import numpy as np
 
@@ -20,10 +22,10 @@ from .records import Payments, Phase, Problem, Receipt
 __all__ = ["FewMarket", "has_few_marks"]
 
 # Above so many marks for an option (or, where only some places are bought, in all) arrays are faster. Measured.
-MOST_EACH, MOST_MARKS = 75, 1_000
+MOST_EACH, MOST_MARKS = 45, 1_000
 
-# More than the division of two whole numbers rounds.
-ROUNDING = 1e-12
+# More than sums of as many amounts as there are marks here are rounded, and bounds with them.
+ROUNDING = 1e-10
 
 
 def has_few_marks(problem: Problem) -> bool:
@@ -34,8 +36,9 @@ def has_few_marks(problem: Problem) -> bool:
 
 @dataclass(slots=True)
 class FewMarket:
-    """The state of the sale. A group has `purse[group] / unit`.
+    """The state of the sale. A group has `purse[group] / unit`, which is about `held[group]`.
 
+    `weights[option]`: the people of its groups times their points; nothing when each is 1.
     `bounds[option]`: a unit of its worth costs at least this; infinite when it is bought or out of reach.
     `prices[option]`: the last price, as numerator and denominator.
     """
@@ -45,9 +48,11 @@ class FewMarket:
     advancing: bool = False
     unit: int = field(init=False)
     purse: list[int] = field(init=False)
+    held: list[float] = field(init=False)
     supporters: list[list[int]] = field(init=False)
     people: list[list[int]] = field(init=False)
     points: list[list[int]] = field(init=False)
+    weights: list[list[int]] = field(init=False)
     everyone: list[int] = field(init=False)
     prices: list[tuple[int, int]] = field(init=False)
     bounds: list[float] = field(init=False)
@@ -57,6 +62,7 @@ class FewMarket:
         votes = self.problem.votes
         self.unit = max(self.problem.voters, 1)
         self.purse = [self.share] * len(votes.voters)
+        self.held = [self.share / self.unit] * len(votes.voters)
         pieces = [slice(*ends) for ends in pairwise(votes.start.tolist())]
         who = votes.who.tolist()
         self.supporters = [who[piece] for piece in pieces]
@@ -64,6 +70,8 @@ class FewMarket:
         self.people = [people[piece] for piece in pieces]
         points = votes.points.tolist() if self.problem.value == "points" else []
         self.points = [points[piece] for piece in pieces]
+        weights = list(map(mul, points, people)) if points and people else points or people
+        self.weights = [weights[piece] for piece in pieces]
         self.everyone = list(map(mul, support(self.problem), self.problem.worth))
         self.prices = [
             (cost, weight) if weight else (0, 1)
@@ -108,54 +116,63 @@ class FewMarket:
         """The lowest price per unit of worth at which payments of min(purse, price * worth) add up to the cost, as
         numerator and denominator. None when all purses together hold less. In advance: what everyone must be given on
         top before the supporters' purses together hold the cost; a purse may be below nothing then."""
-        purses, people = list(map(self.purse.__getitem__, self.supporters[option])), self.people[option]
-        cost = self.problem.money[1][option] * self.unit
         if self.advancing:
-            held = sum(map(mul, purses, people)) if people else sum(purses)
-            return cost - held, self.unit * (sum(people) if people else len(purses))
-        find = self._poor_by_points if self.points[option] else self._poor
-        found = find(option, purses, cost)
-        if found is not None:
-            self.prices[option] = found
+            groups, people = self.supporters[option], self.people[option]
+            cost = self.problem.money[1][option] * self.unit
+            return cost - self._sum(groups, people), self.unit * (sum(people) if people else len(groups))
+        found = self._guess(option) or self._price_by_whole_numbers(option)
+        if not found[1]:
+            return None
+        self.prices[option] = found
         return found
 
-    def _poor(self, option: int, purses: list[int], cost: int) -> tuple[int, int] | None:
+    def _sum(self, groups: Iterable[int], people: Iterable[int]) -> int:
+        """What is in these purses together, in parts of 1 / `unit`; no people: one in each group."""
+        purses = map(self.purse.__getitem__, groups)
+        return sum(map(mul, purses, people)) if people else sum(purses)
+
+    def _guess(self, option: int) -> tuple[int, int] | None:
         """Whoever had too little for an old price has too little for the new one: the price rises until all who are
-        left can pay it."""
-        people, worth = self.people[option], self.problem.worth[option]
+        left can pay it. None where floating point cannot tell who; over nothing when all together hold too little."""
+        people, cost, worth = self.people[option], self.problem.money[1][option], self.problem.worth[option]
+        groups, weights, everyone = self.supporters[option], self.weights[option], self.everyone[option] // worth
+        held = list(map(self.held.__getitem__, groups))
+        money = list(map(mul, held, people)) if people else held
+        if sum(money) < cost * (1 - ROUNDING):
+            return 0, 0
+        most = list(map(truediv, held, self.points[option])) if self.points[option] else held
         missing, rich = self.prices[option]
-        part = -(-missing * self.unit * worth // rich)
-        while True:
-            if people:
-                poor = [pair for pair in zip(purses, people, strict=True) if pair[0] < part]
-                missing = cost - sum([amount * voters for amount, voters in poor])
-                rich = self.everyone[option] // worth - sum([voters for _, voters in poor])
-            else:
-                held = [amount for amount in purses if amount < part]
-                missing, rich = cost - sum(held), len(purses) - len(held)
+        rate, known, count, poor = missing * worth / rich, -1, 0, list[bool]()
+        while count > known:
+            known, poor = count, [amount < rate for amount in most]
+            count = poor.count(True)
+            rich = everyone - (sum(compress(weights, poor)) if weights else count)
             if not rich:
                 return None
-            needed = -(-missing // rich)
-            if needed <= part:
-                return missing, rich * worth * self.unit
-            part = needed
+            rate = (cost - sum(compress(money, poor))) / rich
+        missing = cost * self.unit - self._sum(compress(groups, poor), compress(people, poor) if people else ())
+        rate = missing / (rich * self.unit)
+        low, high = rate * (1 - ROUNDING), rate * (1 + ROUNDING)
+        if [amount < low for amount in most] != poor or [amount < high for amount in most] != poor:
+            return None
+        return missing, rich * worth * self.unit
 
-    def _poor_by_points(self, option: int, purses: list[int], cost: int) -> tuple[int, int] | None:
-        """The same when supporters get different points."""
-        people, count = self.people[option], -1
-        weights = list(map(mul, self.points[option], people)) if people else self.points[option]
-        money = list(map(mul, purses, people)) if people else purses
-        kinds = list(zip(purses, self.points[option], money, weights, strict=True))
-        missing, rich = self.prices[option]
-        missing *= self.unit
+    def _price_by_whole_numbers(self, option: int) -> tuple[int, int]:
+        """The same, and over nothing when all purses together hold less."""
+        purses, people = list(map(self.purse.__getitem__, self.supporters[option])), self.people[option]
+        cost, worth = self.problem.money[1][option] * self.unit, self.problem.worth[option]
+        gets = self.points[option] or [worth] * len(purses)
+        money, weights = (list(map(mul, each, people)) if people else each for each in (purses, gets))
+        kinds = list(zip(purses, gets, money, weights, strict=True))
+        missing, rich, count = self.prices[option][0] * self.unit, self.prices[option][1], -1
         while rich:
             poor = [kind for kind in kinds if kind[0] * rich < missing * kind[1]]
             if len(poor) == count:
-                return missing, rich * self.unit
+                break
             count = len(poor)
             missing = cost - sum([kind[2] for kind in poor])
             rich = self.everyone[option] - sum([kind[3] for kind in poor])
-        return None
+        return missing, rich * self.unit
 
     def pay(self, option: int, price: Fraction) -> Payments:
         """Take the money from those who want the option, and say who paid what."""
@@ -177,6 +194,7 @@ class FewMarket:
             after = [amount - part if amount > part else 0 for amount in before]
         for group, amount in zip(groups, after, strict=True):
             purse[group] = amount
+            self.held[group] = amount / unit if amount else 0.0
         self.bought.add(option)
         self.bounds[option] = math.inf
         receipt = partial(_receipt, self.problem.votes, option, before, after, unit * self.problem.unit)
