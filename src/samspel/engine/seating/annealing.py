@@ -23,7 +23,7 @@ __all__ = ["Budget", "Seating", "anneal"]
 # anything is made worse. With distances, in units of their spread times the root of a table's people. Found on the
 # halls and matrices of benchmarks/engine/seating.py.
 HOT, WARM, COLD = 0.8, 0.6, 0.1
-HOT_FAR, WARM_FAR, COLD_FAR = 0.45, 0.25, 0.13
+HOT_FAR, WARM_FAR, COLD_FAR = 0.36, 0.25, 0.15
 
 NOISE = 1 << 20
 LOOK_EVERY = 16
