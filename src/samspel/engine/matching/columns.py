@@ -17,6 +17,7 @@ __all__ = ["Columns", "Goal", "Level", "Relaxed", "pick", "relax", "rows_of"]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 _NONE_IS_POSSIBLE = 2  # as scipy's milp tells it
+_PRESOLVED = 3_000  # more columns of few posts are compared with each other for minutes, and no clock stops that
 _KINDS: tuple[Kind, Kind] = ("ring", "chain")
 
 
@@ -207,7 +208,12 @@ def pick(
         constraints=LinearConstraint(rows, ub=most),
         integrality=np.ones(len(columns)),
         bounds=Bounds(0.0, 1.0),
-        options={"time_limit": max(0.1, time_limit_s), "node_limit": nodes, "mip_rel_gap": 0.0},
+        options={
+            "time_limit": max(0.1, time_limit_s),
+            "node_limit": nodes,
+            "mip_rel_gap": 0.0,
+            "presolve": len(columns) <= _PRESOLVED,
+        },
     )
     if result.status == _NONE_IS_POSSIBLE:
         return None, -math.inf
