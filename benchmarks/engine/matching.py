@@ -3,8 +3,9 @@
 Pools like ours are made here (regions, kinds of help, about twelve arcs a post): chosen by weight, by objectives in
 order, and chosen anew after a hand took somebody out. With SAMSPEL_DATA also the stored exchange pools, held against
 the best that is known of each. With SAMSPEL_MATCHING_PEER (a Python that has kep_solver, see scripts/peers.py) rows
-have its time in the same run, stopped at a limit. Seconds are the processor's; every selection is checked, and a value
-below a proven one or a bound below a known value ends the run.
+have its time in the same run; it is stopped when its model or its solver has used SAMSPEL_MATCHING_PATIENCE_S. Seconds
+are the processor's; every selection is checked, and a value below a proven one or a bound below a known value ends the
+run.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from samspel.engine.matching import Change, Objective, Problem, change, check, m
 from samspel.engine.matching.wmd import read
 
 PEER = os.environ.get("SAMSPEL_MATCHING_PEER")
-PATIENCE_S = 120
+PATIENCE_S = int(os.environ.get("SAMSPEL_MATCHING_PATIENCE_S", "120"))
 ASKED = Path(__file__).with_name("matching_peer.py")
 POOLS = (
     "sparseunos-128-12-s7-unit",
@@ -102,14 +103,22 @@ def known_of(data: Path) -> dict[tuple[str, int, int], Known]:
 def ask_peer(path: Path, formulation: str) -> tuple[float | None, float]:
     """The value, if it came in time, and the processor's seconds for building the model and solving it."""
     assert PEER is not None
-    try:
-        answer = subprocess.run(
-            [PEER, str(ASKED), str(path), formulation], capture_output=True, text=True, timeout=PATIENCE_S, check=True
-        )
-    except subprocess.TimeoutExpired:
+    before = _children_s()
+    answer = subprocess.run(
+        [PEER, str(ASKED), str(path), formulation, str(PATIENCE_S)], capture_output=True, text=True, check=False
+    )
+    if answer.returncode:
+        # Its seconds are the processor's too: on a busy machine a clock would stop it sooner than us.
+        if _children_s() - before < PATIENCE_S - 1:
+            raise SystemExit(f"{path.name}, {formulation}: {answer.stderr}")
         return None, PATIENCE_S
     found = json.loads(answer.stdout.splitlines()[-1])
     return found["value"], found["seconds"]
+
+
+def _children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def measure(name: str, problem: Problem, limit_s: float, known: Known | None, path: Path | None) -> Iterator[str]:
