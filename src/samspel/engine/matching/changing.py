@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 import numpy.typing as npt
@@ -69,9 +70,7 @@ def apply(problem: Problem, change: Change) -> Problem:
     gone = np.zeros(posts, dtype=bool)
     gone[sorted(change.gone)] = True
     keys = [giver * posts + taker for giver, taker in change.forbid]
-    left = problem.only(
-        ~(np.isin(problem.givers * posts + problem.takers, keys) | gone[problem.givers] | gone[problem.takers])
-    )
+    left = problem.only(~(np.isin(problem.keys, keys) | gone[problem.givers] | gone[problem.takers]))
     fixed = tuple(dict.fromkeys((*left.fixed, *change.fix)))
     return replace(left, needs=problem.needs & ~gone, fixed=fixed)
 
@@ -89,7 +88,8 @@ def change(problem: Problem, solution: Solution, wanted: Change, *, time_limit_s
     near = _nearness(now, touched)
     by_nearness = sorted(whole, key=lambda one: (-sum(near[post] for post in one.posts), one.posts))
     freed = [one for one in by_nearness[:_GROUPS] if near[list(one.posts)].any()]
-    held = [one for one in whole if one not in freed]
+    taken_apart = frozenset(freed)
+    held = [one for one in whole if one not in taken_apart]
     free = _free(now, touched, freed, held, near)
     anew = [*held, *_beside(now, _within(now, free), held, time_limit_s)]
     best = max((anew, whole), key=lambda some: (_keeps_areas(now, some), _fixed_in(now, some), _values(now, some)))
@@ -128,7 +128,8 @@ def mend(
 
 def _split(now: Problem, solution: Solution) -> tuple[list[Selected], Mask]:
     """The rings and chains that can be as they were, and the posts of the others and of what is fixed."""
-    arcs = set(zip(now.givers.tolist(), now.takers.tolist(), strict=True))
+    of_before = list(solution.transfers)
+    arcs = set(compress(of_before, now.has(of_before)))
     fixed = {post: pair for pair in now.fixed for post in pair}
     whole: list[Selected] = []
     touched = np.zeros(len(now.ids), dtype=bool)
@@ -191,8 +192,7 @@ def _fixed_in(now: Problem, selected: Iterable[Selected]) -> int:
 
 
 def _values(now: Problem, selected: Sequence[Selected]) -> tuple[float, ...]:
-    posts = len(now.ids)
-    keys = now.givers * posts + now.takers
+    posts, keys = len(now.ids), now.keys
     order = np.argsort(keys)
     wanted = np.array([giver * posts + taker for one in selected for giver, taker in one.transfers], dtype=np.int64)
     at = order[np.searchsorted(keys[order], wanted)]

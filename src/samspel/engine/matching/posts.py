@@ -1,6 +1,6 @@
 """A pool of people out of posts: who could help whom, and what is wanted of a selection, by name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, get_args
@@ -21,17 +21,29 @@ GOALS: tuple[Goal, ...] = get_args(Goal)
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """People and who could help whom. `owner` has whose each post is; `pairs` the number of the candidates behind
-    each arc, as the problem was made."""
+    """People and who could help whom.
+
+    :param owner: ``[posts]``, whose each post is.
+    :param keys: ``[arcs]``, of the arcs as the problem was made, ascending.
+    :param pairs: ``[arcs]``, the number of the candidates behind each.
+    """
 
     problem: Problem
     owner: npt.NDArray[np.int64]
+    keys: npt.NDArray[np.int64]
     pairs: npt.NDArray[np.int64]
-    places: Mapping[Pair, int]
 
     def pair_of(self, transfer: Pair) -> int:
         """The number of the candidates that a transfer stands for."""
-        return int(self.pairs[self.places[transfer]])
+        return int(self.pairs_of([transfer])[0])
+
+    def pairs_of(self, transfers: Collection[Pair]) -> npt.NDArray[np.int64]:
+        """``[transfers]``, the number of the candidates that each stands for; all of them are arcs."""
+        ends = np.array(list(transfers), dtype=np.int64).reshape(-1, 2)
+        found: npt.NDArray[np.int64] = self.pairs[
+            np.searchsorted(self.keys, ends[:, 0] * len(self.problem.ids) + ends[:, 1])
+        ]
+        return found
 
 
 def pool_of(
@@ -73,8 +85,7 @@ def pool_of(
     problem = Problem(_names(number), needs, givers[best], takers[best], objectives, ring, chain)
     if areas is not None:
         problem = replace(problem, areas=_areas(posts, owner, len(number), areas))
-    places = dict(zip(zip(givers[best].tolist(), takers[best].tolist(), strict=True), range(len(best)), strict=True))
-    return Pool(problem, owner, best, places)
+    return Pool(problem, owner, problem.keys, best)
 
 
 def _names(number: Mapping[tuple[bool, str], int]) -> tuple[str, ...]:

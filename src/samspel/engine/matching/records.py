@@ -1,8 +1,9 @@
 """Posts, who could help whom, and a selection of rings and chains."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import compress
 from typing import Literal
 
 import numpy as np
@@ -124,7 +125,8 @@ class Problem:
             raise ValueError("an arc must join two posts")
         if arcs and not self.needs[self.takers].all():
             raise ValueError("takers must have a need")
-        if len(np.unique(self.givers * posts + self.takers)) != arcs:
+        keys = np.sort(self.keys)
+        if (keys[1:] == keys[:-1]).any():
             raise ValueError("arcs must differ")
         for one in self.objectives:
             if len(one.weights) != arcs:
@@ -138,9 +140,8 @@ class Problem:
     def _check_fixed(self) -> None:
         if not self.fixed:
             return
-        arcs = set(zip(self.givers.tolist(), self.takers.tolist(), strict=True))
-        for giver, taker in self.fixed:
-            if (giver, taker) not in arcs:
+        for (giver, taker), is_arc in zip(self.fixed, self.has(self.fixed).tolist(), strict=True):
+            if not is_arc:
                 raise ValueError(f"fixed must be arcs, got {giver} to {taker}")
         for name, ends in (
             ("giver", [giver for giver, _ in self.fixed]),
@@ -149,18 +150,29 @@ class Problem:
             if len(set(ends)) != len(ends):
                 raise ValueError(f"fixed must have each {name} once, got {sorted(ends)}")
 
+    @property
+    def keys(self) -> Ints:
+        """``[arcs]``, a number that each arc has alone."""
+        return self.givers * len(self.ids) + self.takers
+
+    def has(self, pairs: Collection[Pair]) -> npt.NDArray[np.bool_]:
+        """``[pairs]``, whether each of these pairs of posts is an arc."""
+        ends, keys = np.array(list(pairs), dtype=np.int64).reshape(-1, 2), np.sort(self.keys)
+        wanted = ends[:, 0] * len(self.ids) + ends[:, 1]
+        found: npt.NDArray[np.bool_] = np.searchsorted(keys, wanted, "right") > np.searchsorted(keys, wanted)
+        return found
+
     def only(self, arcs: npt.NDArray[np.bool_]) -> "Problem":
         """The same with these arcs alone; what was fixed of the others is no more.
 
         :param arcs: ``[arcs]``, which to keep.
         """
-        givers, takers = self.givers[arcs], self.takers[arcs]
-        fixed: tuple[Pair, ...] = ()
-        if self.fixed:
-            left = set(zip(givers.tolist(), takers.tolist(), strict=True))
-            fixed = tuple(pair for pair in self.fixed if pair in left)
         objectives = tuple(replace(one, weights=one.weights[arcs]) for one in self.objectives)
-        return replace(self, givers=givers, takers=takers, objectives=objectives, fixed=fixed)
+        givers, takers = self.givers[arcs], self.takers[arcs]
+        left = replace(self, givers=givers, takers=takers, objectives=objectives, fixed=())
+        if not self.fixed:
+            return left
+        return replace(left, fixed=tuple(compress(self.fixed, left.has(self.fixed))))
 
 
 @dataclass(frozen=True, slots=True)
