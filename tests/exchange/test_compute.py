@@ -1,14 +1,22 @@
 """Posts to a selection and back; changes by hand and what they cost."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from threading import Barrier, Thread
+from typing import Any
 
 import pytest
+from django.db import connections
 
+from samspel.core.actor import Actor
+from samspel.core.errors import ConflictError
+from samspel.engine import matching
 from samspel.exchange import compute
 from samspel.exchange.actions import selecting
-from samspel.exchange.models import Block, Match, Post, Selection, Wish
+from samspel.exchange.actions.preferring import set_order
+from samspel.exchange.models import Block, Judgement, Match, Post, Selection, Transfer, Wish
 from tests.exchange.making import make_party, make_post
-from tests.people import WHEN, Town, actor_of, make_person
+from tests.people import WHEN, Town, actor_of, make_person, make_town
 
 AT = WHEN + timedelta(days=5)
 
@@ -159,8 +167,9 @@ def test_the_selection_is_read_back_as_it_was(posts: dict[str, Post]) -> None:
     assert chosen is not None
     (ring,) = chosen.solution.selected
     assert ring.needs_met == 3
-    pairs = {chosen.gift_of(pair)[1:] for pair in ring.transfers}
-    assert pairs == {(offer, need) for offer, need in proposed()[0][1]}
+    assert {gift.posts for gift in chosen.gifts_of(list(ring.transfers))} == {
+        (offer, need) for offer, need in proposed()[0][1]
+    }
 
 
 def test_a_post_that_is_withdrawn_is_in_no_selection(posts: dict[str, Post]) -> None:
@@ -191,24 +200,27 @@ def test_a_change_is_priced_before_it_is_made(posts: dict[str, Post]) -> None:
     assert compute.price(chosen, posts["maths"].pk, posts["arm"].pk, "swap") is None
 
 
+def press(actor: Actor, gift: tuple[Post, Post], how: selecting.Adjustment) -> int | None:
+    """A button for a gift, on the proposal that it is in."""
+    offer, need = gift
+    match_id = Match.objects.get(transfers__need=need, state=Match.State.PROPOSED).pk
+    return selecting.adjust(actor=actor, match_id=match_id, offer_id=offer.pk, need_id=need.pk, how=how, at=AT)
+
+
 def test_what_is_shut_out_stays_out(posts: dict[str, Post], town: Town) -> None:
     actor = actor_of(make_person("Britta", town.library, "broker"))
     second = second_driver()
     compute.select(at=AT, time_limit_s=5)
-    match, place = next(
-        (match, one.place)
-        for match in compute.proposals()
-        for one in match.transfers.all()
-        if one.need_id == posts["arm"].pk
-    )
-    driver = match.transfers.get(place=place).offer
+    driver = Match.objects.get(transfers__need=posts["arm"]).transfers.get(need=posts["arm"]).offer
+    assert driver is not None
     other = second.pk if driver == posts["drives"] else posts["drives"].pk
 
-    selecting.adjust(actor=actor, match_id=match.pk, place=place, how="swap", at=AT)
+    lands = press(actor, (driver, posts["arm"]), "swap")
 
+    assert lands == Match.objects.get(transfers__need=posts["arm"]).pk
     met = {need: offer for _kind, gifts in proposed() for offer, need in gifts}
     assert met[posts["arm"].pk] == other
-    assert Selection.objects.count() == 2
+    assert Selection.objects.count() == 1
     compute.select(at=AT, time_limit_s=5)
     assert {need: offer for _kind, gifts in proposed() for offer, need in gifts}[posts["arm"].pk] == other
 
@@ -216,9 +228,7 @@ def test_what_is_shut_out_stays_out(posts: dict[str, Post], town: Town) -> None:
 def test_what_is_locked_stays(posts: dict[str, Post], town: Town) -> None:
     actor = actor_of(make_person("Britta", town.library, "broker"))
     compute.select(at=AT, time_limit_s=5)
-    (match,) = compute.proposals()
-    place = match.transfers.get(need=posts["arm"]).place
-    selecting.adjust(actor=actor, match_id=match.pk, place=place, how="fix", at=AT)
+    press(actor, (posts["drives"], posts["arm"]), "fix")
     second_driver()
     older = make_post(make_party("Änkan")[0], "need", "Någon som kör min bil", at=WHEN - timedelta(days=50))
 
@@ -232,26 +242,120 @@ def test_what_is_locked_stays(posts: dict[str, Post], town: Town) -> None:
 def test_a_lock_is_let_free(posts: dict[str, Post], town: Town) -> None:
     actor = actor_of(make_person("Britta", town.library, "broker"))
     compute.select(at=AT, time_limit_s=5)
-    (match,) = compute.proposals()
 
-    selecting.adjust(actor=actor, match_id=match.pk, place=1, how="fix", at=AT)
+    press(actor, (posts["drives"], posts["arm"]), "fix")
     assert Wish.objects.count() == 1
-    selecting.adjust(actor=actor, match_id=match.pk, place=1, how="free", at=AT)
+    press(actor, (posts["drives"], posts["arm"]), "free")
 
     assert not Wish.objects.exists()
 
 
-def test_proposals_of_what_people_were_asked_meanwhile_are_not_stored(posts: dict[str, Post]) -> None:
-    """The night's selection was on its way when a bridge-builder asked."""
+@pytest.mark.parametrize("meanwhile", ["asked", "shut out", "kept apart", "taken back"])
+def test_what_came_while_it_was_worked_out_is_not_proposed(
+    posts: dict[str, Post], monkeypatch: pytest.MonkeyPatch, meanwhile: str
+) -> None:
+    """The night's selection was on its way when a bridge-builder, or one of them, did something."""
     compute.select(at=AT, time_limit_s=5)
+    solve = matching.solve
+
+    def solve_meanwhile(problem: matching.Problem, **how: Any) -> matching.Solution:
+        match meanwhile:
+            case "asked":
+                Match.objects.update(state=Match.State.ASKED)
+            case "shut out":
+                Wish.objects.create(kind="forbid", offer=posts["drives"], need=posts["arm"], at=AT)
+            case "kept apart":
+                Block.objects.create(party=posts["arm"].party, other=posts["drives"].party, at=AT)
+            case "taken back":
+                Match.objects.all().delete()
+                posts["drives"].delete()
+        return solve(problem, **how)
+
+    monkeypatch.setattr(matching, "solve", solve_meanwhile)
+    selection = compute.select(at=AT, time_limit_s=5)
+
+    assert selection.met == 0
+    assert proposed() == []
+
+
+def test_what_was_locked_while_it_was_worked_out_is_there(
+    posts: dict[str, Post], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second, solve = second_driver(), matching.solve
+    compute.select(at=AT, time_limit_s=5)
+    driver = Match.objects.get(transfers__need=posts["arm"]).transfers.get(need=posts["arm"]).offer
+    other = second if driver == posts["drives"] else posts["drives"]
+
+    def solve_meanwhile(problem: matching.Problem, **how: Any) -> matching.Solution:
+        Wish.objects.get_or_create(kind="fix", offer=other, need=posts["arm"], defaults={"at": AT})
+        return solve(problem, **how)
+
+    monkeypatch.setattr(matching, "solve", solve_meanwhile)
+    compute.select(at=AT, time_limit_s=5)
+
+    assert {need: offer for _kind, gifts in proposed() for offer, need in gifts}[posts["arm"].pk] == other.pk
+
+
+def test_a_change_touches_no_other_proposal_and_counts_nothing_anew(posts: dict[str, Post], town: Town) -> None:
+    actor = actor_of(make_person("Britta", town.library, "broker"))
+    haulier, cafe = (make_party(called)[0] for called in ("Åkeriet", "Språkkaféet"))
+    make_post(haulier, "offer", "Kör möbler med skåpbil", category="carry/move")
+    make_post(cafe, "need", "Hämta möbler, flytta", category="carry/move")
+    before = compute.select(at=AT, time_limit_s=5)
+    chain = Match.objects.get(transfers__offer__party=haulier)
+    Match.objects.filter(pk=chain.pk).update(title="Kedjan med skåpbilen")
+
+    press(actor, (posts["drives"], posts["arm"]), "forbid")
+
+    assert [(match.pk, match.title) for match in compute.proposals()] == [(chain.pk, "Kedjan med skåpbilen")]
+    after = compute.newest()
+    assert after is not None
+    assert (after.pk, after.made_at, bytes(after.candidates)) == (before.pk, AT, before.candidates)
+    assert (before.met, after.met) == (4, 1)
+
+
+def test_a_press_again_finds_it_done(posts: dict[str, Post], town: Town) -> None:
+    actor = actor_of(make_person("Britta", town.library, "broker"))
+    compute.select(at=AT, time_limit_s=5)
+    match, gift = Match.objects.get(), (posts["drives"].pk, posts["arm"].pk)
+    again = {"actor": actor, "match_id": match.pk, "offer_id": gift[0], "need_id": gift[1], "at": AT}
+
+    first = selecting.adjust(how="forbid", **again)
+    second = selecting.adjust(how="forbid", **again)
+
+    assert first == second
+    assert (Wish.objects.count(), Judgement.objects.count()) == (1, 1)
+    with pytest.raises(ConflictError):
+        selecting.adjust(how="fix", **again)
+
+
+def test_a_change_after_the_order_was_set_anew_keeps_the_order_of_the_count(posts: dict[str, Post], town: Town) -> None:
+    actor = actor_of(make_person("Britta", town.library, "broker"))
+    compute.select(at=AT, time_limit_s=5)
+    set_order(actor=actor, goals=["fit"], ring=3, chain=0, areas=None)
+
+    press(actor, (posts["drives"], posts["arm"]), "forbid")
+
     chosen = compute.chosen_now(AT)
     assert chosen is not None
-    Match.objects.update(state=Match.State.ASKED)
+    assert chosen.pool.problem.chain == 6
+    assert len(chosen.solution.values) == 4
 
-    stored = compute._store(chosen, compute.preferences(), AT)
 
-    assert stored.met == 0
-    assert proposed() == []
+@pytest.mark.parametrize("rings", [1, 25])
+def test_a_change_reads_and_writes_as_often_however_many_posts_there_are(
+    db: None, town: Town, django_assert_max_num_queries: Callable[..., object], rings: int
+) -> None:
+    posts = ring_of_three()
+    for _more in range(rings - 1):
+        ring_of_three()
+    actor = actor_of(make_person("Britta", town.library, "broker"))
+    compute.select(at=AT, time_limit_s=5)
+    gift = Transfer.objects.filter(need=posts["arm"]).get()
+    assert gift.offer is not None
+
+    with django_assert_max_num_queries(40):
+        press(actor, (gift.offer, posts["arm"]), "swap")
 
 
 def test_the_newest_selection_is_read_in_a_few_queries(posts: dict[str, Post], django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
@@ -259,3 +363,46 @@ def test_the_newest_selection_is_read_in_a_few_queries(posts: dict[str, Post], d
 
     with django_assert_num_queries(6):
         compute.chosen_now(AT)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how", ["forbid", "swap"])
+def test_two_bridge_builders_who_change_at_once_both_have_their_change(how: selecting.Adjustment) -> None:
+    """Each in a ring of her own: neither undoes the other's. When the first has chosen anew around hers, the second may
+    be told that what she looked at has changed."""
+    town = make_town()
+    for _ring in range(2):
+        ring_of_three()
+    compute.select(at=AT, time_limit_s=5)
+    first = [match.transfers.all()[0] for match in compute.proposals()]
+    gate, done, told = Barrier(len(first)), [], []
+
+    def change(gift: Transfer, who: str) -> None:
+        try:
+            assert gift.offer is not None
+            assert gift.need is not None
+            actor = actor_of(make_person(who, town.library, "broker"))
+            gate.wait(10)
+            selecting.adjust(
+                actor=actor, match_id=gift.match_id, offer_id=gift.offer.pk, need_id=gift.need.pk, how=how, at=AT
+            )
+            done.append((gift.offer_id, gift.need_id))
+        except ConflictError:
+            told.append(gift)
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=change, args=(gift, who)) for gift, who in zip(first, ("Britta", "Bodil"), strict=True)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(20)
+
+    gifts = [gift for _kind, each in proposed() for gift in each]
+    selection = compute.newest()
+    assert len(done) + len(told) == 2
+    assert len(done) >= (2 if how == "forbid" else 1)
+    assert not set(done).intersection(gifts)
+    assert len({need for _offer, need in gifts}) == len(gifts)
+    assert selection is not None
+    assert selection.met == len(gifts)

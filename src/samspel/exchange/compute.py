@@ -1,15 +1,19 @@
 """Posts become a problem for the engines; what they choose is checked and stored as a selection with its proposals.
 
 A selection keeps who could help whom, as numbers of posts. So a bridge-builder's change is answered at once, whatever
-the number of posts: nothing is read or compared again, and only what is near the change is chosen anew.
+the number of posts: no word is read or compared again, only what is near the change is chosen anew, and only the
+proposals that it changes are written.
+
+Changes come one after the other: each holds the row of preferences from before it reads until it has stored
+(``hold_selection``). A count among all posts holds it only while it stores.
 """
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Final, Literal
 
 from django.db import transaction
@@ -41,18 +45,54 @@ class MatchingError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class Gift:
+    """The candidate behind a transfer, and the ids of its offer and its need."""
+
+    candidate: int
+    offer: int
+    need: int
+
+    @property
+    def posts(self) -> tuple[int, int]:
+        return self.offer, self.need
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
-    """A pool with its solution. ``offers`` and ``needs`` have the posts' ids of each candidate."""
+    """A pool with its solution, and the posts and candidates that it was made of."""
 
     pool: "Pool"
     solution: "matching.Solution"
     found: "candidates.Candidates"
     ids: Sequence[int]  # of the posts, in the order of the pool's own posts
+    selection: Selection | None = None  # that it was read from
+    standing: "Sequence[_Standing]" = ()  # proposals as they were read
 
-    def gift_of(self, pair: "matching.Pair") -> tuple[int, int, int]:
-        """The candidate behind a transfer, and the ids of its offer and its need."""
-        at = self.pool.pair_of(pair)
-        return at, self.ids[int(self.found.offers[at])], self.ids[int(self.found.needs[at])]
+    def parties_of(self, offer_id: int, need_id: int) -> "matching.Pair | None":
+        """Whose they are, if they are of those who could help each other."""
+        number = {pk: place for place, pk in enumerate(self.ids)}
+        if offer_id not in number or need_id not in number:
+            return None
+        pair = int(self.pool.owner[number[offer_id]]), int(self.pool.owner[number[need_id]])
+        return pair if self.pool.problem.has([pair])[0] else None
+
+    def gifts_of(self, pairs: Collection["matching.Pair"]) -> list[Gift]:
+        numbers = self.pool.pairs_of(pairs)
+        posts = (self.found.offers[numbers].tolist(), self.found.needs[numbers].tolist())
+        return [
+            Gift(number, self.ids[offer], self.ids[need])
+            for number, offer, need in zip(numbers.tolist(), *posts, strict=True)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A proposal as it is stored: who gives to whom, and of which posts."""
+
+    match_id: int
+    kind: str
+    parties: tuple[tuple[int | None, int | None], ...]
+    posts: frozenset[tuple[int | None, int | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +106,15 @@ class Price:
 def select(*, at: datetime, time_limit_s: float) -> Selection:
     """Choose among the posts as they stand, and put the proposals in the place of the earlier ones.
 
-    A proposal that comes out as before stays as it is, with what has been written about it.
+    A proposal that comes out as before stays as it is, with what has been written about it. What bridge-builders have
+    locked or shut out while this was worked out holds too.
 
     :raises MatchingError: the engine's checker found a fault.
     """
     from samspel.engine import candidates, matching
     from samspel.engine.matching.posts import pool_of
 
-    preference = preferences()
+    preference, locked = preferences(), _locked()
     rows = _rows(at)
     problem = _problem(rows, preference)
     found = candidates.find(problem)
@@ -93,18 +134,31 @@ def select(*, at: datetime, time_limit_s: float) -> Selection:
         chain=preference.chain,
         areas=None if preference.areas is None else Fraction(preference.areas, 100),
     )
-    chosen = _with_locks(Chosen(pool, matching.Solution((), (0.0,), (0.0,), "best", 0.0), found, ids))
+    chosen = _with_locks(Chosen(pool, matching.Solution((), (0.0,), (0.0,), "best", 0.0), found, ids), locked)
     solution = matching.solve(chosen.pool.problem, time_limit_s=time_limit_s)
     wrong = matching.check(chosen.pool.problem, solution)
     if wrong:
         raise MatchingError(wrong[0])
-    return _store(replace(chosen, solution=solution), preference, at)
+    needs = sum(row.kind == Post.Kind.NEED for row in rows)
+    with transaction.atomic():
+        hold_selection()
+        selection = _store(replace(chosen, solution=solution), preference, needs, at)
+        stored = chosen_now(at) if set(_locked()) - set(locked) else None
+        if stored is not None:
+            with_locks(stored, at)
+    return selection
+
+
+def hold_selection() -> None:
+    """Nobody else changes the selection until this transaction ends. Before every lock of a match, so that two who
+    change it at once wait for each other in one order."""
+    Preference.objects.select_for_update().get_or_create(pk=1)
 
 
 def chosen_now(at: datetime) -> Chosen | None:
     """The newest selection as the engine knows it, with what has been wished since; posts that are gone are not in it.
 
-    Six queries, and no text is read.
+    Six queries, and no word is read.
     """
     from samspel.engine import candidates
     from samspel.engine.matching import Solution
@@ -133,8 +187,11 @@ def chosen_now(at: datetime) -> Chosen | None:
         chain=saved["chain"],
         areas=None if saved["areas"] is None else Fraction(saved["areas"], 100),
     )
-    solution = Solution((), tuple(saved["values"]), tuple(saved["bounds"]), "good", 0.0)
-    chosen = _with_locks(Chosen(pool, solution, found, ids))
+    loose = saved.get("loose")
+    solution = Solution(
+        (), tuple(saved["values"]), tuple(saved["bounds"]), "good", 0.0, None if loose is None else tuple(loose)
+    )
+    chosen = _with_locks(Chosen(pool, solution, found, ids, selection, _standing()), _locked())
     return replace(chosen, solution=replace(solution, selected=_selected(chosen)))
 
 
@@ -170,17 +227,17 @@ def price(chosen: Chosen, offer_id: int, need_id: int, way: Way) -> Price | None
     changed = _without(chosen, offer_id, need_id, way)
     if changed is None:
         return None
-    after = {need for _pair, need in _needs_met(replace(chosen, solution=changed.solution))}
-    before = {need for _pair, need in _needs_met(chosen)}
+    before, after = (_needs_met(chosen, solution.selected) for solution in (chosen.solution, changed.solution))
     return Price(len(after), tuple(sorted(before - after)))
 
 
-def without(chosen: Chosen, offer_id: int, need_id: int, way: Way, at: datetime) -> Selection | None:
-    """Store the selection without this transfer; None when it is not in it."""
+def without(chosen: Chosen, offer_id: int, need_id: int, way: Way, at: datetime) -> bool:
+    """Change the newest selection to one without this transfer; False when it is not in it."""
     changed = _without(chosen, offer_id, need_id, way)
     if changed is None:
-        return None
-    return _store(_as_changed(chosen, changed), preferences(), at)
+        return False
+    _change(chosen, changed, at)
+    return True
 
 
 def _without(chosen: Chosen, offer_id: int, need_id: int, way: Way) -> "matching.Changed | None":
@@ -197,19 +254,16 @@ def _without(chosen: Chosen, offer_id: int, need_id: int, way: Way) -> "matching
 
 def could_meet(chosen: Chosen, offer_id: int, need_id: int) -> bool:
     """Whether the offer is the one that its party would meet the need with."""
-    number = {pk: place for place, pk in enumerate(chosen.ids)}
-    if offer_id not in number or need_id not in number:
-        return False
-    pair = (int(chosen.pool.owner[number[offer_id]]), int(chosen.pool.owner[number[need_id]]))
-    return pair in chosen.pool.places and chosen.gift_of(pair)[1:] == (offer_id, need_id)
+    pair = chosen.parties_of(offer_id, need_id)
+    return pair is not None and chosen.gifts_of([pair])[0].posts == (offer_id, need_id)
 
 
-def with_locks(chosen: Chosen, at: datetime) -> Selection:
-    """Store the selection with what is locked now, chosen anew around it."""
+def with_locks(chosen: Chosen, at: datetime) -> None:
+    """Change the newest selection to one with what is locked now, chosen anew around it."""
     from samspel.engine import matching
 
-    changed = matching.change(chosen.pool.problem, chosen.solution, matching.Change(), time_limit_s=_LOCK_S)
-    return _store(_as_changed(chosen, changed), preferences(), at)
+    problem = _with_locks(chosen, _locked()).pool.problem
+    _change(chosen, matching.change(problem, chosen.solution, matching.Change(), time_limit_s=_LOCK_S), at)
 
 
 def fitting(post_id: int, most: int) -> list[tuple[int, int]]:
@@ -234,8 +288,8 @@ def mended(
     *,
     left: Iterable[int] = (),
     broken: Iterable[tuple[int, int]] = (),
-) -> "tuple[Selection, matching.Changed]":
-    """Store the selection without these parties, changed as little as can be; and what that took.
+) -> "matching.Changed":
+    """Change the newest selection to one without these parties, changed as little as can be; gives what that took.
 
     :param left: the others of a match that has come to nothing.
     :param broken: who gave to whom in it.
@@ -255,29 +309,20 @@ def mended(
             if str(giver) in number and str(taker) in number
         ],
     )
-    return _store(_as_changed(chosen, changed), preferences(), at), changed
-
-
-def _as_changed(chosen: Chosen, changed: "matching.Changed") -> Chosen:
-    problem = changed.problem
-    places = {pair: at for at, pair in enumerate(zip(problem.givers.tolist(), problem.takers.tolist(), strict=True))}
-    import numpy as np
-
-    pairs = np.array([chosen.pool.pair_of(pair) for pair in places], dtype=np.int64)
-    pool = replace(chosen.pool, problem=problem, pairs=pairs, places=places)
-    return replace(chosen, pool=pool, solution=changed.solution)
+    _change(chosen, changed, at)
+    return changed
 
 
 def _pair(chosen: Chosen, offer_id: int, need_id: int) -> "matching.Pair | None":
-    for one in chosen.solution.selected:
-        for pair in one.transfers:
-            if chosen.gift_of(pair)[1:] == (offer_id, need_id):
-                return pair
-    return None
+    """The transfer of the selection that these two posts are."""
+    pair = chosen.parties_of(offer_id, need_id)
+    if pair is None or pair not in chosen.solution.transfers:
+        return None
+    return pair if chosen.gifts_of([pair])[0].posts == (offer_id, need_id) else None
 
 
-def _needs_met(chosen: Chosen) -> list[tuple["matching.Pair", int]]:
-    return [(pair, chosen.gift_of(pair)[2]) for one in chosen.solution.selected for pair in one.transfers]
+def _needs_met(chosen: Chosen, selected: Iterable["matching.Selected"]) -> set[int]:
+    return {gift.need for gift in chosen.gifts_of([pair for one in selected for pair in one.transfers])}
 
 
 # ---------------------------------------------------------------- posts to problem
@@ -343,7 +388,7 @@ def _not_blocked(found: "candidates.Candidates", parties: Sequence[int]) -> "can
     """Without those between two of whom one has asked to be kept apart from the other."""
     import numpy as np
 
-    apart = {frozenset(pair) for pair in Block.objects.values_list("party_id", "other_id")}
+    apart = _apart()
     if not apart:
         return found
     pairs = zip(found.offers.tolist(), found.needs.tolist(), strict=True)
@@ -355,140 +400,184 @@ def _not_forbidden(found: "candidates.Candidates", ids: Sequence[int]) -> "candi
     """Without what bridge-builders have said is not to be."""
     import numpy as np
 
-    forbidden = Wish.objects.filter(kind=Wish.Kind.FORBID).values_list("offer_id", "need_id")
     here, most = np.array(ids, dtype=np.int64), max(ids, default=0) + 1
     keys = here[found.offers] * most + here[found.needs] if len(found) else found.offers
-    return found.only(~np.isin(keys, [offer * most + need for offer, need in forbidden]))
+    return found.only(~np.isin(keys, [offer * most + need for offer, need in _forbidden()]))
 
 
-def _with_locks(chosen: Chosen) -> Chosen:
-    """With what bridge-builders have locked. A lock that cannot be kept beside an earlier one is let go."""
+def _forbidden() -> set[tuple[int, int]]:
+    return set(Wish.objects.filter(kind=Wish.Kind.FORBID).values_list("offer_id", "need_id"))
+
+
+def _apart() -> set[frozenset[int]]:
+    return {frozenset(pair) for pair in Block.objects.values_list("party_id", "other_id")}
+
+
+def _locked() -> list[tuple[int, int]]:
+    """Offers and needs that bridge-builders have locked to each other, the oldest lock first."""
+    wishes = Wish.objects.filter(kind=Wish.Kind.FIX).order_by("at", "pk")
+    return list(wishes.values_list("offer_id", "need_id"))
+
+
+def _with_locks(chosen: Chosen, locks: Iterable[tuple[int, int]]) -> Chosen:
+    """With what bridge-builders have locked, and nothing else. A lock that cannot be kept beside an earlier one is let
+    go."""
     from samspel.engine import matching
 
-    number = {pk: at for at, pk in enumerate(chosen.ids)}
-    owner, problem = chosen.pool.owner.tolist(), chosen.pool.problem
+    pairs = [pair for offer, need in locks if (pair := chosen.parties_of(offer, need)) is not None]
     locked: dict[int, int] = {}
-    wishes = Wish.objects.filter(kind=Wish.Kind.FIX).order_by("at", "pk").values_list("offer_id", "need_id")
-    for offer, need in wishes:
-        if offer not in number or need not in number:
-            continue
-        giver, taker = owner[number[offer]], owner[number[need]]
-        if (giver, taker) in chosen.pool.places and giver not in locked and taker not in locked.values():
+    for giver, taker in pairs:
+        if giver not in locked and taker not in locked.values():
             locked[giver] = taker
-    if not locked:
-        return chosen
-    fixed = matching.apply(problem, matching.Change(fix=tuple(locked.items())))
+    problem = replace(chosen.pool.problem, fixed=())
+    fixed = matching.apply(problem, matching.Change(fix=tuple(locked.items()))) if locked else problem
     return replace(chosen, pool=replace(chosen.pool, problem=fixed))
 
 
+def _standing() -> list[_Standing]:
+    """Proposals as they are stored, in order. One query."""
+    rows = (
+        Transfer.objects.filter(match__state=Match.State.PROPOSED)
+        .order_by("match_id", "place")
+        .values_list("match_id", "match__kind", "offer_id", "need_id", "offer__party_id", "need__party_id")
+    )
+    return [
+        _Standing(
+            match_id,
+            kind,
+            tuple((giver, taker) for *_of, giver, taker in gifts),
+            frozenset((offer, need) for _match, _kind, offer, need, *_whose in gifts),
+        )
+        for (match_id, kind), gifts in ((of, list(rest)) for of, rest in groupby(rows, key=lambda row: row[:2]))
+    ]
+
+
 def _selected(chosen: Chosen) -> tuple["matching.Selected", ...]:
-    """Stored proposals as the engine knows them; one with a post that is gone is not there. One query."""
+    """Stored proposals as the engine knows them; one with a post that is gone is not there."""
     from samspel.engine.matching import Selected
 
     number = {name: at for at, name in enumerate(chosen.pool.problem.ids)}
-    of_proposals = Transfer.objects.filter(match__state=Match.State.PROPOSED)
-    rows = of_proposals.order_by("match_id", "place").values_list(
-        "match_id", "match__kind", "offer__party_id", "need__party_id"
-    )
-    selected = []
-    for (_match, kind), gifts in groupby(rows, key=lambda row: row[:2]):
-        ends = [(number.get(str(giver), -1), number.get(str(taker), -1)) for *_of, giver, taker in gifts]
-        givers = tuple(giver for giver, _taker in ends)
-        is_chain = kind == Match.Kind.CHAIN
-        one = Selected("chain" if is_chain else "ring", (*givers, ends[-1][1]) if is_chain else givers)
-        if all(pair in chosen.pool.places for pair in one.transfers):
-            selected.append(one)
-    return tuple(selected)
+    found = []
+    for one in chosen.standing:
+        ends = [(number.get(str(giver)), number.get(str(taker))) for giver, taker in one.parties]
+        posts = tuple(giver for giver, _taker in ends if giver is not None)
+        last = ends[-1][1]
+        if len(posts) < len(ends) or last is None:
+            continue
+        is_chain = one.kind == Match.Kind.CHAIN
+        found.append(Selected("chain" if is_chain else "ring", (*posts, last) if is_chain else posts))
+    there = chosen.pool.problem.has([pair for one in found for pair in one.transfers]).tolist()
+    places = iter(there)
+    return tuple(one for one in found if all(list(islice(places, one.needs_met))))
 
 
 # ---------------------------------------------------------------- what is stored
 
 
-@transaction.atomic
-def _store(chosen: Chosen, preference: Preference, at: datetime) -> Selection:
-    from samspel.engine import candidates, matching
+def _store(chosen: Chosen, preference: Preference, needs: int, at: datetime) -> Selection:
+    """What was chosen among all posts, as the newest selection."""
+    from samspel.engine import candidates
 
-    chosen = _still_free(chosen)
-    solution = chosen.solution
-    met = sum(one.needs_met for one in solution.selected)
-    needs = Post.objects.filter(pk__in=chosen.ids, kind=Post.Kind.NEED).count()
-    goals = goals_of(preference)
-    bound = matching.most_needs_met(chosen.pool.problem)
-    if goals[0] == "needs":
-        bound = min(bound, int(solution.bounds[0] + _NEAR))
-    selection = Selection.objects.create(
+    chosen = replace(chosen, standing=_standing())
+    selection = Selection(
         made_at=at,
         version=__version__,
         needs=needs,
         offers=len(chosen.ids) - needs,
-        met=met,
-        bound=max(bound, met),
-        is_proven=bound <= met,
         settings={
             "ring": chosen.pool.problem.ring,
             "chain": chosen.pool.problem.chain,
-            "goals": goals,
+            "goals": goals_of(preference),
             "areas": preference.areas,
             "weights": dict(candidates.Weights(**preference.weights)),
-            "values": list(solution.values),
-            "bounds": list(solution.bounds),
         },
         candidates=_packed(chosen),
-        seconds=solution.seconds,
     )
-    _propose(chosen, selection, at)
+    _tell_worth(selection, chosen.pool.problem, chosen.solution, _propose(chosen, _that_may_be(chosen), at))
+    selection.save()
     Selection.objects.filter(pk__lt=selection.pk - 20).delete()
     return selection
 
 
-def _still_free(chosen: Chosen) -> Chosen:
-    """Without rings and chains of posts that are gone, or that others were asked about while this was worked out."""
-    list(Match.objects.select_for_update().filter(state=Match.State.PROPOSED).order_by("pk").values_list("pk"))
-    wanted = {post for pair, need in _needs_met(chosen) for post in (chosen.gift_of(pair)[1], need)}
-    free = set(Post.objects.filter(pk__in=wanted).values_list("pk", flat=True)) - posts_held(wanted)
-    selected = tuple(
-        one
-        for one in chosen.solution.selected
-        if all(free.issuperset(chosen.gift_of(pair)[1:]) for pair in one.transfers)
-    )
-    return replace(chosen, solution=replace(chosen.solution, selected=selected))
+def _change(chosen: Chosen, changed: "matching.Changed", at: datetime) -> None:
+    """What the newest selection has become: its proposals that differ, and what it is worth. Who could help whom is as
+    it was counted, and is not written again."""
+    selection = chosen.selection
+    if selection is None:
+        raise ValueError("chosen must be of a stored selection")
+    _tell_worth(selection, changed.problem, changed.solution, _propose(chosen, changed.solution.selected, at))
+    selection.save(update_fields=["settings", "met", "bound", "is_proven", "seconds"])
 
 
-def _propose(chosen: Chosen, selection: Selection, at: datetime) -> None:
-    """The proposals of a selection; what comes out as it was keeps its row."""
-    gifts_of: dict[int, set[tuple[int | None, int | None]]] = {}
-    proposed = Transfer.objects.filter(match__state=Match.State.PROPOSED)
-    for match_id, offer, need in proposed.values_list("match_id", "offer_id", "need_id"):
-        gifts_of.setdefault(match_id, set()).add((offer, need))
-    kept = {frozenset(gifts): match_id for match_id, gifts in gifts_of.items()}
-    staying: list[int] = []
-    new: list[tuple[matching.Selected, list[tuple[int, int, int]]]] = []
-    for one in chosen.solution.selected:
-        gifts = [chosen.gift_of(pair) for pair in one.transfers]
-        as_before = kept.get(frozenset((offer, need) for _at, offer, need in gifts))
-        if as_before is None:
-            new.append((one, gifts))
+def _tell_worth(selection: Selection, problem: "matching.Problem", solution: "matching.Solution", met: int) -> None:
+    """How many needs are met, and how many can be at most."""
+    from samspel.engine import matching
+
+    bound = matching.most_needs_met(problem)
+    if selection.settings["goals"][0] == "needs":
+        bound = min(bound, int(solution.bounds[0] + _NEAR))
+    selection.met, selection.bound, selection.is_proven = met, max(bound, met), bound <= met
+    selection.seconds = solution.seconds
+    selection.settings |= {"values": solution.values, "bounds": solution.bounds, "loose": solution.loose}
+
+
+def _that_may_be(chosen: Chosen) -> "list[matching.Selected]":
+    """Without rings and chains with what was shut out, or kept apart, while this was worked out."""
+    forbidden, apart, names = _forbidden(), _apart(), chosen.pool.problem.ids
+
+    def may_be(one: "matching.Selected") -> bool:
+        pairs = list(one.transfers)
+        parties = (frozenset((int(names[giver]), int(names[taker]))) for giver, taker in pairs)
+        return forbidden.isdisjoint(gift.posts for gift in chosen.gifts_of(pairs)) and apart.isdisjoint(parties)
+
+    return [one for one in chosen.solution.selected if may_be(one)]
+
+
+def _propose(chosen: Chosen, selected: Iterable["matching.Selected"], at: datetime) -> int:
+    """Write the proposals that differ from those that stand, and give how many needs all of them meet.
+
+    What comes out as it was is not touched. Not proposed is a ring or chain of posts that are gone, or that others were
+    asked about while this was worked out: a match that goes is held from before its posts are looked at, so that nobody
+    is asked about it meanwhile.
+    """
+    selected = list(selected)
+    gifts = iter(chosen.gifts_of([pair for one in selected for pair in one.transfers]))
+    standing = {one.posts: one.match_id for one in chosen.standing}
+    met, new = 0, []
+    for one in selected:
+        given = list(islice(gifts, one.needs_met))
+        if standing.pop(frozenset(gift.posts for gift in given), None) is None:
+            new.append((one, given))
         else:
-            staying.append(as_before)
-    matches = Match.objects.bulk_create(Match(kind=_kind_of(one), made_at=at) for one, _gifts in new)
-    offers = {offer for _one, gifts in new for _at, offer, _need in gifts}
-    words = dict(Post.objects.filter(pk__in=offers).values_list("pk", "words"))
+            met += one.needs_met
+    going = Match.objects.filter(pk__in=standing.values(), state=Match.State.PROPOSED)
+    held = list(going.select_for_update().order_by("pk").values_list("pk", flat=True))
+    words = _free({pk for _one, given in new for gift in given for pk in gift.posts})
+    new = [(one, given) for one, given in new if all(words.keys() >= set(gift.posts) for gift in given)]
+    matches = Match.objects.bulk_create(Match(kind=_kind_of(one), made_at=at) for one, _given in new)
     Transfer.objects.bulk_create(
         Transfer(
             match=match,
             place=place,
-            offer_id=offer,
-            need_id=need,
-            gift=words[offer].rstrip(" .")[:200],
-            fit=int(chosen.found.scores[number]),
-            parts=chosen.found.parts_of(number),
+            offer_id=gift.offer,
+            need_id=gift.need,
+            gift=words[gift.offer].rstrip(" .")[:200],
+            fit=int(chosen.found.scores[gift.candidate]),
+            parts=chosen.found.parts_of(gift.candidate),
         )
-        for match, (_one, gifts) in zip(matches, new, strict=True)
-        for place, (number, offer, need) in enumerate(gifts, start=1)
+        for match, (_one, given) in zip(matches, new, strict=True)
+        for place, gift in enumerate(given, start=1)
     )
-    staying += [match.pk for match in matches]
-    Match.objects.filter(pk__in=staying).update(selection=selection)
-    Match.objects.filter(state=Match.State.PROPOSED).exclude(pk__in=staying).delete()
+    Match.objects.filter(pk__in=held).delete()
+    return met + sum(one.needs_met for one, _given in new)
+
+
+def _free(posts: Collection[int]) -> dict[int, str]:
+    """The words of those of these posts that are there and that no match holds; they stay there until this ends."""
+    there = Post.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=posts).order_by("pk")
+    words = dict(there.values_list("pk", "words"))
+    held = posts_held(words.keys())
+    return {pk: said for pk, said in words.items() if pk not in held}
 
 
 def _kind_of(one: "matching.Selected") -> str:
@@ -521,10 +610,12 @@ def _unpacked(packed: bytes, ids: Sequence[int]) -> "candidates.Candidates":
     with np.load(io.BytesIO(packed)) as arrays:
         offers, needs, scores, parts = (arrays[name] for name in ("offers", "needs", "scores", "parts"))
     here = np.array(ids, dtype=np.int64)
-    there = np.isin(offers, here) & np.isin(needs, here)
+    first, second = np.searchsorted(here, offers), np.searchsorted(here, needs)
+    beyond = np.append(here, -1)
+    there = (beyond[first] == offers) & (beyond[second] == needs)
     return Candidates(
-        np.searchsorted(here, offers[there]),
-        np.searchsorted(here, needs[there]),
+        first[there],
+        second[there],
         scores[there].astype(np.int64),
         parts[there].astype(np.float64),
     )

@@ -142,6 +142,7 @@ class Selection(models.Model):
     """What the engine chose of the posts as they stood, with its bound. The newest is what the desk shows.
 
     ``candidates`` has who could help whom (numbers of posts, no words), so that a change by hand is answered at once.
+    They are written with the count and never after; a change by hand, or after a no, changes what the count came to.
     """
 
     made_at = models.DateTimeField()

@@ -28,6 +28,7 @@ class Repaired:
 @transaction.atomic
 def repair(*, match_id: int, at: datetime) -> Repaired | None:
     """Propose anew what is left of a match that has fallen; None when there is nothing to mend."""
+    compute.hold_selection()
     match = Match.objects.select_for_update().filter(pk=match_id, state=Match.State.FALLEN).first()
     if match is None:
         return None
@@ -41,7 +42,7 @@ def repair(*, match_id: int, at: datetime) -> Repaired | None:
         return None
     own = {(one.offer.party_id, one.need.party_id) for one in gifts if one.offer and one.need}
     left = set(match.parts.exclude(party=None).values_list("party_id", flat=True)) - gone
-    _selection, changed = compute.mended(chosen, gone, at, left=left, broken=own)
+    changed = compute.mended(chosen, gone, at, left=left, broken=own)
     for one in gifts:
         _keep_apart(one, gone, at)
     names = changed.problem.ids

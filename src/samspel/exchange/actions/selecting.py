@@ -31,30 +31,39 @@ def choose_anew(*, actor: Actor, at: datetime) -> Selection:
 
 
 @transaction.atomic
-def adjust(*, actor: Actor, match_id: int, place: int, how: Adjustment, at: datetime) -> None:
+def adjust(*, actor: Actor, match_id: int, offer_id: int, need_id: int, how: Adjustment, at: datetime) -> int | None:
     """Lock a gift, let it free, choose anew around it, or shut it out and leave all else. Asked again it is so already.
 
-    :raises ConflictError: the proposal has changed meanwhile.
+    Gives the proposal that the need is in now, else the one of whoever would have given to it; None when there is none.
+
+    :raises ConflictError: the proposal has changed meanwhile, or is gone.
     """
-    match = get_match(actor, match_id, "desk.change", states=PROPOSED, lock=True)
-    transfer = Transfer.objects.filter(match=match, place=place).first()
-    if transfer is None or transfer.offer_id is None or transfer.need_id is None:
-        raise ConflictError
-    offer, need = transfer.offer_id, transfer.need_id
-    record(actor, "match.adjusted", match, place=place, how=how)
+    require_broker(actor, "desk.change")
+    gift = Wish.objects.filter(offer_id=offer_id, need_id=need_id)
+    if how in {"swap", "forbid"}:
+        compute.hold_selection()
+        if gift.filter(kind=Wish.Kind.FORBID).exists():
+            return _proposal_around(offer_id, need_id)
+    try:
+        match = get_match(actor, match_id, "desk.change", states=PROPOSED, lock=True)
+        transfer = match.transfers.get(offer=offer_id, need=need_id)
+    except (NotFoundError, Transfer.DoesNotExist) as error:
+        raise ConflictError from error
+    record(actor, "match.adjusted", match, place=transfer.place, how=how)
     if how == "free":
-        Wish.objects.filter(offer_id=offer, need_id=need, kind=Wish.Kind.FIX).delete()
-        return
+        gift.filter(kind=Wish.Kind.FIX).delete()
+        return match_id
     kind = Wish.Kind.FIX if how == "fix" else Wish.Kind.FORBID
     if how in {"swap", "forbid"}:
         chosen = compute.chosen_now(at)
         way: compute.Way = "swap" if how == "swap" else "forbid"
-        if chosen is None or compute.without(chosen, offer, need, way, at) is None:
+        if chosen is None or not compute.without(chosen, offer_id, need_id, way, at):
             raise ConflictError
-        Judgement.objects.create(need=need, parts=transfer.parts, is_good=False, at=at)
+        Judgement.objects.create(need=need_id, parts=transfer.parts, is_good=False, at=at)
     Wish.objects.update_or_create(
-        offer_id=offer, need_id=need, defaults={"kind": kind, "by_id": actor.person_id, "at": at}
+        offer_id=offer_id, need_id=need_id, defaults={"kind": kind, "by_id": actor.person_id, "at": at}
     )
+    return _proposal_around(offer_id, need_id)
 
 
 @transaction.atomic
@@ -66,6 +75,7 @@ def put_together(*, actor: Actor, offer_id: int, need_id: int, at: datetime) -> 
 
     :raises ConflictError: the offer is none that could meet the need, as the posts stand now.
     """
+    compute.hold_selection()
     offer, need = (get_post(actor, post_id, "desk.change") for post_id in (offer_id, need_id))
     chosen = compute.chosen_now(at)
     if chosen is None or not compute.could_meet(chosen, offer.pk, need.pk):
@@ -77,11 +87,17 @@ def put_together(*, actor: Actor, offer_id: int, need_id: int, at: datetime) -> 
     Wish.objects.update_or_create(offer=offer, need=need, defaults=known)
     # Which posts they were is not noted: joined with who left them it would tell who is asked.
     record_fact(actor, "posts.put_together", "exchange.post")
-    locked = compute.chosen_now(at)
-    if locked is not None:
-        compute.with_locks(locked, at)
-    gift = Transfer.objects.filter(offer=offer, need=need, match__state=Match.State.PROPOSED).first()
-    return None if gift is None else gift.match_id
+    compute.with_locks(chosen, at)
+    return _proposal_with(Q(offer=offer, need=need))
+
+
+def _proposal_around(offer_id: int, need_id: int) -> int | None:
+    return _proposal_with(Q(need=need_id)) or _proposal_with(Q(offer__party__posts=offer_id))
+
+
+def _proposal_with(gift: Q) -> int | None:
+    proposed = Transfer.objects.filter(gift, match__state=Match.State.PROPOSED)
+    return proposed.values_list("match_id", flat=True).first()
 
 
 # ---------------------------------------------------------------- asking the town

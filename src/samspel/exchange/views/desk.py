@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from samspel.core.actor import Request
-from samspel.core.errors import InvalidError, NotFoundError
+from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.exchange import desk
 from samspel.exchange.access import get_match, get_post, require_broker
 from samspel.exchange.actions import asking, selecting
@@ -41,10 +41,16 @@ def choose_anew(request: Request) -> HttpResponse:
 def adjust(request: Request, match_id: int) -> HttpResponse:
     """A gift locked, let free, chosen anew around, or shut out."""
     how = _CHANGES.get(request.POST.get("how", ""))
-    place = _number(request.POST.get("gift"))
-    if how is None or place is None:
+    offer, need = _number(request.POST.get("offer")), _number(request.POST.get("need"))
+    if how is None or offer is None or need is None:
         raise InvalidError
-    selecting.adjust(actor=request.actor, match_id=match_id, place=place, how=how, at=timezone.now())
+    try:
+        lands = selecting.adjust(
+            actor=request.actor, match_id=match_id, offer_id=offer, need_id=need, how=how, at=timezone.now()
+        )
+    except ConflictError:
+        messages.info(request, _("Inget är ändrat: förslaget är inte som när du öppnade det. Så här ser det ut nu."))
+        return redirect(_at(match_id))
     said = {
         "fix": _("Låst: den blir kvar när ni räknar om."),
         "free": _("Inte låst längre."),
@@ -52,7 +58,7 @@ def adjust(request: Request, match_id: int) -> HttpResponse:
         "forbid": _("Utesluten. Allt annat som går står kvar."),
     }
     messages.success(request, said[how])
-    return redirect(f"{reverse('exchange_desk')}?match={match_id}")
+    return redirect(_at(lands))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,7 +78,7 @@ def write_up(request: Request, match_id: int) -> HttpResponse:
             fields = error.fields
         else:
             messages.success(request, _("Orden är sparade."))
-            return redirect(f"{reverse('exchange_desk')}?match={match_id}")
+            return redirect(_at(match_id))
     else:
         get_match(request.actor, match_id, "desk.read")
     match = next((one for one in proposals() if one.pk == match_id), None)
@@ -101,7 +107,7 @@ def remark(request: Request, match_id: int) -> HttpResponse:
         at=timezone.now(),
     )
     messages.success(request, _("Antecknat. Bara brobyggare läser det."))
-    return redirect(f"{reverse('exchange_desk')}?match={match_id}")
+    return redirect(_at(match_id))
 
 
 @require_POST
@@ -117,7 +123,7 @@ def put_together(request: Request, post_id: int) -> HttpResponse:
         messages.info(request, _("De två är låsta till varandra, och sätts ihop så snart det går."))
         return redirect("exchange_post", post_id)
     messages.success(request, _("De två är ihop, och låsta. Resten är valt om runt omkring."))
-    return redirect(f"{reverse('exchange_desk')}?match={match_id}")
+    return redirect(_at(match_id))
 
 
 @require_GET
@@ -149,6 +155,11 @@ def judge_question(request: Request, question_id: int) -> HttpResponse:
     do = selecting.publish_question if request.POST.get("do") == "publish" else selecting.close_question
     do(actor=request.actor, question_id=question_id, at=timezone.now())
     return redirect("exchange_waiting")
+
+
+def _at(match_id: int | None) -> str:
+    address = reverse("exchange_desk")
+    return address if match_id is None else f"{address}?match={match_id}"
 
 
 def _number(text: str | None) -> int | None:
