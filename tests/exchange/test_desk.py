@@ -1,6 +1,8 @@
 """The bridge-builder's desk as pages."""
 
+import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -8,7 +10,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from samspel.exchange import compute
-from samspel.exchange.models import Judgement, Match, Post, Remark, Selection, TownQuestion, Wish
+from samspel.exchange.models import Judgement, Match, Post, Remark, Selection, TownQuestion, Transfer, Wish
 from samspel.people.models import Person
 from tests.exchange.making import make_party, make_post
 from tests.people import Town, device_key, make_person
@@ -186,7 +188,10 @@ def test_a_manager_of_another_office_is_nobody_here(town: Town, signed_in: Calla
 
 @pytest.mark.parametrize("posts", [4, 40])
 def test_the_desk_asks_as_often_however_many_posts_there_are(
-    client: Client, posts: int, django_assert_max_num_queries: Callable[..., object]
+    client: Client,
+    posts: int,
+    django_assert_num_queries: Callable[..., AbstractContextManager[object]],
+    django_assert_max_num_queries: Callable[..., AbstractContextManager[object]],
 ) -> None:
     for _number in range(posts // 4):
         chain()
@@ -194,10 +199,73 @@ def test_the_desk_asks_as_often_however_many_posts_there_are(
     match = Match.objects.order_by("pk").first()
     assert match is not None
 
-    with django_assert_max_num_queries(20):  # type: ignore[attr-defined]
+    with django_assert_num_queries(14):
         client.get(f"/exchange/desk?match={match.pk}")
-    with django_assert_max_num_queries(30):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(22):
         client.get(f"/exchange/desk?match={match.pk}&gift=1")
+
+
+@pytest.fixture
+def proposals(db: None) -> list[Match]:
+    """Twenty, each with a need that has waited a day less than the one before; what was proposed last has waited
+    longest."""
+    giver, found = make_party("Granne")[0], []
+    for day in range(1, 21):
+        at = now() - timedelta(days=day)
+        need = make_post(make_party(f"Nummer {day}")[0], "need", f"Behöver {day}.", at=at)
+        match = Match.objects.create(kind="chain", made_at=at)
+        Transfer.objects.create(
+            match=match, place=1, offer=make_post(giver, "offer", f"Ger {day}.", at=at), need=need, gift="ger", fit=80
+        )
+        found.insert(0, match)
+    return found
+
+
+def test_proposals_come_a_page_at_a_time_the_longest_waiting_first(client: Client, proposals: list[Match]) -> None:
+    """With links alone, so that they work without script and by keyboard."""
+    seen: list[int] = []
+    for page in ("", "?page=2", "?page=3"):
+        text = client.get(f"/exchange/desk{page}").text
+        listed = text[text.index('id="proposals"') : text.index("</nav>", text.index('id="proposals"'))]
+        seen += map(int, re.findall(r'href="\?match=(\d+)"', listed))
+
+    assert seen == [match.pk for match in proposals]
+    first, last = client.get("/exchange/desk").text, client.get("/exchange/desk?page=99").text
+    assert "20 förslag" in first
+    assert ("Sida 1 av 3" in first, "Föregående" in first, "?page=2" in first) == (True, False, True)
+    assert ("Sida 3 av 3" in last, "Nästa" in last, "?page=2" in last) == (True, False, True)
+
+
+def test_a_link_to_a_proposal_opens_the_page_that_it_is_on(client: Client, proposals: list[Match]) -> None:
+    page = client.get(f"/exchange/desk?match={proposals[11].pk}").text
+
+    assert "Sida 2 av 3" in page
+    assert f'href="?match={proposals[11].pk}" aria-current="true"' in page
+    assert "Nummer 9" in page[page.index('id="opened"') :]
+
+
+def test_a_link_to_a_proposal_that_is_one_no_more_leads_to_what_it_became(
+    client: Client, proposals: list[Match]
+) -> None:
+    asked, gone = proposals[3], proposals[4]
+    Match.objects.filter(pk=asked.pk).update(state=Match.State.ASKED, asked_at=now())
+    Match.objects.filter(pk=gone.pk).delete()
+
+    assert client.get(f"/exchange/desk?match={asked.pk}").headers["Location"] == f"/exchange/desk/matches/{asked.pk}"
+    assert "Det förslaget finns inte längre." in client.get(f"/exchange/desk?match={gone.pk}").text
+
+
+def test_a_press_on_what_has_changed_changes_nothing_and_says_so(client: Client) -> None:
+    chain()
+    client.post("/exchange/desk/select")
+    match = Match.objects.get()
+    was = pressed(match, 2)
+    Match.objects.all().delete()
+
+    page = client.post(f"/exchange/desk/{match.pk}/adjust", was | {"how": "fix"}, follow=True).text
+
+    assert "Inget är ändrat" in page
+    assert not Wish.objects.exists()
 
 
 def test_two_posts_are_put_together_from_the_page_of_one(client: Client) -> None:

@@ -17,7 +17,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, Final, Literal
 
 from django.db import transaction
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Min, Prefetch, Q, QuerySet
 
 from samspel import __version__
 from samspel.core.languages import understood
@@ -199,14 +199,18 @@ def newest() -> Selection | None:
     return Selection.objects.order_by("-pk").first()
 
 
-def proposals() -> list[Match]:
-    """What the newest selection proposes, with transfers and their posts. Two queries."""
+def proposals_in_order() -> list[int]:
+    """All that is proposed, that with the need that has waited longest first. A change by hand moves none of the
+    others. One query."""
+    proposed = Match.objects.filter(state=Match.State.PROPOSED).annotate(since=Min("transfers__need__posted_at"))
+    return list(proposed.order_by("since", "pk").values_list("pk", flat=True))
+
+
+def proposals(wanted: Collection[int] | None = None) -> list[Match]:
+    """What is proposed, or these of it, with transfers and their posts. Two queries."""
     transfers = Transfer.objects.select_related("offer__party", "offer__category", "need__party", "need__category")
-    return list(
-        Match.objects.filter(state=Match.State.PROPOSED)
-        .prefetch_related(Prefetch("transfers", transfers.order_by("place")))
-        .order_by("pk")
-    )
+    proposed = Match.objects.filter(Q() if wanted is None else Q(pk__in=wanted), state=Match.State.PROPOSED)
+    return list(proposed.prefetch_related(Prefetch("transfers", transfers.order_by("place"))).order_by("pk"))
 
 
 def preferences() -> Preference:

@@ -15,7 +15,7 @@ from samspel.exchange.drawing import Small, small
 from samspel.exchange.models import Match, PartOfWeek, Party, Post, Selection, TownQuestion, Transfer, Wish
 from samspel.exchange.queries import category_name, open_posts
 
-FEW_PROPOSALS: Final = 5
+PAGE: Final = 8  # proposals in the list at a time
 FEW_WAITING: Final = 3
 FEW_FITTING: Final = 6
 MOST_WAITING: Final = 200
@@ -97,19 +97,34 @@ class Desk:
     offers: int
     unread: int
     come_since: int
+    proposals: int
+    page: int
     rows: tuple[Row, ...]
     opened: Opened | None
+    is_gone: bool
     waiting: tuple[Waiting, ...]
     waits: int
 
+    @property
+    def pages(self) -> int:
+        return -(-self.proposals // PAGE)
 
-def desk_of(*, at: datetime, match_id: int | None, place: int | None) -> Desk:
-    """The whole desk, with one proposal open and one of its gifts chosen.
 
-    Cost: some fifteen queries, whatever the number of posts; a chosen gift adds three and two small searches.
+def desk_of(*, at: datetime, match_id: int | None = None, place: int | None = None, page: int = 1) -> Desk:
+    """The whole desk: a page of proposals with one of them open, and one of its gifts chosen.
+
+    The page is the one that the open proposal is on. When it is proposed no more, or none is named, the first on the
+    page is open.
+
+    Cost: some fifteen queries, whatever the number of posts; a chosen gift adds seven and two small searches.
     """
     selection = compute.newest()
-    matches = compute.proposals()
+    order = compute.proposals_in_order()
+    is_there = match_id in order
+    begins = order.index(match_id) if match_id is not None and is_there else (page - 1) * PAGE
+    page = min(max(1, begins // PAGE + 1), max(1, -(-len(order) // PAGE)))
+    shown = order[(page - 1) * PAGE : page * PAGE]
+    matches = sorted(compute.proposals(shown), key=lambda one: shown.index(one.pk))
     counted = open_posts(at).aggregate(
         needs=Count("pk", filter=Q(kind=Post.Kind.NEED)),
         offers=Count("pk", filter=Q(kind=Post.Kind.OFFER)),
@@ -123,8 +138,11 @@ def desk_of(*, at: datetime, match_id: int | None, place: int | None) -> Desk:
         counted["offers"],
         Post.objects.filter(read_at=None, expires_at__gt=at).count(),
         counted["since"],
+        len(order),
+        page,
         tuple(_row(one) for one in matches),
         None if here is None else _opened(here, place, at),
+        match_id is not None and not is_there,
         _waiting(list(waiting[:FEW_WAITING]), selection, at),
         waiting.count(),
     )

@@ -16,18 +16,27 @@ from samspel.exchange.actions import asking, selecting
 from samspel.exchange.actions.remarking import remark_on_match
 from samspel.exchange.compute import proposals
 from samspel.exchange.forms import gifts_typed, wording_in
-from samspel.exchange.models import Post
+from samspel.exchange.models import Match, Post
 
 _CHANGES: dict[str, selecting.Adjustment] = {"fix": "fix", "free": "free", "swap": "swap", "forbid": "forbid"}
 
 
 @require_GET
 def show(request: Request) -> HttpResponse:
-    """Proposals on the left, the open one in the middle, what can be changed and is left to do on the right."""
+    """Proposals on the left, the open one in the middle, what can be changed and is left to do on the right.
+
+    Of a proposal that people have been asked about since, the way leads to its own page.
+    """
     require_broker(request.actor, "desk.read")
+    match_id = _number(request.GET.get("match"))
     found = desk.desk_of(
-        at=timezone.now(), match_id=_number(request.GET.get("match")), place=_number(request.GET.get("gift"))
+        at=timezone.now(),
+        match_id=match_id,
+        place=_number(request.GET.get("gift")),
+        page=_number(request.GET.get("page")) or 1,
     )
+    if match_id is not None and found.is_gone and Match.objects.filter(pk=match_id).exists():
+        return redirect("exchange_match", match_id)
     return render(request, "exchange/desk.html", {"desk": found, "section": "exchange"})
 
 
@@ -81,7 +90,7 @@ def write_up(request: Request, match_id: int) -> HttpResponse:
             return redirect(_at(match_id))
     else:
         get_match(request.actor, match_id, "desk.read")
-    match = next((one for one in proposals() if one.pk == match_id), None)
+    match = next(iter(proposals([match_id])), None)
     if match is None:
         raise NotFoundError("match")
     return render(
