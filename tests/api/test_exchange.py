@@ -8,6 +8,7 @@ from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
 
 from samspel.core.actor import Actor
+from samspel.core.models import DeviceKey
 from samspel.exchange.access import find_party
 from samspel.exchange.models import Post
 from samspel.people.keys import new_key
@@ -59,6 +60,32 @@ def test_a_second_one_of_the_same_party(broker: Person) -> None:
         "code": None,
     }
     assert send(client, party=party + 1).status_code == 404
+
+
+def test_what_a_party_is_called_is_changed_by_nobody_else(broker: Person) -> None:
+    client = client_of(broker)
+    party = send(client, called="Grannen").json()["party"]
+
+    other = send(client, kind="offer", party=party, called="Skräddaren")
+
+    assert (other.status_code, list(other.json()["fields"])) == (422, ["called"])
+    assert Post.objects.count() == 1
+    assert send(client, kind="offer", party=party, called="Grannen").status_code == 201
+    assert {post.party.called for post in Post.objects.select_related("party")} == {"Grannen"}
+
+
+def test_a_key_is_good_for_as_long_as_its_post_is_here(broker: Person) -> None:
+    """Also when the key itself has been forgotten; what has been taken back comes not back while it is remembered."""
+    client, key = client_of(broker), device_key()
+    first = send(client, key)
+    DeviceKey.objects.filter(key=key).delete()
+
+    again = send(client, key, words="Någon som lagar min bil")
+
+    assert (again.status_code, again.json()) == (201, first.json() | {"code": None})
+    assert [post.words for post in Post.objects.all()] == [ENTERED["words"]]
+    Post.objects.all().delete()
+    assert send(client, key).status_code == 409
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,11 @@ class PostPage(Schema):
 
 
 class PostIn(Schema):
-    """What somebody has agreed to in writing, word by word. ``category`` and ``area`` are keys."""
+    """What somebody has agreed to in writing, word by word. ``category`` and ``area`` are keys.
+
+    ``party`` is who has left something before; then ``called`` is empty or what she is called already, which only she
+    changes.
+    """
 
     kind: Literal["need", "offer"]
     words: Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00]*$")]
@@ -123,7 +127,8 @@ def exchange_posts(
 def enter_exchange_post(request: HttpRequest, body: PostIn, idempotency_key: PostKey) -> Any:
     """Enter a need or an offer for who has agreed in writing to exactly these words, for bridge-builders.
 
-    Sent again under the same key it is the same one, without its code.
+    Sent again under the same key it is the same one, without its code, for as long as it is here. When it has been
+    taken back since, the answer is 409 for two weeks; after that the key is forgotten.
     """
     require_broker(actor_of(request), "post.enter")
     category = next((one.pk for one in categories() if one.key == body.category), None)

@@ -56,10 +56,10 @@ def import_posts(*, actor: Actor, content: bytes, name: str, consent: str, are_a
     for row, key in zip(file.rows, keys, strict=True):
         if key in known:
             continue
+        party = parties.get(row.person)
+        called = "" if party else row.called  # who is here already is called what she says herself
         try:
-            posted = enter_post(
-                actor=actor, draft=_draft(row, key), consent=consent, party_id=parties.get(row.person), at=at
-            )
+            posted = enter_post(actor=actor, draft=_draft(row, key, called), consent=consent, party_id=party, at=at)
         except (InvalidError, ConflictError) as error:
             bad.append(_bad(row, error))
             continue
@@ -81,12 +81,12 @@ def _bad(row: FileRow, error: InvalidError | ConflictError) -> BadRow:
     return BadRow(row.line, columns, " ".join(error.fields.values()) or error.message, row.cells)
 
 
-def _draft(row: FileRow, key: str) -> PostDraft:
+def _draft(row: FileRow, key: str, called: str) -> PostDraft:
     return PostDraft(
         kind=row.kind,
         words=row.words,
         more=row.more,
-        called=row.called,
+        called=called,
         category_id=row.category_id,
         area_id=row.area_id,
         times=row.times,

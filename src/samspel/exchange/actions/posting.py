@@ -70,8 +70,8 @@ def add_post(*, actor: Actor, mine: Mine | None, draft: PostDraft, at: datetime)
     """
     unit_id, unit_name = _unit_to_post_for(actor, draft)
     draft = checked_draft(draft, at)
-    if not once(draft.key):
-        return _posted_before(draft.key, at)
+    if before := _posted_before(draft.key, at):
+        return before
     code = code_of(draft.key)
     party = _known_unit(unit_id) if unit_id else _known_self(mine)
     is_new = party is None
@@ -107,8 +107,8 @@ def need_from_agreement(*, actor: Actor, knot_id: int, draft: PostDraft, at: dat
         mail="",
     )
     draft = checked_draft(of_unit, at)
-    if not once(draft.key):
-        return _left_before(draft.key)
+    if before := _left_before(draft.key):
+        return before
     if need_grown_from(source) is not None:
         raise ConflictError(_("Det är redan lämnat som ett behov."))
     party = _known_unit(unit.pk) or _new_party(draft, code_of(draft.key), at, unit_id=unit.pk)
@@ -130,20 +130,22 @@ def need_grown_from(source: Source) -> Post | None:
 def enter_post(*, actor: Actor, draft: PostDraft, consent: str, party_id: int | None = None, at: datetime) -> Posted:
     """Enter a post for who has agreed in writing to exactly these words; it is read already.
 
-    :param party_id: whose other post is here, and what she is called stays; without it she is somebody new and gets a
-        code.
+    :param party_id: whose other post is here; without it she is somebody new and gets a code. What she is called is
+        hers to change: the draft says nothing of it, or the same.
     :raises InvalidError: as ``add_post``, or without her consent.
     """
     require_broker(actor, "post.enter")
     if consent not in {Post.Consent.PAPER, Post.Consent.MESSAGE}:
         raise InvalidError(fields={"consent": _("Kryssa i hur personen har sagt ja till de exakta orden.")})
     draft = checked_draft(replace(draft, who=draft.who if draft.who in _OWN_KINDS else Party.Kind.RESIDENT), at)
-    if not once(draft.key):
-        return _posted_before(draft.key, at)
+    if before := _posted_before(draft.key, at):
+        return before
     code = ""
     party = Party.objects.select_for_update().filter(pk=party_id).first() if party_id is not None else None
     if party_id is not None and party is None:
         raise NotFoundError("party")
+    if party is not None and draft.called not in {"", party.called}:
+        raise InvalidError(fields={"called": _("Bara personen själv ändrar vad hon kallas.")})
     if party is None:
         code = code_of(draft.key)
         party = _new_party(draft, code, at, entered_by_id=actor.person_id)
@@ -333,17 +335,25 @@ def _new_party(draft: PostDraft, code: str, at: datetime, **whose: int | None) -
     )
 
 
-def _posted_before(key: str, at: datetime) -> Posted:
-    """What this form left; with its code while the answer may have been lost."""
+def _posted_before(key: str, at: datetime) -> Posted | None:
+    """What this form left; with its code while the answer may have been lost. None for a new form."""
     post = _left_before(key)
+    if post is None:
+        return None
     code = code_of(key)
     is_its_own = bytes(post.party.code) == hash_of_code(code) and post.party.unit_id is None
     return Posted(post, code if is_its_own and at - post.posted_at < SHOWN_AGAIN else "")
 
 
-def _left_before(key: str) -> Post:
+def _left_before(key: str) -> Post | None:
+    """What was left under this key, which is kept with whatever is written now; None for a new one. A key is forgotten
+    after two weeks, and its post may be here longer.
+
+    :raises ConflictError: it was, and has been taken back since.
+    """
+    is_new = once(key)
     post = Post.objects.select_related("party").filter(key=key).first()
-    if post is None:
+    if post is None and not is_new:
         raise ConflictError(_("Det har lämnats förut, och tagits tillbaka sedan. Börja om på en ny sida."))
     return post
 
