@@ -15,6 +15,7 @@ from samspel.exchange.access import find_party
 from samspel.exchange.actions.posting import kept_until
 from samspel.exchange.codes import SHOWN_AGAIN
 from samspel.exchange.models import Category, Party, Post, TownQuestion
+from samspel.people.models import Person
 from tests.conftest import SignIn
 from tests.exchange.making import make_party, make_post
 from tests.people import WHEN, Town, device_key
@@ -115,6 +116,24 @@ def test_who_is_known_is_asked_for_nothing_that_would_be_dropped(db: None) -> No
     page = text_of(client.get("/exchange/give"))
     assert ('name="called"' in page, 'name="mail"' in page) == (False, False)
     assert "Vill du kallas något annat" in page
+
+
+def test_what_is_folded_away_is_named_by_what_is_there(town: Town, signed_in: SignIn, broker: Person) -> None:
+    def names(page: str) -> str:
+        found = re.search(r"<summary[^>]*>(Dagar[^<]*)</summary>", page)
+        assert found is not None
+        return found[1]
+
+    manager, fresh = signed_in(town.manager), Client()
+    assert names(text_of(fresh.get("/exchange/need"))) == "Dagar, språk och hur du får veta mer"
+    leave(fresh)
+    assert names(text_of(fresh.get("/exchange/need"))) == "Dagar och språk"
+    leave(manager)
+    assert names(text_of(manager.get("/exchange/need"))) == "Dagar, språk och vem du är"
+    assert names(text_of(fresh.get(f"/exchange/mine/{Post.objects.earliest('pk').pk}"))) == "Dagar och språk"
+    party = Party.objects.earliest("pk")
+    page = text_of(signed_in(broker).get(f"/exchange/desk/posts/new?party={party.pk}"))
+    assert names(page) == "Dagar och språk"
 
 
 def test_what_is_written_of_somebody_known_all_the_same_is_kept(db: None) -> None:
