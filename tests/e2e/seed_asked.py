@@ -22,7 +22,7 @@ from samspel.exchange.actions.remarking import remark_on_match  # noqa: E402
 from samspel.exchange.models import Category, Match, Part, Party  # noqa: E402
 from samspel.people.models import Person, Role, Unit  # noqa: E402
 from tests.exchange.rings import Ring, make_chain, make_pair, make_ring, make_round, make_square  # noqa: E402
-from tests.people import actor_of, device_key, make_dialogue  # noqa: E402
+from tests.people import actor_of, device_key, make_dialogue, make_unit  # noqa: E402
 
 
 def main() -> None:
@@ -54,7 +54,8 @@ def main() -> None:
     end_some(broker)
     rounds = {f"round{people}": round_of(broker, people, at) for people in (5, 6, 7)}
     made = {"ring": ring, "pair": pair, "chain": chain, "told": told, "square": square}
-    print(json.dumps({name: codes(one) for name, one in (made | rounds).items()} | agreed_need(unit)))
+    told_of = {name: codes(one) for name, one in (made | rounds | {"both": with_two_units(broker, at)}).items()}
+    print(json.dumps(told_of | agreed_need(unit)))
 
 
 SAID = (
@@ -81,6 +82,21 @@ def round_of(broker: Person, people: int, at: datetime) -> Ring:
         part.words = need
         part.save(update_fields=["words"])
     made.yes(1, 3, at=at)
+    return made
+
+
+def with_two_units(broker: Person, at: datetime) -> Ring:
+    """A ring of a student and two units, which one manager leads: the student has said yes."""
+    manager = Person(name="Moa Berg", email="moa@lindvik.example")
+    manager.set_password("en lång mening med hästar")
+    manager.save()
+    made = make_ring(broker, at=at)
+    for party, name in zip(made.parties[1:], ("Återbruket vid hamnen", "Språkkaféet på biblioteket"), strict=True):
+        unit = make_unit(name, Unit.objects.get(parent=None))
+        Role.objects.create(person=manager, unit=unit, kind="manager")
+        Party.objects.filter(pk=party.pk).update(unit=unit, kind=Party.Kind.UNIT, called=name)
+    made.ask(at)
+    made.yes(1, at=at)
     return made
 
 

@@ -26,10 +26,10 @@ def come_back(page: Page, site: Site, of: dict[str, Any], place: int) -> None:
     page.goto(f"/exchange/mine/asked/{of['match']}")
 
 
-def sign_in(page: Page) -> None:
-    """The bridge-builder."""
+def sign_in(page: Page, email: str = "britta@lindvik.example") -> None:
+    """The bridge-builder, or another."""
     page.goto("/accounts/login/")
-    page.locator("input[name=login]").fill("britta@lindvik.example")
+    page.locator("input[name=login]").fill(email)
     page.locator("input[name=password]").fill("en lång mening med hästar")
     page.locator("form:has(input[name=password]) button").first.click()
     page.wait_for_url(lambda address: "login" not in address)
@@ -60,6 +60,24 @@ def test_the_last_yes_shows_how_to_reach_each_other(
     holds_at_320(phone, "asked-contact")
     phone.get_by_role("button", name="Ta bort hur jag nås").click()
     expect(phone.locator(".reach").get_by_text("Ring 070-123 45 67 efter fem")).to_have_count(0)
+
+
+def test_who_leads_two_of_them_answers_for_one_at_a_time(asked: dict[str, Any], open_page: Callable[..., Page]) -> None:
+    page = open_page(phone=True)
+    sign_in(page, "moa@lindvik.example")
+    page.goto(f"/exchange/mine/asked/{asked['both']['match']}")
+    expect(page.locator(".whose").get_by_text("Här svarar du för ”Återbruket vid hamnen”.")).to_be_visible()
+    look(page, "asked-two")
+    holds_at_320(page, "asked-two")
+
+    page.get_by_label("Hur vill du bli nådd?").fill("070-123 45 67")
+    page.get_by_role("button", name="Ja, det här vill jag").click()
+    expect(page.locator(".whose").get_by_text("Här svarar du för ”Språkkaféet på biblioteket”.")).to_be_visible()
+    look(page, "asked-two-next")
+    page.get_by_role("link", name="Till det du svarar för ”Återbruket vid hamnen”").click()
+    expect(page.locator(".whose").get_by_text("Här svarar du för ”Återbruket vid hamnen”.")).to_be_visible()
+    look(page, "asked-two-done")
+    holds_at_320(page, "asked-two-done")
 
 
 def test_without_script_a_problem_reaches_the_bridge_builder(
