@@ -305,6 +305,12 @@ def test_the_file_out_goes_into_samspel_match_and_back_in(broker: Client, tmp_pa
     heading: Sequence[str] = next(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
     assert tuple(heading) == COLUMNS
 
+    again = upload(broker, content.decode("utf-8-sig")).content.decode()
+    assert "0 inne, 2 fanns redan, 0 togs inte in" in again
+    assert Post.objects.count() == 2, "what was saved here is here already"
+    more = content.decode("utf-8-sig") + f",need,=Grannen #{party.pk},Mer hjälp,,,,,,,,,,\r\n"
+    assert "1 inne, 2 fanns redan" in upload(broker, more).content.decode()
+    assert Party.objects.get().posts.count() == 3
     Party.objects.all().delete()
     upload(broker, content.decode("utf-8-sig"))
     assert Party.objects.get().called == "=Grannen"
@@ -408,6 +414,8 @@ def test_the_command_line_takes_a_file_in_and_writes_the_codes_once(tmp_path: Pa
     posts_command.write_template(file)
     with pytest.raises(FileError, match="there already"):
         posts_command.write_template(file)
+    with pytest.raises(FileError, match=r"\.csv"):
+        posts_command.write_template(tmp_path / "posts.txt")
 
     assert posts_command.take_in(file, codes, consent="message", at=now(), out=said.append) == 0
     assert "3 rows in, 0 there already, 0 not. 2 codes" in said[0]
@@ -432,6 +440,47 @@ def test_the_command_line_says_what_is_wrong_and_leaves_no_empty_codes(tmp_path:
     assert posts_command.take_in(file, codes, rejected, consent="paper", at=now(), out=print) == 1
     (row,) = csv.DictReader(io.StringIO(rejected.read_text(encoding="utf-8-sig")))
     assert (row["line"], row["column"], row["title"]) == ("3", "person", "Dålig")
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        (("codes.csv", "codes.csv"), "a file of their own"),
+        (("codes.csv", "posts.csv"), "new file"),
+        (("codes.txt", None), r"\.csv"),
+        (("codes.csv", "nowhere/rejected.csv"), "cannot be written"),
+        (("nowhere/codes.csv", None), "cannot be written"),
+    ],
+)
+def test_the_command_line_takes_nothing_in_that_it_cannot_write_down(
+    tmp_path: Path, names: tuple[str, str | None], reason: str
+) -> None:
+    file, codes, rejected = tmp_path / "posts.csv", tmp_path / names[0], tmp_path / names[1] if names[1] else None
+    posts_command.write_template(file)
+    before = file.read_bytes()
+
+    with pytest.raises(FileError, match=reason):
+        posts_command.take_in(file, codes, rejected, consent="paper", at=now(), out=print)
+
+    assert not Post.objects.exists()
+    assert [each.name for each in tmp_path.iterdir()] == ["posts.csv"]
+    assert file.read_bytes() == before
+
+
+def test_the_command_line_leaves_no_codes_of_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="cannot be read"):
+        posts_command.take_in(tmp_path / "a.csv", tmp_path / "codes.csv", consent="paper", at=now(), out=print)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_line_reads_as_long_a_file_as_it_writes(broker: Client, tmp_path: Path) -> None:
+    file, said = tmp_path / "posts.csv", list[str]()
+    file.write_text("kind,person,title\n" + "need,,Vems är det?\n" * 2001)
+
+    assert "fler än 2000 rader" in upload(broker, file.read_text()).content.decode()
+    assert posts_command.take_in(file, tmp_path / "codes.csv", consent="paper", at=now(), out=said.append) == 2001
+    assert "0 rows in, 0 there already, 2,001 not." in said[-1]
 
 
 def test_the_command_line_writes_what_the_page_writes(broker: Client, tmp_path: Path) -> None:

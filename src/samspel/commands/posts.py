@@ -4,17 +4,20 @@ import io
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from samspel.commands.files import FileError, read_bytes, require_new_csv, write_bytes
 from samspel.core.sheets import stream_csv
 
+if TYPE_CHECKING:
+    from samspel.exchange.actions.importing import Imported
+
 
 def write_template(path: Path) -> None:
-    """:raises FileError: it is there already, or cannot be written."""
+    """:raises FileError: its name says something else, it is there already, or it cannot be written."""
     from samspel.exchange.post_files import template_file
 
-    if path.exists():
-        raise FileError(f"{path} is there already; an example is written to a new file")
+    require_new_csv(path, "an example is written")
     write_bytes(path, template_file())
 
 
@@ -41,40 +44,59 @@ def take_in(
     at: datetime,
     out: Callable[[str], None],
 ) -> int:
-    """Take in the file; gives how many rows were not taken in. The codes are written once, to a new file.
+    """Take in the file, however long; gives how many rows were not taken in. The codes are written once, to a new file:
+    when they cannot be, nothing is taken in.
 
-    :param rejected: where to write those rows with line, column and reason.
-    :raises FileError: the file cannot be used, or the one for the codes.
+    :param rejected: a new file for those rows with line, column and reason.
+    :raises FileError: the file cannot be used, or one of those that are to be written.
     """
+    from django.db import transaction
+
     from samspel.core.actor import Actor
     from samspel.core.errors import InvalidError
     from samspel.exchange.actions.importing import import_posts
-    from samspel.exchange.post_files import rejected_file
 
     if codes is None:
         raise FileError("--codes OUT.csv says where the codes go; without them nobody can come back")
-    if codes.exists():
-        raise FileError(f"{codes} is there already; codes are written to a new file")
-    write_bytes(codes, b"")
-    try:
-        done = import_posts(
-            actor=Actor("person", name="command line", is_administrator=True),
-            content=read_bytes(path),
-            name=path.name,
-            consent=consent,
-            are_adults=True,
-            at=at,
-        )
-    except InvalidError as error:
-        codes.unlink()
-        raise FileError(f"{path}: {' '.join(error.fields.values())}") from error
-    file = io.BytesIO()
-    stream_csv(file, [("person", "code"), *((one.called, one.code) for one in done.codes)])
-    write_bytes(codes, file.getvalue())
+    require_new_csv(codes, "codes are written")
     if rejected is not None:
-        write_bytes(rejected, rejected_file(done.heading, done.bad))
+        require_new_csv(rejected, "rows that were not taken in are written")
+        if rejected.resolve() == codes.resolve():
+            raise FileError(f"{rejected} is where the codes go; rows that were not taken in need a file of their own")
+    content = read_bytes(path)
+    written = [codes] if rejected is None else [codes, rejected]
+    try:
+        for one in written:
+            write_bytes(one, b"")
+        with transaction.atomic():
+            done = import_posts(
+                actor=Actor("person", name="command line", is_administrator=True),
+                content=content,
+                name=path.name,
+                consent=consent,
+                are_adults=True,
+                at=at,
+                rows_most=None,
+            )
+            _write_down(done, codes, rejected)
+    except BaseException as error:
+        for one in written:
+            one.unlink(missing_ok=True)
+        if isinstance(error, InvalidError):
+            raise FileError(f"{path}: {' '.join(error.fields.values())}") from error
+        raise
     for row in done.bad:
         out(f"{path}:{row.line}: {row.reason}")
     bad = len(done.bad)
     out(f"{done.taken:,} rows in, {done.known:,} there already, {bad:,} not. {len(done.codes):,} codes: {codes}")
     return bad
+
+
+def _write_down(done: "Imported", codes: Path, rejected: Path | None) -> None:
+    from samspel.exchange.post_files import rejected_file
+
+    file = io.BytesIO()
+    stream_csv(file, [("person", "code"), *((one.called, one.code) for one in done.codes)])
+    write_bytes(codes, file.getvalue())
+    if rejected is not None:
+        write_bytes(rejected, rejected_file(done.heading, done.bad))

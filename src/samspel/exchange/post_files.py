@@ -38,7 +38,7 @@ _WHY: Final = ("line", "column", "reason")
 BYTES_MOST: Final = 2_000_000
 ROWS_MOST: Final = 2_000
 _KINDS: Final = {"need": "need", "behov": "need", "offer": "offer", "erbjudande": "offer", "tilbud": "offer"}
-_NUMBER: Final = re.compile(r"\s+#\d+$")
+_NUMBER: Final = re.compile(r"\s+#(\d{1,9})$")
 
 _EXAMPLE: Final = """\
 1,offer,Grannen med bilen,Kan köra på lördagar,Har egen bil,carry/drive,,,,,licence,sv|pl,,weekends
@@ -111,6 +111,12 @@ class FileRow:
     def called(self) -> str:
         return _NUMBER.sub("", self.person)
 
+    @property
+    def number(self) -> int | None:
+        """Of the party, in a file that was saved here or elsewhere."""
+        said = _NUMBER.search(self.person)
+        return int(said[1]) if said else None
+
 
 @dataclass(frozen=True)
 class BadRow:
@@ -160,12 +166,13 @@ class _Names:
     areas: Mapping[str, int]
 
 
-def read_posts(content: bytes, name: str) -> PostFile:
+def read_posts(content: bytes, name: str, *, rows_most: int | None = ROWS_MOST) -> PostFile:
     """The rows of a CSV or Excel file.
 
+    :param rows_most: None for as many as there are, whatever the file's size.
     :raises InvalidError: the file itself cannot be used.
     """
-    if len(content) > BYTES_MOST:
+    if rows_most is not None and len(content) > BYTES_MOST:
         raise InvalidError(fields={"file": _("Filen är större än två megabyte. Dela den i flera.")})
     try:
         lines = [
@@ -180,8 +187,8 @@ def read_posts(content: bytes, name: str) -> PostFile:
     missing = [column for column in ("kind", "person", "title") if column not in heading]
     if missing:
         raise InvalidError(fields={"file": _("Kolumnen %(name)s saknas. Hämta gärna mallen.") % {"name": missing[0]}})
-    if len(full) > ROWS_MOST:
-        raise InvalidError(fields={"file": _("Listan har fler än %(most)s rader. Dela den.") % {"most": ROWS_MOST}})
+    if rows_most is not None and len(full) - 1 > rows_most:
+        raise InvalidError(fields={"file": _("Listan har fler än %(most)s rader. Dela den.") % {"most": rows_most}})
     return _read(heading, full[1:])
 
 

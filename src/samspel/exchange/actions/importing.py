@@ -1,5 +1,6 @@
 """Taking in a file of needs and offers, each with the written consent of its person to the exact words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -15,7 +16,7 @@ from samspel.core.idempotency import OF_A_FILE
 from samspel.exchange.access import require_broker
 from samspel.exchange.actions.posting import PostDraft, enter_post
 from samspel.exchange.models import Post
-from samspel.exchange.post_files import BadRow, FileRow, read_posts
+from samspel.exchange.post_files import ROWS_MOST, BadRow, FileRow, read_posts
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,20 @@ class Imported:
 
 
 @transaction.atomic
-def import_posts(*, actor: Actor, content: bytes, name: str, consent: str, are_adults: bool, at: datetime) -> Imported:
-    """Take in the rows that can be; the same row again is there once. All of a person's rows in a file are one party.
+def import_posts(
+    *,
+    actor: Actor,
+    content: bytes,
+    name: str,
+    consent: str,
+    are_adults: bool,
+    at: datetime,
+    rows_most: int | None = ROWS_MOST,
+) -> Imported:
+    """Take in the rows that can be; the same row again is there once, and so is one that was saved from here. All of a
+    person's rows in a file are one party.
 
+    :param rows_most: None for as many as there are.
     :raises InvalidError: the file cannot be used, or there is no consent.
     """
     require_broker(actor, "post.enter")
@@ -48,9 +60,9 @@ def import_posts(*, actor: Actor, content: bytes, name: str, consent: str, are_a
         raise InvalidError(fields={"consent": _("Kryssa i hur var och en har sagt ja till de exakta orden.")})
     if not are_adults:
         raise InvalidError(fields={"adult": _("Det här är för vuxna. Kryssa i om alla har fyllt 18 år.")})
-    file = read_posts(content, name)
+    file = read_posts(content, name, rows_most=rows_most)
     keys = [_key(row) for row in file.rows]
-    known = dict(Post.objects.filter(key__in=keys).values_list("key", "party_id"))
+    known = dict(Post.objects.filter(key__in=keys).values_list("key", "party_id")) | _saved_here(file.rows)
     parties = {row.person: known[key] for row, key in zip(file.rows, keys, strict=True) if key in known}
     bad, codes, taken = list(file.bad), list[NewCode](), 0
     for row, key in zip(file.rows, keys, strict=True):
@@ -70,6 +82,18 @@ def import_posts(*, actor: Actor, content: bytes, name: str, consent: str, are_a
     record_fact(actor, "posts.imported", "exchange.post", taken=taken, rejected=len(bad))
     twice = len(file.rows) - taken - (len(bad) - len(file.bad))
     return Imported(taken, twice, tuple(sorted(bad, key=lambda row: row.line)), tuple(codes), file.heading)
+
+
+def _saved_here(rows: Sequence[FileRow]) -> dict[str, int]:
+    """Rows that are here as they were saved, with their party: its number, what it is called, and the words."""
+    numbers = {row.number for row in rows if row.number is not None}
+    posts = Post.objects.filter(party__in=numbers).values_list("kind", "party_id", "party__called", "words", "more")
+    here = set(posts)
+    return {
+        _key(row): row.number
+        for row in rows
+        if row.number is not None and (row.kind, row.number, row.called, row.words, row.more) in here
+    }
 
 
 # The columns of a file by the names of the form's fields.
