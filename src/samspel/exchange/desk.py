@@ -15,7 +15,7 @@ from samspel.exchange.drawing import Small, small
 from samspel.exchange.models import Match, PartOfWeek, Party, Post, Selection, TownQuestion, Transfer, Wish
 from samspel.exchange.queries import category_name, open_posts
 
-PAGE: Final = 8  # proposals in the list at a time
+PAGE: Final = 6  # proposals in the list at a time
 FEW_WAITING: Final = 3
 FEW_FITTING: Final = 6
 MOST_WAITING: Final = 200
