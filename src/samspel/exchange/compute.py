@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
-from itertools import groupby, islice
+from itertools import compress, groupby, islice
 from typing import TYPE_CHECKING, Final, Literal
 
 from django.db import transaction
@@ -68,15 +68,18 @@ class Chosen:
     selection: Selection | None = None  # that it was read from
     standing: "Sequence[_Standing]" = ()  # proposals as they were read
 
-    def parties_of(self, offer_id: int, need_id: int) -> "matching.Pair | None":
-        """Whose they are, if they are of those who could help each other."""
-        number = {pk: place for place, pk in enumerate(self.ids)}
-        if offer_id not in number or need_id not in number:
-            return None
-        pair = int(self.pool.owner[number[offer_id]]), int(self.pool.owner[number[need_id]])
-        return pair if self.pool.problem.has([pair])[0] else None
+    def parties_of(self, gifts: Iterable[tuple[int, int]]) -> "list[matching.Pair]":
+        """Whose these offers and needs are, of those who could help each other, in the same order."""
+        number, owner = {pk: place for place, pk in enumerate(self.ids)}, self.pool.owner
+        pairs = [
+            (int(owner[number[offer]]), int(owner[number[need]]))
+            for offer, need in gifts
+            if offer in number and need in number
+        ]
+        return list(compress(pairs, self.pool.problem.has(pairs)))
 
     def gifts_of(self, pairs: Collection["matching.Pair"]) -> list[Gift]:
+        """What each of these would give the other."""
         numbers = self.pool.pairs_of(pairs)
         posts = (self.found.offers[numbers].tolist(), self.found.needs[numbers].tolist())
         return [
@@ -146,6 +149,7 @@ def select(*, at: datetime, time_limit_s: float) -> Selection:
         stored = chosen_now(at) if set(_locked()) - set(locked) else None
         if stored is not None:
             with_locks(stored, at)
+            selection.refresh_from_db()
     return selection
 
 
@@ -248,7 +252,7 @@ def _without(chosen: Chosen, offer_id: int, need_id: int, way: Way) -> "matching
     from samspel.engine import matching
 
     pair = _pair(chosen, offer_id, need_id)
-    if pair is None:
+    if pair is None or pair not in chosen.solution.transfers:
         return None
     wanted = matching.Change(forbid=(pair,))
     do = matching.change if way == "swap" else matching.mend
@@ -258,8 +262,7 @@ def _without(chosen: Chosen, offer_id: int, need_id: int, way: Way) -> "matching
 
 def could_meet(chosen: Chosen, offer_id: int, need_id: int) -> bool:
     """Whether the offer is the one that its party would meet the need with."""
-    pair = chosen.parties_of(offer_id, need_id)
-    return pair is not None and chosen.gifts_of([pair])[0].posts == (offer_id, need_id)
+    return _pair(chosen, offer_id, need_id) is not None
 
 
 def with_locks(chosen: Chosen, at: datetime) -> None:
@@ -318,11 +321,10 @@ def mended(
 
 
 def _pair(chosen: Chosen, offer_id: int, need_id: int) -> "matching.Pair | None":
-    """The transfer of the selection that these two posts are."""
-    pair = chosen.parties_of(offer_id, need_id)
-    if pair is None or pair not in chosen.solution.transfers:
-        return None
-    return pair if chosen.gifts_of([pair])[0].posts == (offer_id, need_id) else None
+    """Whose these two posts are, if the one is what its party would meet the other with."""
+    pairs = chosen.parties_of([(offer_id, need_id)])
+    gifts = chosen.gifts_of(pairs)
+    return pairs[0] if gifts and gifts[0].posts == (offer_id, need_id) else None
 
 
 def _needs_met(chosen: Chosen, selected: Iterable["matching.Selected"]) -> set[int]:
@@ -428,11 +430,12 @@ def _with_locks(chosen: Chosen, locks: Iterable[tuple[int, int]]) -> Chosen:
     go."""
     from samspel.engine import matching
 
-    pairs = [pair for offer, need in locks if (pair := chosen.parties_of(offer, need)) is not None]
     locked: dict[int, int] = {}
-    for giver, taker in pairs:
-        if giver not in locked and taker not in locked.values():
+    taken: set[int] = set()
+    for giver, taker in chosen.parties_of(locks):
+        if giver not in locked and taker not in taken:
             locked[giver] = taker
+            taken.add(taker)
     problem = replace(chosen.pool.problem, fixed=())
     fixed = matching.apply(problem, matching.Change(fix=tuple(locked.items()))) if locked else problem
     return replace(chosen, pool=replace(chosen.pool, problem=fixed))

@@ -187,7 +187,6 @@ class Match(models.Model):
 
     kind = models.CharField(max_length=5, choices=Kind.choices)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PROPOSED)
-    selection = models.ForeignKey(Selection, null=True, blank=True, on_delete=models.SET_NULL, related_name="matches")
     title = models.CharField(max_length=120, blank=True)
     doubt = models.CharField(max_length=300, blank=True)
     until = models.CharField(max_length=120, blank=True)
