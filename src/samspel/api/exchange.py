@@ -127,8 +127,8 @@ def exchange_posts(
 def enter_exchange_post(request: HttpRequest, body: PostIn, idempotency_key: PostKey) -> Any:
     """Enter a need or an offer for who has agreed in writing to exactly these words, for bridge-builders.
 
-    Sent again under the same key it is the same one, without its code, for as long as it is here. When it has been
-    taken back since, the answer is 409 for two weeks; after that the key is forgotten.
+    Sent again under the same key it is the same one, for as long as it is here; its code is told again for two minutes.
+    When it has been taken back since, the answer is 409 for two weeks; after that the key is forgotten.
     """
     require_broker(actor_of(request), "post.enter")
     category = next((one.pk for one in categories() if one.key == body.category), None)

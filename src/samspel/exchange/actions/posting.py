@@ -353,7 +353,7 @@ def _left_before(key: str) -> Post | None:
     """
     is_new = once(key)
     post = Post.objects.select_related("party").filter(key=key).first()
-    if post is None and not is_new:
+    if post is None and (not is_new or Party.objects.filter(code=hash_of_code(code_of(key))).exists()):
         raise ConflictError(_("Det har lämnats förut, och tagits tillbaka sedan. Börja om på en ny sida."))
     return post
 
