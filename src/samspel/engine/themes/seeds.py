@@ -140,7 +140,8 @@ class Seeds:
             return ((whole, 1.0),)
         root = stem(word, language)
         if (kin := self._stems.get((language, root))) is not None:
-            has_ending = any(self._forms.get((language, word[:length])) == kin for length in range(len(root), len(word)))
+            beginnings = (word[:length] for length in range(len(root), len(word)))
+            has_ending = any(self._forms.get((language, beginning)) == kin for beginning in beginnings)
             return ((kin, 1.0 if has_ending else _SAME_STEM),)
         return ()
 
