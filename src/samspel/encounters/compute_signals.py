@@ -232,8 +232,8 @@ def words_of_change(side: Side, change: Change | Found, week: int) -> str:
         return _("Sedan vecka %(week)s går det annorlunda för er än för andra.") % {"week": week}
     if side == Side.STAFF:
         if fell:
-            return _("Sedan vecka %(week)s säger vi mer sällan att mötet var bra.") % {"week": week}
-        return _("Sedan vecka %(week)s säger vi oftare att mötet var bra.") % {"week": week}
+            return _("Sedan vecka %(week)s säger vi som tog emot mer sällan att mötet var bra.") % {"week": week}
+        return _("Sedan vecka %(week)s säger vi som tog emot oftare att mötet var bra.") % {"week": week}
     if fell:
         return _("Sedan vecka %(week)s säger färre besökare att mötet var bra.") % {"week": week}
     return _("Sedan vecka %(week)s säger fler besökare att mötet var bra.") % {"week": week}
