@@ -104,7 +104,7 @@ def test_staff_who_answer_otherwise_are_told_in_their_own_words(town: Town) -> N
 
     (signal,) = find_changes(WHEN)
 
-    assert signal.words.endswith(" säger vi oftare att mötet var bra.")
+    assert signal.words.endswith(" säger vi som tog emot oftare att mötet var bra.")
 
 
 def test_nothing_is_said_where_nothing_changed_or_few_answered(town: Town) -> None:
