@@ -127,6 +127,7 @@ def _serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 def _run_serve(options: argparse.Namespace) -> int:
     os.environ["SAMSPEL_FIGURES_ENGINE"] = "duckdb"  # a page never waits for a cluster
+    os.environ.setdefault("SAMSPEL_SITE_URL", _site_url(_address_for_phones(options.host), options.port))
     with Database() as database:
         set_up()
         database.get_ready()
@@ -136,6 +137,17 @@ def _run_serve(options: argparse.Namespace) -> int:
             say(f"Data: {database.server.data_dir}")
         serve(options.host, options.port, options.workers, keep=database.keep, announce=_announce)
         return 0
+
+
+def _address_for_phones(host: str) -> str:
+    """This machine's address in its network, or an empty string when nobody else reaches what listens at ``host``."""
+    from samspel.demo import house
+
+    return "" if host in {"127.0.0.1", "localhost", "::1"} else house.address_in_network()
+
+
+def _site_url(lan: str, port: int) -> str:
+    return f"http://{lan or 'localhost'}:{port}"
 
 
 def _announce(address: str) -> None:
@@ -582,10 +594,10 @@ def _open_town(options: argparse.Namespace, port: int) -> int:
     """The town on a port of its own, until it is stopped."""
     from samspel.demo import house
 
-    lan = house.address_in_network() if options.host not in {"127.0.0.1", "localhost", "::1"} else ""
+    lan = _address_for_phones(options.host)
     os.environ.pop("SAMSPEL_DATABASE_URL", None)  # a demo never touches a database that it did not make
     os.environ["SAMSPEL_DEMO"] = "1"
-    os.environ["SAMSPEL_SITE_URL"] = f"http://{lan or 'localhost'}:{port}"
+    os.environ["SAMSPEL_SITE_URL"] = _site_url(lan, port)
     is_new = not (var_dir() / "postgres").exists()
     say("Making the town of Lindvik; the first time takes a moment …" if is_new else "Opening the town of Lindvik …")
     with Database() as database:

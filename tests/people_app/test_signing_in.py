@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret, hotp_value, yield_hotp_counters_from_time
 from django.core import mail
 from django.test import Client
+from pytest_django import Settings
 
 from tests.people import Town
 
@@ -32,7 +34,7 @@ def test_a_forgotten_password_is_set_anew_by_a_letter(town: Town, client: Client
     link = re.search(r"http://[^\s]+", mail.outbox[0].body)
     assert link is not None
 
-    page = client.get(link.group().replace("http://testserver", ""), follow=True)
+    page = client.get(urlsplit(link.group()).path, follow=True)
     done = client.post(page.request["PATH_INFO"], {"password1": PASSWORD, "password2": PASSWORD})
 
     assert done.status_code == 302
@@ -45,6 +47,20 @@ def test_a_letter_is_promised_also_to_an_address_without_an_account(town: Town, 
     unknown = client.post("/accounts/password/reset/", {"email": "ingen@lindvik.example"})
 
     assert (known.status_code, known.headers["Location"]) == (unknown.status_code, unknown.headers["Location"])
+
+
+def test_a_letter_leads_to_the_sites_own_address_whatever_host_was_asked_for(
+    town: Town, client: Client, settings: Settings
+) -> None:
+    settings.SITE_URL = "https://samspel.lindvik.example"
+
+    for email in (town.manager.email, "ingen@lindvik.example"):
+        client.post("/accounts/password/reset/", {"email": email}, headers={"host": "stranger.example"})
+
+    assert len(mail.outbox) == 2
+    for letter in mail.outbox:
+        assert "stranger.example" not in f"{letter.subject} {letter.body}"
+        assert re.findall(r"https?://[^/]+/accounts/", letter.body) == ["https://samspel.lindvik.example/accounts/"]
 
 
 def test_two_steps_ask_for_the_code(town: Town, client: Client) -> None:

@@ -1,15 +1,30 @@
 """Sign-in: accounts are made by an administrator or come from the identity provider, never by sign-up."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
 from django.http import HttpRequest
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a letter in which every address is SAMSPEL_SITE_URL's.
+
+        The page's own address comes from its Host header, which anybody who asks for the letter can choose.
+        """
+        site = {"name": "Samspel", "domain": urlsplit(settings.SITE_URL).netloc}
+        addresses = {
+            name: f"{settings.SITE_URL}{urlsplit(value).path}"
+            for name, value in context.items()
+            if name.endswith("_url")
+        }
+        super().send_mail(template_prefix, email, {**context, **addresses, "current_site": site})
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
