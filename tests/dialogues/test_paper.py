@@ -25,6 +25,7 @@ from samspel.dialogues.models import (
     Seat,
     Sitting,
 )
+from samspel.dialogues.overview import overview
 from samspel.dialogues.protocol import protocol_of
 from samspel.dialogues.tables import table_now
 from samspel.people.models import Person
@@ -64,6 +65,18 @@ def test_a_sheet_lies_on_the_table_with_its_counts(town: Town) -> None:
         ("Tid att tänka", 4, 6),
         ("Ro", 2, 6),
     ]
+
+
+def test_the_console_counts_a_sheet_as_nobody_who_has_written(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="choose")
+    make_seat(dialogue, dialogue.tables.get(), "Sara")
+
+    before = overview(dialogue, now=WHEN)
+    enter(dialogue, town.facilitator, *SHEET)
+    after = overview(dialogue, now=WHEN)
+
+    assert (before.wrote, before.wrote_of) == (0, 1)
+    assert (after.wrote, after.wrote_of) == (0, after.here)
 
 
 def test_nobody_on_paper_has_more_than_three_marks_or_one_twice(town: Town) -> None:

@@ -15,6 +15,7 @@ from samspel.dialogues.access import Here
 from samspel.dialogues.actions import agreeing, leading, reminding, solo, table, whole
 from samspel.dialogues.actions.inviting import import_invitations, send_invitations
 from samspel.dialogues.actions.joining import join
+from samspel.dialogues.actions.paper import Line, enter_sheet
 from samspel.dialogues.actions.planning import create_dialogue, plan_of, save_plan
 from samspel.dialogues.actions.rehearsing import erase_rehearsals, rehearse
 from samspel.dialogues.models import (
@@ -295,6 +296,30 @@ def test_nobody_meets_the_same_people_three_times_at_mixed_tables(town):
 
     assert len(pairs) == len(set(pairs)) == 27
     assert hall.dialogue.seats.count() == 9
+
+
+def test_a_sheet_of_paper_keeps_no_reminder_from_those_who_have_not_written(town):
+    hall = open_hall(town, "shifts-72", WHEN)
+    leading.move_unattended(at=WHEN)
+    OutgoingMail.objects.all().delete()
+    first, *others = hall.everyone
+    solo.write_note(here=first, text="Tid att lyssna", key=device_key(), question=1, at=WHEN)
+    enter_sheet(
+        actor=hall.leader,
+        dialogue_id=hall.dialogue.pk,
+        table_id=hall.dialogue.tables.get(number=1).pk,
+        question=1,
+        people=2,
+        lines=[Line("Ro", 1)],
+        key=device_key(),
+        at=WHEN,
+    )
+
+    reminding.send_reminders(at=WHEN + timedelta(hours=24))
+
+    assert sorted(OutgoingMail.objects.values_list("to", flat=True)) == sorted(
+        here.seat.invitation.email for here in others
+    )
 
 
 def test_seventy_two_hours_go_by_themselves_with_their_reminders(town):

@@ -244,7 +244,7 @@ def overview(dialogue: Dialogue, *, now: datetime) -> Overview:
     lost = {seat_id for seat_id, number, is_quiet in seats if is_quiet and str(number) not in connected}
     ready = {seat_id for (seat_id,) in _READY(dialogue.step.pk)} if dialogue.step else set()
     here = {seat_id for seat_id, _number, _is_quiet in seats} - lost
-    notes = Note.objects.filter(dialogue=dialogue, question=question, seat__left_at=None)
+    notes = Note.objects.filter(dialogue=dialogue, question=question, seat__isnull=False, seat__left_at=None)
     wrote = set(notes.values_list("seat_id", flat=True).distinct())
     tables = _tables(dialogue, seating, ready, lost)
     to_review = count_to_review(dialogue) if dialogue.needs_review else 0

@@ -28,7 +28,7 @@ def _send(dialogue: Dialogue, after_min: int, at: datetime) -> int:
     try:
         with transaction.atomic():
             reminder = Reminder.objects.create(dialogue=dialogue, after_min=after_min, sent_at=at)
-            written = Note.objects.filter(dialogue=dialogue).values("seat_id")
+            written = Note.objects.filter(dialogue=dialogue, seat__isnull=False).values("seat_id")  # none on paper
             silent = list(
                 Invitation.objects.filter(dialogue=dialogue).exclude(email="").exclude(seat__in=written).order_by("pk")
             )
