@@ -1,6 +1,6 @@
 """Agreements on the red thread, what became of them, and the one tap at the end."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -18,9 +18,9 @@ from tests.people import WHEN, Town, actor_of, device_key, go_to, here_of, make_
 DRAFT = Draft(text="Vi bokar inga möten efter 15.30.", owner="Karin", owner_role="samordnare", becomes="trial")
 
 
-def write(town: Town, dialogue: Dialogue, draft: Draft = DRAFT) -> Agreement:
+def write(town: Town, dialogue: Dialogue, draft: Draft = DRAFT, at: datetime = WHEN) -> Agreement:
     return agreeing.write_agreement(
-        actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, draft=draft, key=device_key(), at=WHEN
+        actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, draft=draft, key=device_key(), at=at
     )
 
 
@@ -88,6 +88,16 @@ def test_what_cannot_be_used_is_named_by_its_field(town: Town, room: Dialogue, d
 
     assert list(caught.value.fields) == [field]
     assert not Agreement.objects.exists()
+
+
+def test_after_midnight_yesterday_has_been_though_not_yet_in_universal_time(town: Town, room: Dialogue) -> None:
+    half_past_midnight = datetime(2026, 5, 1, 22, 30, tzinfo=UTC)
+
+    with pytest.raises(InvalidError):
+        write(town, room, Draft(text="a", due_on=date(2026, 5, 1)), at=half_past_midnight)
+    write(town, room, Draft(text="a", due_on=date(2026, 5, 2)), at=half_past_midnight)
+
+    assert Agreement.objects.get().due_on == date(2026, 5, 2)
 
 
 def test_the_pen_holder_may_write_and_who_has_no_pen_may_not(room: Dialogue) -> None:

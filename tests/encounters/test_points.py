@@ -2,19 +2,21 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from samspel.core.errors import InvalidError
+from samspel.encounters.actions.points import count_visits
 from samspel.encounters.models import Area, Point, PointText, Visits
 from samspel.encounters.sheets import languages_on, sheet_pdf
 from samspel.encounters.texts import TAP
 from tests.encounters.answers import given, refreshed
 from tests.encounters.asking import make_point, make_round, make_service
-from tests.people import WHEN, Town, device_key
+from tests.people import WHEN, Town, actor_of, device_key
 
 SignIn = Callable[[object], Client]
 
@@ -133,6 +135,20 @@ def test_visits_are_counted_for_the_week_of_a_day(town: Town, signed_in: SignIn)
     assert [(row.monday, row.count) for row in Visits.objects.all()] == [(date(2026, 3, 30), 240)]
     client.post(address, {"week": "2026-03-30", "count": ""})
     assert not Visits.objects.exists()
+
+
+def test_a_week_has_begun_when_it_has_here(town: Town) -> None:
+    point, monday = make_point(town.guidance), date(2026, 5, 4)
+
+    def count(at: datetime) -> None:
+        manager = actor_of(town.manager)
+        count_visits(actor=manager, unit_id=town.guidance.pk, point_id=point.pk, monday=monday, count=3, at=at)
+
+    with pytest.raises(InvalidError):
+        count(datetime(2026, 5, 3, 21, 30, tzinfo=UTC))
+    count(datetime(2026, 5, 3, 22, 30, tzinfo=UTC))  # half past midnight, on Monday
+
+    assert Visits.objects.get().monday == monday
 
 
 @pytest.mark.parametrize("week", ["", "x", "2999-01-04"])

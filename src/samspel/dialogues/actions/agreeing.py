@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -54,7 +55,7 @@ def _checked(draft: Draft, dialogue: Dialogue, at: datetime) -> Draft:
         wrong["owner"] = _("Skriv kortare, högst 120 tecken.")
     if len(draft.owner_role) > 120:
         wrong["owner_role"] = _("Skriv kortare, högst 120 tecken.")
-    if draft.due_on is not None and draft.due_on < at.date():
+    if draft.due_on is not None and draft.due_on < timezone.localdate(at):
         wrong["due_on"] = _("Välj en dag som inte har varit.")
     if draft.becomes not in Agreement.Becomes.values:
         wrong["becomes"] = _("Välj vad det blir.")

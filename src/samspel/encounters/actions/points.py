@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from samspel.core.actor import Actor
@@ -83,7 +84,7 @@ def count_visits(
 ) -> None:
     """How many meetings there were in a week; an empty count takes the number away."""
     point = get_point(actor, unit_id, point_id, "point.manage", lock=True)
-    if monday is None or monday > at.date():
+    if monday is None or monday > timezone.localdate(at):
         raise InvalidError(fields={"week": _("Välj en vecka som har börjat.")})
     monday -= timedelta(days=monday.weekday())
     if count is None:
