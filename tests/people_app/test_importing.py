@@ -8,7 +8,7 @@ from django.test import Client
 from openpyxl import Workbook
 
 from samspel.core.errors import InvalidError
-from samspel.people.actions import import_staff
+from samspel.people.actions import add_unit, import_staff
 from samspel.people.importing import parse_staff
 from samspel.people.models import Person, Role, Unit
 from tests.people import Town, actor_of
@@ -83,6 +83,20 @@ def test_an_import_done_twice_changes_nothing_more(town: Town) -> None:
     assert square.path == f"/{square.parent_id}/{square.pk}/"
     assert Role.objects.filter(unit=square).count() == 3
     assert not Person.objects.get(email="asa@lindvik.example").has_usable_password()
+
+
+@pytest.mark.parametrize("column", ["unit", "parent"])
+def test_a_unit_that_could_be_several_is_told_and_none_is_made(column: str, town: Town) -> None:
+    for above in (town.guidance, town.library):
+        add_unit(actor=actor_of(town.administrator), name="Reception", parent_id=above.pk)
+    place = "Reception;" if column == "unit" else "Kassan;reception"
+    good, bad = parse_staff("personal.csv", f"Namn;E-post;Enhet;Förvaltning\nEva Lund;eva@x.example;{place}\n".encode())
+
+    done = import_staff(actor=actor_of(town.administrator), good=good, bad=bad)
+
+    assert (done.new_units, done.new_people, [row.line for row in done.bad]) == (0, 0, [2])
+    assert "eception" in done.bad[0].reason
+    assert Unit.objects.filter(parent=None).count() == 1
 
 
 def test_only_an_administrator_imports(town: Town, signed_in: Callable[..., Client]) -> None:

@@ -217,9 +217,14 @@ def import_staff(*, actor: Actor, good: list[StaffRow], bad: list[BadRow]) -> Im
         return units[key]
 
     for row in good:
-        if not row.parent and len(by_name.get(row.unit.casefold(), [])) > 1:
-            reason = _("Flera enheter heter {name}. Skriv vilken i kolumnen parent.").format(name=row.unit)
-            told.append(BadRow(row.line, reason))
+        anywhere = row.parent or row.unit  # the name that is looked for in the whole tree
+        if len(by_name.get(anywhere.casefold(), [])) > 1:
+            reason = (
+                _("Flera enheter heter {name}, som står i kolumnen parent. Ge den som menas ett eget namn först.")
+                if row.parent
+                else _("Flera enheter heter {name}. Skriv vilken i kolumnen parent.")
+            )
+            told.append(BadRow(row.line, reason.format(name=anywhere)))
             continue
         unit = unit_of(row.unit, unit_of(row.parent, None) if row.parent else None)
         person = people.get(row.email)
