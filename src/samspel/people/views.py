@@ -15,6 +15,7 @@ from samspel.core import defaults
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError, NotFoundError
 from samspel.core.models import Default
+from samspel.core.numbers import number_of
 from samspel.people import actions
 from samspel.people.access import get_person_to_change, require
 from samspel.people.forms import whole_number
@@ -289,14 +290,14 @@ def default_list(request: Request) -> HttpResponse:
     fields: dict[str, str] = {}
     if request.method == "POST":
         key = request.POST.get("key", "")
-        number = request.POST.get("number", "").strip()
+        number = number_of(request.POST.get("number", "").strip())
         try:
-            if not number.isdecimal():
+            if number is None:
                 raise InvalidError(fields={key: _("Skriv ett helt tal.")})
             defaults.change_default(
                 actor=request.actor,
                 key=key,
-                number=int(number),
+                number=number,
                 reason=request.POST.get("reason", ""),
                 at=timezone.now(),
             )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, NotFoundError
+from samspel.core.numbers import number_of
 from samspel.dialogues import compute
 from samspel.dialogues.access import get_dialogue, seating_now
 from samspel.dialogues.compute_changes import engine_name
@@ -109,11 +110,14 @@ def make_host(*, actor: Actor, dialogue_id: int, who: str, at: datetime) -> Dial
     dialogue = get_dialogue(actor, dialogue_id, "dialogue.run", lock=True)
     if not dialogue.template.hosts_stay:
         raise ConflictError(_("I den här planen stannar ingen värd vid borden."))
-    now = seating_now(dialogue)
-    if who.startswith("i") and not Seat.objects.filter(invitation_id=who[1:], dialogue=dialogue).exists():
-        _plan_host(dialogue, int(who[1:]), now)
+    number, now = number_of(who[1:]), seating_now(dialogue)
+    if number is None:
+        raise NotFoundError("seat")
+    name = "invitation_id" if who.startswith("i") else "pk"
+    if name == "invitation_id" and not Seat.objects.filter(invitation_id=number, dialogue=dialogue).exists():
+        _plan_host(dialogue, number, now)
     else:
-        _seat_host(dialogue, who, now)
+        _seat_host(dialogue, {name: number}, now)
     record(actor, "host.named", dialogue)
     tell(dialogue, "people")
     tell(dialogue, "step", step=dialogue.step_id or 0)
@@ -135,9 +139,8 @@ def _plan_host(dialogue: Dialogue, invitation_id: int, now: int) -> None:
     compute.seat_everyone(dialogue)
 
 
-def _seat_host(dialogue: Dialogue, who: str, now: int) -> None:
-    rows = Seat.objects.filter(dialogue=dialogue, left_at=None)
-    seat = rows.filter(**{"invitation_id" if who.startswith("i") else "pk": who[1:]}).first()
+def _seat_host(dialogue: Dialogue, who: dict[str, int], now: int) -> None:
+    seat = Seat.objects.filter(dialogue=dialogue, left_at=None, **who).first()
     place = Placement.objects.filter(seat=seat, seating=now).first() if seat else None
     if seat is None or place is None:
         raise NotFoundError("seat")

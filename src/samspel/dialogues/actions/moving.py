@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, NotFoundError
+from samspel.core.numbers import number_of
 from samspel.dialogues import compute
 from samspel.dialogues.access import get_dialogue, seating_now
 from samspel.dialogues.actions.leading import set_tables
@@ -192,9 +193,10 @@ def set_absent(*, actor: Actor, dialogue_id: int, who: str, at: datetime) -> Inv
 
 
 def _invitation_id(who: str) -> int:
-    if not who.startswith("i") or not who[1:].isdecimal():
+    number = number_of(who[1:])
+    if not who.startswith("i") or number is None:
         raise NotFoundError("seat")
-    return int(who[1:])
+    return number
 
 
 @transaction.atomic

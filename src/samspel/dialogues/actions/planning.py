@@ -22,6 +22,7 @@ from samspel.core.errors import InvalidError, NotFoundError
 from samspel.core.idempotency import checked_key
 from samspel.core.languages import SIGNED, SPOKEN
 from samspel.core.models import Knot, Stage, Thread, TieKind
+from samspel.core.numbers import number_of
 from samspel.dialogues import compute
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.live import tell
@@ -579,7 +580,8 @@ def grow_from(dialogue: Dialogue, source: str, at: datetime) -> None:
 
     :raises NotFoundError: when the unit has no such signal or thread.
     """
-    kind, _colon, number = source.partition(":")
+    kind, _colon, digits = source.partition(":")
+    number = number_of(digits)
     Knot.objects.filter(object_type=dialogue._meta.label_lower, object_id=dialogue.pk).delete()
     if dialogue.heard:
         dialogue.heard = []
@@ -587,9 +589,9 @@ def grow_from(dialogue: Dialogue, source: str, at: datetime) -> None:
     if not source:
         return
     if kind == "signal":
-        hang_on_signal(dialogue, int(number) if number.isdecimal() else 0, at)
+        hang_on_signal(dialogue, number or 0, at)
         return
-    if kind != "thread" or not number.isdecimal():
+    if kind != "thread" or number is None:
         raise NotFoundError("thread")
     found = Thread.objects.filter(pk=number, unit_id=dialogue.unit_id).first()
     if found is None:

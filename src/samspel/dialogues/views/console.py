@@ -15,6 +15,7 @@ from samspel.core.actor import Request
 from samspel.core.addresses import address_for_others
 from samspel.core.errors import NotFoundError
 from samspel.core.limits import learn_code
+from samspel.core.numbers import number_of
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions import leading, reviewing, whole
 from samspel.dialogues.actions.reviewing import Judgement
@@ -93,15 +94,14 @@ def _done(request: HttpRequest, dialogue: Dialogue) -> HttpResponse:
 
 
 def _seen(request: HttpRequest) -> int | None:
-    text = request.POST.get("seen", "")
-    return int(text) if text.isdecimal() else None
+    return number_of(request.POST.get("seen", ""))
 
 
 def _number(request: HttpRequest, name: str) -> int:
-    text = request.POST.get(name, "")
-    if not text.isdecimal() or len(text) > 18:
+    number = number_of(request.POST.get(name, ""))
+    if number is None:
         raise NotFoundError(name)
-    return int(text)
+    return number
 
 
 @require_POST

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError, NotFoundError
+from samspel.core.numbers import number_of
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions.paper import Line, enter_ballot, enter_sheet, seating_of, voters_without_phone
 from samspel.dialogues.documents.render import render_pdf
@@ -83,9 +84,7 @@ def enter(request: Request, dialogue_id: int) -> HttpResponse:
             table_id=_number(request.POST.get("table", "")),
             question=_number(request.POST.get("question", "1")),
             people=_count(request.POST.get("people", "")),
-            lines=[
-                Line(row.text, _count(row.marks), int(row.place) if row.place.isdecimal() else None) for row in written
-            ],
+            lines=[Line(row.text, _count(row.marks), number_of(row.place)) for row in written],
             counter_voice=request.POST.get("voice", ""),
             key=request.POST.get("key", ""),
             at=now(),
@@ -131,9 +130,10 @@ def _count(value: str) -> int:
 
 
 def _number(value: str) -> int:
-    if not value.isdecimal() or len(value) > 18:
+    number = number_of(value)
+    if number is None:
         raise NotFoundError("table")
-    return int(value)
+    return number
 
 
 def _form(request: HttpRequest, dialogue: Dialogue, rows: list[Row], errors: dict[str, str]) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from samspel.core.actor import Request
 from samspel.core.errors import NotFoundError
+from samspel.core.numbers import number_of
 from samspel.encounters.actions.reviewing_stories import show_story
 from samspel.encounters.stories import stories_to_read
 from samspel.people.access import get_unit
@@ -23,8 +24,8 @@ def review(request: Request, unit_id: int) -> HttpResponse:
             "encounters/stories_review.html",
             {"unit": unit, "stories": stories_to_read(unit.pk), "section": "encounters"},
         )
-    story, wanted = request.POST.get("story", ""), request.POST.get("do") == "publish"
-    if not story.isdecimal():
+    story, wanted = number_of(request.POST.get("story", "")), request.POST.get("do") == "publish"
+    if story is None:
         raise NotFoundError("story")
-    show_story(actor=request.actor, unit_id=unit_id, story_id=int(story), wanted=wanted, at=now())
+    show_story(actor=request.actor, unit_id=unit_id, story_id=story, wanted=wanted, at=now())
     return HttpResponseRedirect(f"{reverse('unit_stories', args=[unit_id])}#berattelse-{story}")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import InvalidError, NotFoundError
+from samspel.core.numbers import number_of
 from samspel.exchange.access import require_broker
 from samspel.exchange.models import Assumption, Category
 
@@ -56,7 +57,5 @@ def assume_nothing(*, actor: Actor, category_id: int) -> None:
 
 
 def _kronor(typed: str) -> int | None:
-    digits = "".join(typed.split())
-    if not digits.isascii() or not digits.isdigit() or int(digits) > MOST:
-        return None
-    return int(digits)
+    kronor = number_of("".join(typed.split()))
+    return None if kronor is None or kronor > MOST else kronor
