@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils.timezone import now
 
+from samspel.core.limits import LIMITS
 from samspel.encounters.actions.stories import SHOWN_AGAIN
 from samspel.encounters.models import Point, Story
 from tests.encounters.asking import make_point, make_round
@@ -123,3 +124,30 @@ def test_a_wrong_code_takes_nothing_and_guesses_are_counted(point: Point) -> Non
     assert answers[0].status_code == 422
     assert answers[-1].status_code == 429
     assert Story.objects.count() == 1
+
+
+# ---------------------------------------------------------------- a flood
+
+
+def test_a_flood_of_stories_is_stopped_and_nothing_typed_is_lost(point: Point) -> None:
+    for _each in range(LIMITS["story"].address_burst):
+        assert tell(Client(), point).status_code == 200
+
+    answer = tell(Client(), point, words="Det gick bra till slut.", kind="hard")
+
+    page = answer.content.decode()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")
+    assert "Vänta en minut" in page
+    assert ">Det gick bra till slut.</textarea>" in page
+    assert Story.objects.count() == LIMITS["story"].address_burst
+    assert tell(Client(REMOTE_ADDR="192.0.2.7"), point).status_code == 200
+
+
+def test_a_story_that_was_not_kept_is_not_counted(point: Point) -> None:
+    key = device_key()
+    for _each in range(LIMITS["story"].address_burst):
+        tell(Client(), point, consents="")
+        tell(Client(), point, key=key)
+
+    assert tell(Client(), point).status_code == 200
+    assert Story.objects.count() == 2

@@ -194,6 +194,35 @@ def test_a_story_can_be_taken_from_the_page_again(town: Town, signed_in: SignIn,
     assert Story.objects.get().published_at is None
 
 
+def test_stories_are_read_a_page_at_a_time_and_a_press_stays_on_its_page(
+    town: Town, signed_in: SignIn, story: Story
+) -> None:
+    Story.objects.bulk_create(
+        Story(
+            unit=town.guidance,
+            words=f"Berättelse {number}.",
+            side="resident",
+            told_at=story.told_at + timedelta(minutes=number),
+            consented_at=story.told_at,
+            withdrawal=device_key().encode(),
+            key=device_key(),
+        )
+        for number in range(1, 101)
+    )
+    client, address = signed_in(town.manager), f"/units/{town.guidance.pk}/encounters/stories"
+
+    first, last, beyond = (client.get(address, {"page": page}).content.decode() for page in ("", "3", "9" * 5000))
+    pressed = client.post(f"{address}?page=3", {"story": story.pk, "do": "publish"})
+
+    assert first.count('<li class="sam-sheet story"') == 50
+    assert "Berättelse 100." in first
+    assert "Sida 1 av 3" in first
+    assert last.count('<li class="sam-sheet story"') == 1
+    assert story.words in last
+    assert "Sida 1 av 3" in beyond
+    assert pressed.headers["Location"] == f"{address}?page=3#berattelse-{story.pk}"
+
+
 def test_another_units_story_is_not_there(town: Town, signed_in: SignIn, story: Story) -> None:
     Story.objects.filter(pk=story.pk).update(unit=town.library)
 

@@ -58,6 +58,8 @@ LIMITS = {
     "take-in": Limit(burst=3000, per_s=1500, address_burst=3000, address_per_s=1500),
     # Needs and offers that somebody leaves: a bridge-builder has to read each. A library's computers are one address.
     "post": Limit(burst=12, per_s=12 / 3600, address_burst=100, address_per_s=100 / 3600),
+    # Stories of meetings: the unit reads each before it is shown. A waiting room's phones are one address.
+    "story": Limit(burst=6, per_s=6 / 3600, address_burst=60, address_per_s=60 / 3600),
     "stream": Limit(burst=20, per_s=0.5, address_burst=12000, address_per_s=400),
     "heavy": Limit(burst=10, per_s=0.2, address_burst=200, address_per_s=5),
     "join": Limit(burst=20, per_s=0.5, address_burst=2000, address_per_s=60),

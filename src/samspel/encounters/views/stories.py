@@ -7,8 +7,8 @@ from django.utils.timezone import now
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from samspel.core.errors import InvalidError
-from samspel.core.limits import guess
+from samspel.core.errors import InvalidError, TooManyError
+from samspel.core.limits import BUCKETS, count_one, guess
 from samspel.encounters import texts
 from samspel.encounters.access import get_point_by_code
 from samspel.encounters.actions.stories import LONGEST, screened_story, tell_story, withdraw_story
@@ -37,7 +37,11 @@ def story(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _tell(request: HttpRequest, point: Point, language: texts.Language) -> HttpResponse:
-    words, is_hard = request.POST.get("words", ""), request.POST.get("kind") == "hard"
+    at, words, is_hard = now(), request.POST.get("words", ""), request.POST.get("kind") == "hard"
+    try:
+        counted = count_one(request, "story")
+    except TooManyError as error:
+        return _to_send_later(request, point, language, words, is_hard, wait_min=-(-error.wait_s // 60))
     try:
         told = tell_story(
             point=point,
@@ -45,9 +49,10 @@ def _tell(request: HttpRequest, point: Point, language: texts.Language) -> HttpR
             is_hard=is_hard,
             consents="consents" in request.POST,
             key=request.POST.get("key", ""),
-            at=now(),
+            at=at,
         )
     except InvalidError as error:
+        BUCKETS.give_back(counted)
         screened = screened_story(words) if len(words) <= LONGEST else Screened(words, ())
         return page(
             request,
@@ -60,7 +65,17 @@ def _tell(request: HttpRequest, point: Point, language: texts.Language) -> HttpR
             found=found_in(language, list(screened.found)),
             is_hard=is_hard,
         )
+    if told is None or told.story.told_at < at:  # the same, sent again
+        BUCKETS.give_back(counted)
     return page(request, "story_told", language, point, code=told.code if told else "", words=words)
+
+
+def _to_send_later(
+    request: HttpRequest, point: Point, language: texts.Language, words: str, is_hard: bool, *, wait_min: int
+) -> HttpResponse:
+    response = page(request, "story", language, point, status=429, words=words, is_hard=is_hard, wait_min=wait_min)
+    response.headers["Retry-After"] = str(60 * wait_min)
+    return response
 
 
 @require_http_methods(["GET", "POST"])
