@@ -120,7 +120,7 @@ class Tie(models.Model):
 
 
 class OutgoingMail(models.Model):
-    """A letter that waits to be sent; erased when it has been."""
+    """A letter that waits to be sent; erased when it has been, and after 14 days if it never could."""
 
     to = models.EmailField()
     subject = models.CharField(max_length=200)
