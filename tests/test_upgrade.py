@@ -9,6 +9,7 @@ from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from tests.embedded import drop
+from tests.people import WHEN
 
 # The schema as the first version had it.
 OLDER = [
@@ -99,3 +100,21 @@ def test_a_filled_older_schema_comes_to_the_newest_with_every_row(older_database
 
     call_command("migrate", interactive=False, verbosity=0)
     assert Dialogue.objects.count() == 250
+
+
+def test_links_that_were_used_are_so_still_and_no_longer_say_when(older_database: None) -> None:
+    before = MigrationExecutor(connection)
+    before.migrate([("encounters", "0010_fewer_indexes")])
+    row = before.loader.project_state([("encounters", "0010_fewer_indexes")]).apps.get_model
+    unit = row("people", "Unit").objects.create(name="Vägledningscentrum", path="/1/")
+    point = row("encounters", "Point").objects.create(unit=unit, kind="link", code="a", title="Brev", opened_at=WHEN)
+    for number, used_at in enumerate((None, WHEN)):
+        row("encounters", "Invitation").objects.create(
+            point=point, secret=bytes([number]), made_at=WHEN, expires_at=WHEN, used_at=used_at
+        )
+
+    call_command("migrate", interactive=False, verbosity=0)
+
+    from samspel.encounters.models import Invitation
+
+    assert list(Invitation.objects.order_by("pk").values_list("is_used", flat=True)) == [False, True]

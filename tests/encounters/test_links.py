@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from samspel.encounters.compaction import _erase_old
 from samspel.encounters.keyed import hash_of, new_secret
 from samspel.encounters.models import Answer, Invitation, Point
 from tests.encounters.asking import make_point, make_round
@@ -135,12 +136,30 @@ def test_a_link_ends_and_says_so(single: bool, point: Point) -> None:
     assert 'name="level"' not in shown
 
 
+def test_a_link_that_ended_a_week_ago_is_erased(point: Point) -> None:
+    make_link(point, days=-6)
+    make_link(point, days=-8)
+
+    _erase_old(timezone.now())
+
+    assert Invitation.objects.get().expires_at > timezone.now() - 7 * DAY
+
+
+def test_nothing_of_a_link_tells_when_it_was_used(point: Point) -> None:
+    secret = make_link(point)
+    before = Invitation.objects.values().get()
+
+    tap(Client(), secret, 3)
+
+    assert Invitation.objects.values().get() == before | {"is_used": True}
+
+
 def test_between_rounds_a_link_waits(point: Point, town: Town) -> None:
     town.guidance.rounds.update(closes_at=timezone.now())
     secret = make_link(point)
 
     assert 'name="level"' not in Client().get(f"/l/{secret}").content.decode()
-    assert Invitation.objects.get().used_at is None
+    assert not Invitation.objects.get().is_used
 
 
 def test_a_guessed_link_looks_like_none(point: Point) -> None:

@@ -25,7 +25,7 @@ from pyarrow.compute import unique
 from samspel.core import defaults
 from samspel.encounters import store, writing
 from samspel.encounters.actions import pairing
-from samspel.encounters.models import Amendment, Answer, Day, Resting
+from samspel.encounters.models import Amendment, Answer, Day, Invitation, Resting
 
 # A day has rested when so many days lie between it and today: kiosks send for a day, and clocks differ.
 RESTS_DAYS: Final = 2
@@ -33,6 +33,8 @@ RESTS_DAYS: Final = 2
 RESTS_AFTER_COMING: Final = timedelta(hours=1)
 # A month becomes one file when what was sealed in it has been opened, and has rested.
 MONTH_RESTS_DAYS: Final = 18
+# A link that has ended says so for so long, and then leads nowhere.
+LINKS_KEPT: Final = timedelta(days=7)
 # Open days are written together until they have so many rows, so that a town writes one file and a city one a day.
 ROWS_TOGETHER: Final = 50_000
 # So many leave the database at a time, for they pass through this process's memory.
@@ -277,6 +279,7 @@ def _files_to(at: datetime, key: str) -> QuerySet[Day]:
 def _erase_old(at: datetime) -> None:
     _files_to(at, "keep.answers_days").delete()
     Resting.objects.filter(again_on__lte=timezone.localdate(at)).delete()
+    Invitation.objects.filter(expires_at__lt=at - LINKS_KEPT).delete()
 
 
 # ---------------------------------------------------------------- what is open

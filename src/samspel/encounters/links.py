@@ -14,9 +14,9 @@ from samspel.encounters.actions.invitations import Links
 from samspel.encounters.models import Invitation, Point
 
 
-def links_of(point: Point) -> int:
-    """How many links were made. Never how many were used: of a few, that would say who answered. One query."""
-    return Invitation.objects.filter(point=point).count()
+def links_of(point: Point, at: datetime) -> int:
+    """How many links lead somewhere. Never how many were used: of a few, that would say who answered. One query."""
+    return Invitation.objects.filter(point=point, expires_at__gt=at).count()
 
 
 def links_csv(links: Links, at: datetime) -> str:

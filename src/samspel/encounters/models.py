@@ -172,14 +172,15 @@ class PointText(models.Model):
 
 
 class Invitation(models.Model):
-    """A link in an SMS or a letter. Only a keyed hash of its secret is kept."""
+    """A link in an SMS or a letter. Only a keyed hash of its secret is kept, and not when it was used: the moment would
+    lead to the answer. Erased some days after it has ended."""
 
     point = models.ForeignKey(Point, on_delete=models.CASCADE, related_name="invitations")
     secret = models.BinaryField(max_length=32, unique=True)
     is_single_use = models.BooleanField(default=True)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True, blank=True)
+    is_used = models.BooleanField(default=False)
 
 
 class Resting(models.Model):

@@ -127,6 +127,6 @@ def _let_rest(recipients: Sequence[bytes], at: datetime) -> list[bytes]:
         return [bytes(row[0]) for row in cursor.fetchall()]
 
 
-def use_once(invitation: Invitation, *, at: datetime) -> bool:
+def use_once(invitation: Invitation) -> bool:
     """Use a single-use link up; False when somebody was before. Call it in the press's own transaction."""
-    return bool(Invitation.objects.filter(pk=invitation.pk, used_at=None).update(used_at=at))
+    return bool(Invitation.objects.filter(pk=invitation.pk, is_used=False).update(is_used=True))

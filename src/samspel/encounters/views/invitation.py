@@ -38,7 +38,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     language = language_of(request, point, offered)
     device = device_at(request, point, at)
     earlier = None if device.is_new else pressed_before(device.key)
-    is_used = link.is_single_use and link.used_at is not None and earlier is None
+    is_used = link.is_single_use and link.is_used and earlier is None
     if is_used or link.expires_at <= at or not asking.is_asking:
         if wants_json(request):
             raise ConflictError(language.texts["not_asking"])
@@ -84,8 +84,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
 @transaction.atomic
 def _press(request: HttpRequest, link: Invitation, device: Device) -> Pressed | None:
     """The press, with the link used up in the same moment; None when the link took somebody's answer just before."""
-    at = now()
     level = level_sent(request)
-    if link.is_single_use and not use_once(link, at=at) and pressed_before(device.key) is None:
+    if link.is_single_use and not use_once(link) and pressed_before(device.key) is None:
         return None
-    return press_level(Press(link.point, level, device.key), at=at)
+    return press_level(Press(link.point, level, device.key), at=now())

@@ -121,7 +121,7 @@ def point_context(request: Request, found: Point, fields: dict[str, str] | None 
         "address": points.address_of(found),
         "path": points.path_of(found),
         "tablets": points.tablets_of(found, at) if found.kind == Point.Kind.KIOSK else [],
-        "links": links_of(found) if found.kind == Point.Kind.LINK else 0,
+        "links": links_of(found, at) if found.kind == Point.Kind.LINK else 0,
         "most_links": MOST_AT_ONCE,
         "link_days": defaults.value("encounters.link_days"),
         "is_https": settings.HTTPS,
