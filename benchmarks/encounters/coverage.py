@@ -49,6 +49,12 @@ def at_least(held: int, of: int) -> float:
     return exact(held, of, level=0.9).low
 
 
+def short(held: int, of: int, smoke: bool) -> bool:
+    """Whether the goal was not shown; after a smoke run, which is too small to show it, whether it was shown missed."""
+    limits = exact(held, of, level=0.9)
+    return (limits.high if smoke else limits.low) < GOAL
+
+
 # ---------------------------------------------------------------- a small unit
 
 
@@ -187,8 +193,8 @@ def main() -> int:
             cells += [100 * held / small, 100 * wide]
             if way is as_told:
                 least = at_least(held, small)
-                if least < GOAL:
-                    wrong.append(f"{service.name}: the limits may hold only {100 * least:.1f} % of the time")
+                if short(held, small, options.smoke):
+                    wrong.append(f"{service.name}: the limits held in {held} of {small}")
         told = f"{cells[0]:.1f} ({100 * least:.1f})"
         print(
             f"{service.name:44}{told:>16}{cells[1]:7.0f}{cells[2]:18.1f}{cells[3]:7.0f}{cells[4]:8.1f}{cells[5]:7.0f}",
@@ -201,8 +207,8 @@ def main() -> int:
         naive = held_at_once(world, each_alone, at_a_time, SEED + 100 + number)
         apart = held_at_once(world, if_apart, at_a_time, SEED + 100 + number)
         least = at_least(ours, at_a_time)
-        if least < GOAL:
-            wrong.append(f"{world.name}: all bands may hold only {100 * least:.1f} % of the time")
+        if short(ours, at_a_time, options.smoke):
+            wrong.append(f"{world.name}: all bands held in {ours} of {at_a_time}")
         told = f"{100 * ours / at_a_time:.1f} ({100 * least:.1f})"
         shares = [100 * count / at_a_time for count in (naive, apart)]
         print(f"{world.name:44}{told:>16}{shares[0]:18.1f}{shares[1]:18.1f}", flush=True)
