@@ -1,14 +1,16 @@
 """At the table: marks, piles, the pen, the order, handing in; one table's people and nobody else's."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from samspel.core.actor import Actor
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
@@ -33,6 +35,7 @@ from samspel.dialogues.models import (
 )
 from samspel.dialogues.tables import TableNow, joined_text, table_now
 from samspel.live.models import Outbox
+from samspel.people.models import Person
 from tests.people import WHEN, Town, actor_of, device_key, go_to, make_dialogue, make_seat, make_town
 
 
@@ -56,6 +59,10 @@ def at_eldkvarn(town: Town, people: int = 3, *, step: str = "small", **more: obj
 def sitting_of(here: Here) -> Sitting:
     assert here.placement is not None
     return Sitting.objects.get(table_id=here.placement.table_id, seating=1)
+
+
+def open_counts(here: Here, leader: Person, at: datetime = WHEN) -> None:
+    at_table.open_counts(actor=actor_of(leader), dialogue_id=here.dialogue.pk, sitting_id=sitting_of(here).pk, at=at)
 
 
 def note(here: Here, text: str) -> Note:
@@ -284,15 +291,42 @@ def test_who_has_left_and_who_is_on_paper_keep_nobody_waiting(town: Town) -> Non
 
 def test_the_leader_may_show_the_counts_and_no_one_else(town: Town) -> None:
     sara, *_others = at_eldkvarn(town)
-    sitting = sitting_of(sara)
-
     for person in (town.member, town.outsider):
         with pytest.raises(NotFoundError):
-            at_table.open_counts(actor=actor_of(person), sitting_id=sitting.pk, at=WHEN)
-    at_table.open_counts(actor=actor_of(town.facilitator), sitting_id=sitting.pk, at=WHEN)
-    at_table.open_counts(actor=actor_of(town.facilitator), sitting_id=sitting.pk, at=WHEN + timedelta(minutes=1))
+            open_counts(sara, person)
+    open_counts(sara, town.facilitator)
+    open_counts(sara, town.facilitator, at=WHEN + timedelta(minutes=1))
 
     assert sitting_of(sara).counts_open_at == WHEN
+
+
+def test_a_table_that_waits_for_a_lost_phone_alone_needs_the_leader(
+    town: Town, signed_in: Callable[[object], Client]
+) -> None:
+    sara, amina, jonas = at_eldkvarn(town)
+    leader, later = signed_in(town.facilitator), WHEN + timedelta(minutes=1)
+    page = reverse("dialogue_lead", args=[sara.dialogue.pk])
+    press = reverse("dialogue_open_counts", args=[sara.dialogue.pk, sitting_of(sara).pk])
+    Seat.objects.filter(pk__in=[sara.seat.pk, amina.seat.pk]).update(seen_at=timezone.now())
+
+    at_table.set_ready(here=sara, wanted=True, at=later)
+    assert press not in leader.get(page).content.decode()
+    at_table.set_ready(here=amina, wanted=True, at=later)
+    assert press in leader.get(page).content.decode()
+    leader.post(press)
+
+    assert sitting_of(sara).counts_open_at is not None
+    assert press not in leader.get(page).content.decode()
+    assert jonas.seat.pk not in Ready.objects.values_list("seat_id", flat=True)
+
+
+def test_a_table_of_another_dialogue_is_not_opened_from_here(town: Town) -> None:
+    here, other = at_eldkvarn(town)[0], at_eldkvarn(town)[0]
+
+    with pytest.raises(NotFoundError):
+        at_table.open_counts(
+            actor=actor_of(town.facilitator), dialogue_id=other.dialogue.pk, sitting_id=sitting_of(here).pk, at=WHEN
+        )
 
 
 # ---------------------------------------------------------------- piles
@@ -356,7 +390,7 @@ def test_if_the_leader_opens_then_only_the_first_three_count(town: Town) -> None
     notes = [note(sara, text) for text in ("Tid", "Ro", "Mod", "Ork")]
     Mark.objects.bulk_create(Mark(seat=sara.seat, note=one) for one in notes)
 
-    at_table.open_counts(actor=actor_of(town.manager), sitting_id=sitting_of(sara).pk, at=WHEN)
+    open_counts(sara, town.manager)
 
     assert [card.marks for card in seen_by(sara).cards] == [1, 1, 1, 0]
 

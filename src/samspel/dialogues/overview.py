@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from samspel.core import defaults
 from samspel.core.prepared import Prepared
+from samspel.dialogues.access import phase_of
 from samspel.dialogues.models import (
     Agreement,
     ConsoleAction,
@@ -68,9 +69,9 @@ _PLACED = Prepared[tuple[int, int]](
         seat__dialogue=dialogue, seat__left_at=None, seating=seating
     ).values_list("table_id", "seat_id")
 )
-_SITTINGS = Prepared[tuple[int, int, datetime | None, datetime | None, str, str]](
+_SITTINGS = Prepared[tuple[int, int, datetime | None, datetime | None, str, str, datetime | None]](
     lambda dialogue, seating: Sitting.objects.filter(table__dialogue=dialogue, seating=seating).values_list(
-        "table_id", "pk", "help_asked_at", "handed_in_at", "help_words", "help_taken_by"
+        "table_id", "pk", "help_asked_at", "handed_in_at", "help_words", "help_taken_by", "counts_open_at"
     )
 )
 
@@ -88,7 +89,10 @@ class PlanRow:
 
 @dataclass(frozen=True)
 class TableState:
-    """One table: ``state`` is empty, working, ready, handed_in, help or off; ``words`` tell it and its people."""
+    """One table: ``state`` is empty, working, ready, handed_in, help or off; ``words`` tell it and its people.
+
+    ``waits_for`` is how many lost phones keep its counts closed: everybody who is connected there is ready.
+    """
 
     table: Table
     people: int
@@ -97,6 +101,7 @@ class TableState:
     help_words: str
     help_taken_by: str
     sitting_id: int
+    waits_for: int
 
 
 @dataclass(frozen=True)
@@ -353,7 +358,7 @@ def _tables(dialogue: Dialogue, seating: int, ready: set[int], lost: set[int]) -
     for table_id, seat_id in _PLACED(dialogue.pk, seating):
         people.setdefault(table_id, []).append(seat_id)
     sittings = {row[0]: row[1:] for row in _SITTINGS(dialogue.pk, seating)}
-    nobody = (0, None, None, "", "")
+    nobody = (0, None, None, "", "", None)
     said = {
         "empty": "",
         "working": "",
@@ -365,7 +370,7 @@ def _tables(dialogue: Dialogue, seating: int, ready: set[int], lost: set[int]) -
     found = []
     for table in _TABLES(dialogue.pk):
         seats = people.get(table.pk, [])
-        sitting_id, help_asked_at, handed_in_at, help_words, taken_by = sittings.get(table.pk, nobody)
+        sitting_id, help_asked_at, handed_in_at, help_words, taken_by, open_at = sittings.get(table.pk, nobody)
         away = sum(seat in lost for seat in seats)
         done = sum(seat in ready for seat in seats)
         if help_asked_at is not None:
@@ -381,7 +386,8 @@ def _tables(dialogue: Dialogue, seating: int, ready: set[int], lost: set[int]) -
         else:
             state = "working"
         words = ", ".join(part for part in (_people(len(seats)), said[state]) if part)
-        found.append(TableState(table, len(seats), state, words, help_words, taken_by, sitting_id))
+        waits_for = len(set(seats) & lost - ready) if state == "ready" and open_at is None else 0
+        found.append(TableState(table, len(seats), state, words, help_words, taken_by, sitting_id, waits_for))
     return tuple(found)
 
 
@@ -396,7 +402,7 @@ def _needs(
     seating: int,
     to_review: int,
 ) -> tuple[Need, ...]:
-    """Most urgent first: who asks, what waits for review, lost phones, thin tables."""
+    """Most urgent first: who asks, what waits for review, who waits for a lost phone, lost phones, thin tables."""
     found = []
     for table in tables:
         if table.state == "help":
@@ -423,9 +429,26 @@ def _needs(
                 _("Granska"),
             )
         )
+    waiting = [table for table in tables if table.waits_for] if phase_of(dialogue) == "small" else []
+    for table in waiting:
+        found.append(
+            Need(
+                "waits",
+                _("Bord {table} väntar").format(table=table.table.name),
+                ngettext(
+                    "En telefon tappade kontakten. Alla andra är klara.",
+                    "{n} telefoner tappade kontakten. Alla andra är klara.",
+                    table.waits_for,
+                ).format(n=table.waits_for),
+                _("Låt bordet gå vidare"),
+                table.sitting_id,
+            )
+        )
     if dialogue.state == State.RUNNING and lost:
         by_table = Counter(
-            Placement.objects.filter(seat_id__in=lost, seating=seating).values_list("table__name", flat=True)
+            Placement.objects.filter(seat_id__in=lost, seating=seating)
+            .exclude(table__in=[table.table.pk for table in waiting])
+            .values_list("table__name", flat=True)
         )
         for name, number in by_table.most_common(5):
             found.append(

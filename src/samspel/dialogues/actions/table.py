@@ -222,13 +222,12 @@ def _roots_and_marks(sitting: Sitting, question: int) -> tuple[dict[int, int], l
 
 
 @transaction.atomic
-def open_counts(*, actor: Actor, sitting_id: int, at: datetime) -> Sitting:
+def open_counts(*, actor: Actor, dialogue_id: int, sitting_id: int, at: datetime) -> Sitting:
     """The leader shows a table its counts though not everybody there is ready. Open already is as good as opened."""
-    sitting = Sitting.objects.select_related("table").filter(pk=sitting_id).first()
+    dialogue = get_dialogue(actor, dialogue_id, "dialogue.run", lock=True)
+    sitting = Sitting.objects.select_for_update().filter(pk=sitting_id, table__in=dialogue.tables.all()).first()
     if sitting is None:
         raise NotFoundError("table")
-    dialogue = get_dialogue(actor, sitting.table.dialogue_id, "dialogue.run", lock=True)
-    sitting = Sitting.objects.select_for_update().get(pk=sitting_id)
     if phase_of(dialogue) != "small" or dialogue.step is None or dialogue.step.seating != sitting.seating:
         raise ConflictError(_("Borden väljer inte just nu."))
     if sitting.counts_open_at is not None:

@@ -18,6 +18,7 @@ urlpatterns = [
     lead("dialogues/<int:dialogue_id>/lead/begin", console.begin, name="dialogue_begin"),
     run("dialogues/<int:dialogue_id>/lead/<slug:what>", console.press, name="dialogue_press"),
     run("dialogues/<int:dialogue_id>/lead/help/<int:sitting_id>", console.take_help, name="dialogue_help"),
+    run("dialogues/<int:dialogue_id>/lead/counts/<int:sitting_id>", console.open_counts, name="dialogue_open_counts"),
     run("dialogues/<int:dialogue_id>/tables/merge", console.merge_tables, name="dialogue_merge_tables"),
     lead("dialogues/<int:dialogue_id>/seats", seats.seats, name="dialogue_seats"),
     lead("dialogues/<int:dialogue_id>/seats/tablet/<int:number>", seats.tablet, name="dialogue_tablet"),

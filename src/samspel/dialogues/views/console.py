@@ -17,7 +17,7 @@ from samspel.core.errors import NotFoundError
 from samspel.core.limits import learn_code
 from samspel.core.numbers import number_of
 from samspel.dialogues.access import get_dialogue
-from samspel.dialogues.actions import leading, reviewing, whole
+from samspel.dialogues.actions import leading, reviewing, table, whole
 from samspel.dialogues.actions.reviewing import Judgement
 from samspel.dialogues.compute_words import words_of
 from samspel.dialogues.models import Dialogue, HiddenWord, Note, Proposal, Screen, State
@@ -141,6 +141,12 @@ def press(request: Request, dialogue_id: int, what: str) -> HttpResponse:
 @require_POST
 def take_help(request: Request, dialogue_id: int, sitting_id: int) -> HttpResponse:
     leading.take_help(actor=request.actor, dialogue_id=dialogue_id, sitting_id=sitting_id, at=timezone.now())
+    return _done(request, get_dialogue(request.actor, dialogue_id, "dialogue.lead"))
+
+
+@require_POST
+def open_counts(request: Request, dialogue_id: int, sitting_id: int) -> HttpResponse:
+    table.open_counts(actor=request.actor, dialogue_id=dialogue_id, sitting_id=sitting_id, at=timezone.now())
     return _done(request, get_dialogue(request.actor, dialogue_id, "dialogue.lead"))
 
 
