@@ -22,7 +22,6 @@ from samspel.dialogues.actions.planning import (
     publish,
     save_plan,
     set_leader,
-    set_minutes,
     what_is_missing,
 )
 from samspel.dialogues.models import Dialogue, Invitation, Leader, PlannedPlace, Sitting, State, Template
@@ -297,21 +296,6 @@ def test_when_somebody_has_joined_steps_and_places_lie_fast_and_times_do_not(tow
     solo.refresh_from_db()
     assert solo.minutes == 6
     assert set(PlannedPlace.objects.values_list("pk", flat=True)) == places
-
-
-def test_one_steps_minutes_can_be_set_alone(town):
-    dialogue = draft(town)
-    step = dialogue.steps.get(kind="solo")
-
-    set_minutes(actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, step_id=step.pk, minutes=8, at=WHEN)
-
-    step.refresh_from_db()
-    assert step.minutes == 8
-    for minutes, error, step_id in ((0, InvalidError, step.pk), (5, NotFoundError, 0)):
-        with pytest.raises(error):
-            set_minutes(
-                actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, step_id=step_id, minutes=minutes, at=WHEN
-            )
 
 
 def test_leaders_are_chosen_among_the_units_people_and_the_list(town):

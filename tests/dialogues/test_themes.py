@@ -129,7 +129,6 @@ def test_what_nobody_shared_and_what_is_set_aside_has_no_theme(town: Town) -> No
     assert len(hall.places()) == 2
     assert hall.counts() == {"kollektivtrafik": 2}
     assert not any("berit" in word for row in Theme.objects.all() for word in row.words)
-    assert "Berit" not in "".join(each.text for each in theme_queries.themes_with_notes(hall.dialogue, 1))
 
     assert set(Outbox.objects.values_list("name", flat=True)) >= {"table", "themes"}
 
@@ -363,18 +362,6 @@ def test_a_rehearsal_is_erased_with_its_themes(hall: Hall) -> None:
 
     assert not Grouping.objects.exists()
     assert not ThemePlace.objects.exists()
-
-
-# ---------------------------------------------------------------- the export's query
-
-
-def test_all_notes_come_theme_by_theme_with_five_queries(hall: Hall) -> None:
-    with CaptureQueriesContext(connection) as asked:
-        found = list(theme_queries.themes_with_notes(hall.dialogue, 1))
-
-    assert {each.text for each in found} == set(SAID)
-    assert len({each.theme for each in found}) == len({each.theme_id for each in found})
-    assert len(asked) == 5
 
 
 # ---------------------------------------------------------------- the leaders' page

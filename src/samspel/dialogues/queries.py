@@ -426,9 +426,3 @@ def checkout_figures(dialogue: Dialogue) -> CheckoutFigures | None:
         counts.get(Checkout.Level.SO_SO, 0),
         counts.get(Checkout.Level.BAD, 0),
     )
-
-
-def checkout_answers(dialogue: Dialogue) -> int | None:
-    """How many have answered the check-out, or None (shown as "..") below the smallest cell."""
-    answers = Checkout.objects.filter(dialogue=dialogue).count()
-    return answers if answers >= defaults.value("figures.least_inside") else None

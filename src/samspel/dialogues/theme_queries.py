@@ -4,10 +4,10 @@ Nothing set aside is ever in it: it is left out where the rows are read, not whe
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, When
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -50,7 +50,6 @@ class ThemedNote:
     sureness: str
     words: tuple[str, ...]
     same_as_id: int | None
-    theme: str = ""
 
 
 def roots_of(rows: Iterable[Theme]) -> dict[int, Theme]:
@@ -130,25 +129,6 @@ def themes_in_protocols(dialogue: Dialogue, *, inside: bool) -> list[tuple[str, 
     ]
 
 
-def themes_with_notes(dialogue: Dialogue, question: int) -> Iterator[ThemedNote]:
-    """Every placed note with the theme it is shown in, theme by theme, most notes first: for leaders and the unit.
-
-    Streams: five queries, and memory for the themes only. A note of a hidden theme has no theme's name.
-    """
-    rows = list(Theme.objects.filter(grouping__dialogue=dialogue, grouping__question=question))
-    roots = roots_of(rows)
-    order = {each.theme_id: place for place, each in enumerate(themes_of(dialogue, question))}
-    names = {row.pk: "" if row.is_hidden else name_of(row) for row in rows}
-    rank = Case(
-        *(When(theme=row.pk, then=order.get(roots[row.pk].pk, len(order))) for row in rows),
-        default=len(order),
-        output_field=IntegerField(),
-    )
-    for row in _notes_in([row.pk for row in rows]).order_by(rank, "-confidence", "note_id").iterator(chunk_size=2000):
-        root = roots[row.theme_id].pk
-        yield _themed(row, root, names[root])
-
-
 def _notes_in(theme_ids: Sequence[int]) -> QuerySet[ThemePlace]:
     """Places with their notes and tables, the surest first."""
     return (
@@ -158,7 +138,7 @@ def _notes_in(theme_ids: Sequence[int]) -> QuerySet[ThemePlace]:
     )
 
 
-def _themed(row: ThemePlace, theme_id: int, name: str = "") -> ThemedNote:
+def _themed(row: ThemePlace, theme_id: int) -> ThemedNote:
     return ThemedNote(
         row.note_id,
         row.note.text,
@@ -168,7 +148,6 @@ def _themed(row: ThemePlace, theme_id: int, name: str = "") -> ThemedNote:
         "hand" if row.because == ThemePlace.Because.HAND else sureness(row.confidence),
         tuple(row.words),
         row.same_as_id,
-        name,
     )
 
 

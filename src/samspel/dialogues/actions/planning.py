@@ -544,21 +544,6 @@ def _set_interpreters(dialogue: Dialogue, was: Plan, plan: Plan) -> bool:
     return True
 
 
-@transaction.atomic
-def set_minutes(*, actor: Actor, dialogue_id: int, step_id: int, minutes: int, at: datetime) -> Step:
-    """Make a step longer or shorter."""
-    dialogue = get_dialogue(actor, dialogue_id, "dialogue.plan", lock=True)
-    step = dialogue.steps.filter(pk=step_id).first()
-    if step is None:
-        raise NotFoundError("step")
-    if not 1 <= minutes <= MINUTES_MOST:
-        raise InvalidError(fields={f"minutes-{step.pk}": _("Ett steg är minst en minut.")})
-    step.minutes = minutes
-    step.save(update_fields=["minutes"])
-    record(actor, "step.minutes", step, minutes=minutes)
-    return step
-
-
 # ---------------------------------------------------------------- where it comes from
 
 
