@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from samspel.encounters.compute_looks import looks_kept, take_due_looks
+from samspel.encounters.compute_looks import take_due_looks
 from samspel.encounters.disclosing import Entry
 from samspel.encounters.figures import Counts
 from samspel.encounters.looks import Last, Look, effects_of, look_days, take_look
+from samspel.encounters.models import Service
+from samspel.encounters.open_figures import OpenFigures, open_figures
 from samspel.engine.inference import ClusterSums, design_effects
 from tests.encounters.answers import given, refreshed
 from tests.encounters.asking import make_service
@@ -63,7 +65,6 @@ def test_a_group_in_which_too_little_is_new_keeps_its_figure():
     )
 
     assert shown(looks) == {"ar": "30", "fa": "20", "sv": "160"}
-    assert Last(looks).ends_of("language:fa") == START
 
 
 def test_an_effect_is_as_old_as_its_figure_and_told_in_twentieths_upwards():
@@ -157,7 +158,7 @@ AFTER_TWO = datetime(2026, 2, 24, 8, tzinfo=UTC)
 
 
 @pytest.fixture
-def asked(town: Town) -> object:
+def asked(town: Town) -> Service:
     service = make_service()
     for monday in MONDAYS:
         given(town.guidance, good=30, bad=10, day=monday, service=service, language="sv", refresh=False)
@@ -166,32 +167,34 @@ def asked(town: Town) -> object:
     return service
 
 
-def test_looks_are_taken_once_and_stay(town: Town, asked) -> None:
+def told_of(service: Service, day: date) -> OpenFigures:
+    """As the service's page has it on a day."""
+    return open_figures([service], day)[service.pk]
+
+
+def test_looks_are_taken_once_and_stay(town: Town, asked: Service) -> None:
     assert take_due_looks(AFTER_ONE) >= 1
     assert take_due_looks(AFTER_ONE) == 0
 
-    told = Last(looks_kept(asked.pk, 2026))
+    told = told_of(asked, AFTER_ONE.date())
 
-    assert (told.ends, told.total.n, told.total.good) == (date(2026, 1, 26), 240, 176)
-    assert {group: one.n for group, one in told.figures("language", 10).items()} == {"sv": 160, "ar": 80}
-    assert {int(unit): one.n for unit, one in told.figures("unit", 10).items()} == {
-        town.guidance.pk: 160,
-        town.library.pk: 80,
-    }
+    assert (told.until, told.total.n, told.total.good) == (date(2026, 1, 26), 240, 176)
+    assert {group: one.n for group, one in told.groups["language"].items()} == {"sv": 160, "ar": 80}
+    assert {unit: one.n for unit, one in told.units.items()} == {town.guidance.pk: 160, town.library.pk: 80}
 
 
-def test_the_next_look_follows_the_kept_one(town: Town, asked) -> None:
+def test_the_next_look_follows_the_kept_one(town: Town, asked: Service) -> None:
     take_due_looks(AFTER_ONE)
     given(town.library, good=3, day=MONDAYS[1], service=asked, language="so")
 
     take_due_looks(AFTER_TWO)
 
-    told = Last(looks_kept(asked.pk, 2026))
-    assert told.ends == date(2026, 2, 23)
-    assert "so" not in told.figures("language", 10)
+    told = told_of(asked, AFTER_TWO.date())
+    assert told.until == date(2026, 2, 23)
+    assert not told.groups["language"]["so"].is_shown
 
 
-def test_a_few_answers_elsewhere_are_not_told_by_what_is_left_of_a_unit(town: Town, asked) -> None:
+def test_a_few_answers_elsewhere_are_not_told_by_what_is_left_of_a_unit(town: Town, asked: Service) -> None:
     """Everybody in the library sees its weeks; three answers about something else are what its services leave."""
     other = make_service("other", "Annat")
     make_unit("Tredje")
@@ -199,4 +202,4 @@ def test_a_few_answers_elsewhere_are_not_told_by_what_is_left_of_a_unit(town: To
 
     take_due_looks(AFTER_ONE)
 
-    assert str(town.library.pk) not in Last(looks_kept(asked.pk, 2026)).figures("unit", 10)
+    assert town.library.pk not in told_of(asked, AFTER_ONE.date()).units

@@ -186,14 +186,8 @@ def _sum(counts: Iterable[Counts]) -> Counts:
 # ---------------------------------------------------------------- kept rows
 
 
-def looks_kept(service: int, year: int) -> list[Look]:
-    """A service's looks of a year, the oldest first."""
-    row = Shown.objects.filter(pk=_name(service, year)).first()
-    return [] if row is None else [_unpacked(one) for one in row.cells["looks"]]
-
-
 def years_kept(services: Iterable[int], year: int) -> dict[int, list[Look]]:
-    """Several services' looks of a year. One query."""
+    """Several services' looks of a year, the oldest first. One query."""
     names = {_name(service, year): service for service in services}
     rows = Shown.objects.filter(pk__in=names)
     return {names[row.pk]: [_unpacked(one) for one in row.cells["looks"]] for row in rows}

@@ -89,30 +89,27 @@ def take_look(
 
 
 class Last:
-    """What the looks show now: of each cell its last figure, and of which look that is."""
+    """What the looks show now: of each cell its last figure."""
 
     def __init__(self, past: Sequence[Look]) -> None:
-        self._cells: dict[Key, tuple[Entry, date]] = {}
+        self._cells: dict[Key, Entry] = {}
         self._effects: dict[Key, float] = {}
         self.total, self.ends = Entry(0), date.min
         for look in past:
             if not look.total.is_hidden:
                 self.total, self.ends = look.total, look.ends
             shown = {key: entry for key, entry in look.cells.items() if not entry.is_hidden}
-            self._cells |= {key: (entry, look.ends) for key, entry in shown.items()}
+            self._cells |= shown
             self._effects |= {key: look.effects.get(key, 1.0) for key in shown}
 
     def entry(self, key: Key) -> Entry:
-        return self._cells.get(key, (Entry(0), date.min))[0]
-
-    def ends_of(self, key: Key) -> date:
-        return self._cells.get(key, (Entry(0), date.min))[1]
+        return self._cells.get(key, Entry(0))
 
     def figures(self, line: str, threshold: int) -> dict[str, Figure]:
         """The line's figures by group; a group that has never been shown is not there."""
         return {
             key.partition(":")[2]: entry.figure(threshold)
-            for key, (entry, _) in self._cells.items()
+            for key, entry in self._cells.items()
             if line_of(key) == line
         }
 
