@@ -100,10 +100,37 @@ def test_nothing_moves_when_too_little_is_new_in_all():
     assert looks[1].total.is_hidden
 
 
-def test_answers_that_were_taken_back_wait_for_new_ones():
-    looks = looked({"sv": counts(80), "ar": counts(30)}, {"sv": counts(100), "ar": counts(29)})
+def test_a_few_that_were_taken_back_wait_and_another_group_with_them():
+    looks = looked(
+        {"sv": counts(80), "ar": counts(30), "fa": counts(40)},
+        {"sv": counts(160), "ar": counts(29, 21), "fa": counts(60)},
+    )
 
-    assert shown(looks) == {"ar": "30", "sv": "80"}
+    assert shown(looks) == {"ar": "30", "fa": "40", "sv": "160"}
+    assert Last(looks).total.n == 249
+
+
+def test_one_taken_back_and_one_come_are_not_told_by_how_many_were_good():
+    looks = looked(
+        {"sv": counts(80), "ar": counts(30, 20), "fa": counts(40)},
+        {"sv": counts(160), "ar": counts(30, 21), "fa": counts(60)},
+    )
+
+    assert Last(looks).entry("language:ar").good == 20
+    assert shown(looks) == {"ar": "30", "fa": "40", "sv": "160"}
+
+
+def test_many_that_were_taken_back_are_told_and_not_when_all_were_good():
+    before = {"sv": counts(80), "ar": counts(60, 40), "fa": counts(40)}
+
+    assert shown(looked(before, {"sv": counts(160), "ar": counts(30, 20), "fa": counts(60)}))["ar"] == "30"
+    assert shown(looked(before, {"sv": counts(160), "ar": counts(30, 10), "fa": counts(60)}))["ar"] == "60"
+
+
+def test_a_group_of_which_all_was_taken_back_is_shown_no_more():
+    looks = looked({"sv": counts(80), "ar": counts(30, 20)}, {"sv": counts(120)})
+
+    assert shown(looks) == {"ar": "..", "sv": "120"}
 
 
 def test_news_of_which_all_are_good_wait():

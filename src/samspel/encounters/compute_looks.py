@@ -91,7 +91,9 @@ def _looks_of_all(past: Mapping[int, list[Look]], since: date, ends: date, at: d
     units = {
         service: {unit: _sum(counts.values()) for unit, counts in found.items()} for service, found in weeks.items()
     }
-    lines = _lines(units, weeks, figures.open_groups(since, ends))
+    # A service of which all was taken back has no answers, and still a look.
+    lines: dict[int, dict[Key, Counts]] = {service: {} for service in past}
+    lines |= _lines(units, weeks, figures.open_groups(since, ends))
     days = figures.open_group_days(since, ends)
     doubted = units_in_doubt(_unit_weeks(max(since, ends - timedelta(weeks=WEEKS_BETWEEN + 1)), ends), at=at)
     in_doubt = {service: {f"unit:{unit}" for unit in doubted} for service in lines}
@@ -105,7 +107,7 @@ def _looks_of_all(past: Mapping[int, list[Look]], since: date, ends: date, at: d
 
     def look(service: int) -> Look:
         total = _sum(one for key, one in lines[service].items() if key.startswith("week:"))
-        own = [{f"week:{week}": one.n for week, one in counts.items()} for counts in weeks[service].values()]
+        own = [{f"week:{week}": one.n for week, one in counts.items()} for counts in weeks.get(service, {}).values()]
         taken = take_look(
             past.get(service, []), ends, total, lines[service], threshold=threshold, in_doubt=in_doubt[service], own=own
         )

@@ -1,9 +1,10 @@
 """What is told openly of a service, together: its weeks, its units and its groups, every fourth week.
 
 The tables of a service are lines of one sum: as many people lie in its weeks as in its units or its languages. So they
-are decided together, and the sum is taken for known. At each look a year's counts so far are made of what has come
-since a cell was last shown; a cell of which too little is new *waits* and keeps its old figure, and another one waits
-with it where its sum would tell it. Before a look is kept, an attacker tries it with all earlier ones.
+are decided together, and the sum is taken for known. At each look a year's counts so far are made of what has come, or
+was taken back, since a cell was last shown; a cell of which too little is new *waits* and keeps its old figure, and
+another one waits with it where its sum would tell it. Before a look is kept, an attacker tries it with all earlier
+ones.
 
 Pure: counts in, looks out. ``compute_looks`` keeps them.
 """
@@ -73,10 +74,11 @@ def take_look(
     :param own: of each unit how many of a week's answers are its own, which its people can take from the week's.
     """
     last = Last(past)
+    cells = dict.fromkeys(last.keys, Counts(0, (0, 0, 0))) | {**cells}  # what is no more there was taken back
     news = {key: one.n - last.entry(key).n for key, one in cells.items()}
     units = [key for key, one in cells.items() if line_of(key) == "unit" and one.n]
     is_told_by_sum = len(units) == 1 and units[0] in in_doubt
-    if total.n - last.total.n < threshold or min(news.values(), default=0) < 0 or is_told_by_sum:
+    if abs(total.n - last.total.n) < threshold or is_told_by_sum:
         return _look(ends, total, cells, waits=set(cells), total_waits=True)
     waits: set[Key] = set()
     known = [*own, *({key: cells[key].n} for key in units)]
@@ -102,15 +104,18 @@ class Last:
             self._cells |= shown
             self._effects |= {key: look.effects.get(key, 1.0) for key in shown}
 
+    @property
+    def keys(self) -> Collection[Key]:
+        """The cells that have ever been shown."""
+        return self._cells.keys()
+
     def entry(self, key: Key) -> Entry:
         return self._cells.get(key, Entry(0))
 
     def figures(self, line: str, threshold: int) -> dict[str, Figure]:
         """The line's figures by group; a group that has never been shown is not there."""
         return {
-            key.partition(":")[2]: entry.figure(threshold)
-            for key, entry in self._cells.items()
-            if line_of(key) == line
+            key.partition(":")[2]: entry.figure(threshold) for key, entry in self._cells.items() if line_of(key) == line
         }
 
     def effects(self, line: str) -> dict[str, float]:
@@ -154,19 +159,24 @@ def _waiting(
     in_doubt: Collection[Key],
     own: Collection[Mapping[Key, int]],
 ) -> set[Key]:
-    """The cells of a line that wait: too little is new, or it tells too much, or another one would be told by it."""
-    values = np.array([news[key] for key in keys], dtype=np.int64)
+    """The cells of a line that wait: too little is new, or it tells too much, or another one would be told by it.
+
+    A few that were taken back tell as much as a few that came.
+    """
+    values = np.array([abs(news[key]) for key in keys], dtype=np.int64)
     whole = Cells(np.append(values, values.sum()), (Sum(len(keys), tuple(range(len(keys)))),))
-    alike = {key for key in keys if _is_alike(*_new(key, cells, last)) and last.entry(key).n}
+    changed = {key for key in keys if any(_new(key, cells, last))}
+    alike = {key for key in changed if _is_alike(*_new(key, cells, last)) and last.entry(key).n}
+    swapped = {key for key in changed if not news[key]}
     left = {key for part in own for key in part if key in news and 0 < cells[key].n - part[key] < RANGE}
-    doubted = {*in_doubt, *left, *alike}
-    also = [place for place, key in enumerate(keys) if key in in_doubt or (key in doubted and news[key])]
+    doubted = {*left, *alike, *swapped} & changed
+    also = [place for place, key in enumerate(keys) if key in in_doubt or key in doubted]
     try:
         mask = protect(whole, threshold=threshold, known=[len(keys)], also=also).mask
     except ProtectionError:
         return set(keys)
     waits = {key for key, waits in zip(keys, mask[:-1].tolist(), strict=True) if waits}
-    by_size = sorted((key for key in keys if news[key] and key not in waits), key=lambda key: (news[key], key))
+    by_size = sorted((key for key in keys if news[key] and key not in waits), key=lambda key: (abs(news[key]), key))
     while _gives_away(keys, waits, cells, last) or _is_told_within(waits, cells, last, own):
         if not by_size:
             return set(keys)
@@ -175,12 +185,14 @@ def _waiting(
 
 
 def _new(key: Key, cells: Mapping[Key, Counts], last: Last) -> tuple[int, int]:
-    """How many are new in a cell since it was shown, and how many of them were good."""
+    """How many are new in a cell since it was shown, and how many of them were good; below 0 what was taken back."""
     return cells[key].n - last.entry(key).n, cells[key].good - last.entry(key).good
 
 
 def _is_alike(n: int, good: int) -> bool:
-    """Whether all, or all but one, answered the same."""
+    """Whether all, or all but one, answered the same: of those that came, or of those that were taken back."""
+    if n < 0:
+        n, good = -n, -good
     return n > 0 and (good <= 1 or good >= n - 1)
 
 
@@ -204,7 +216,7 @@ def _is_told_within(
         if not part.keys() & set(waits):
             continue
         others = [left for key in waits if (left := _of_others(key, cells[key].n, last.entry(key).n, part))]
-        if 0 < sum(others) < RANGE:
+        if 0 < abs(sum(others)) < RANGE:
             return True
     return False
 
@@ -220,7 +232,7 @@ def _of_others(key: Key, n: int, shown: int, part: Mapping[Key, int]) -> int:
 
 
 def _told(looks: Sequence[Look], keys: Sequence[Key], threshold: int) -> Iterator[str]:
-    """What of a line can be worked out too well from all looks together, and from that counts only grow."""
+    """What of a line can be worked out too well from all looks together, and from that counts grow."""
     looks = [look for look in looks if not look.total.is_hidden]
     waited = [key for key in keys if any(key in look.cells and look.cells[key].is_hidden for look in looks)]
     if not waited:
@@ -232,14 +244,15 @@ def _told(looks: Sequence[Look], keys: Sequence[Key], threshold: int) -> Iterato
             entry = look.cells.get(key, Entry(0))
             if not entry.is_hidden:
                 shown = entry.n
-            elif 0 < entry.n - shown < threshold:
+            elif 0 < abs(entry.n - shown) < threshold:
                 least, most = reach(cells, hidden, place[key, number])
                 if most - least < RANGE - 1e-6:
                     yield f"{key}, look {number}: from {least:g} to {most:g}"
 
 
 def _stacked(looks: Sequence[Look], keys: Sequence[Key]) -> tuple[Cells, Hidden, dict[tuple[Key, int], int]]:
-    """All looks' counts of some cells of a line as one problem: each look's sum is known, and nothing shrinks."""
+    """All looks' counts of some cells of a line as one problem: each look's sum is known, and nothing shrinks but that
+    of which answers were taken back."""
     values: list[int] = []
     shown: list[bool] = []
     sums: list[Sum] = []
@@ -254,8 +267,8 @@ def _stacked(looks: Sequence[Look], keys: Sequence[Key]) -> tuple[Cells, Hidden,
         entries = {key: look.cells.get(key, Entry(0)) for key in keys}
         for key, entry in entries.items():
             place[key, number] = cell(entry.n, not entry.is_hidden)
-            if number:
-                before = place[key, number - 1]
+            before = place[key, number - 1] if number else 0
+            if number and entry.n >= values[before]:
                 grown = cell(entry.n - values[before], False)
                 sums.append(Sum(place[key, number], (before, grown)))
         known = cell(sum(entry.n for entry in entries.values()), True)
