@@ -423,8 +423,12 @@ def _run_import(options: argparse.Namespace) -> int:
 
 
 def _run_import_encounters(options: argparse.Namespace) -> int:
+    return _run_on_answers(options, answers.EXAMPLE, answers.take_in)
+
+
+def _run_on_answers(options: argparse.Namespace, example: str, use: Callable[..., int]) -> int:
     if options.template:
-        write_example(options.file, answers.EXAMPLE)
+        write_example(options.file, example)
         return 0
     if not options.file.is_file():
         raise CommandError(f"{options.file} cannot be read (no such file)")
@@ -434,8 +438,27 @@ def _run_import_encounters(options: argparse.Namespace) -> int:
         from django.utils import timezone, translation
 
         with translation.override(options.language):
-            rejected = answers.take_in(options.file, options.rejected, at=timezone.now(), out=say)
+            rejected = use(options.file, options.rejected, at=timezone.now(), out=say)
     return 0 if not rejected else 1
+
+
+def _withdraw(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser(
+        "withdraw",
+        help="take back what came in by a file",
+        description="Take back answers, for good: those that a file names by day, unit and key, or all rows of a file"
+        " that was taken in. No figure has them after the next compaction, and sent again they do not come back.",
+    )
+    parser.add_argument("what", choices=("encounters",))
+    parser.add_argument("file", type=Path, help="CSV, also .gz, or Parquet")
+    parser.add_argument("--rejected", type=Path, metavar="OUT.csv", help="which rows could not be used, and why")
+    parser.add_argument("--template", action="store_true", help="write an example to the file instead")
+    parser.add_argument("--language", default="sv", choices=("sv", "da", "en"), help="of the reasons")
+    parser.set_defaults(run=_run_withdraw)
+
+
+def _run_withdraw(options: argparse.Namespace) -> int:
+    return _run_on_answers(options, answers.NAMED, answers.withdraw)
 
 
 def _run_import_posts(options: argparse.Namespace) -> int:
@@ -639,6 +662,7 @@ COMMANDS: list[Callable[["argparse._SubParsersAction[argparse.ArgumentParser]"],
     _backup,
     _restore,
     _import,
+    _withdraw,
     _export,
     _play,
     _demo,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from samspel.core.actor import Actor
 from samspel.encounters.actions import from_systems
 from samspel.encounters.keyed import hash_of
-from samspel.encounters.models import Answer, Area, Factor, Service
+from samspel.encounters.models import Answer, Area, Factor, Service, Withdrawal
 from samspel.people.keys import HOLDS, actor_of_key, new_key
 from samspel.people.models import Person, Provider, Role
 from tests.people import Town, make_person, make_unit
@@ -37,6 +37,9 @@ class System:
 
     def tell_many(self, rows: object, **headers: str) -> HttpResponse:
         return self.post("/api/v1/answers/batch", {"answers": rows}, **headers)
+
+    def take_back(self, *rows: object, **headers: str) -> HttpResponse:
+        return self.post("/api/v1/answers/withdraw", {"answers": rows}, **headers)
 
 
 @pytest.fixture
@@ -306,6 +309,99 @@ def test_a_role_that_is_taken_away_is_gone_at_once(town: Town) -> None:
     Role.objects.filter(person=analyst).delete()
 
     assert system.tell(ROW | {"key": "a-1"}).status_code == 404
+
+
+# ---------------------------------------------------------------- taken back
+
+
+def test_a_row_that_was_sent_is_taken_back_with_itself_and_twice_is_once(system: System) -> None:
+    row = ROW | {"key": "a-1", "text": "Tack"}
+    system.tell_many([row, ROW | {"key": "a-2"}])
+
+    told = [system.take_back(row) for _time in range(3)]
+
+    assert [(one.status_code, one.json()) for one in told] == [(200, {"withdrawn": 1})] * 3
+    assert Answer.objects.get().key == "a-2"
+    assert Withdrawal.objects.count() == 1
+
+
+def test_day_unit_and_key_are_enough_and_the_hour_does_not_matter(system: System) -> None:
+    system.tell(ROW | {"key": "a-1"})
+
+    assert system.take_back({"at": "2026-04-02", "unit": "vägledningscentrum", "key": "a-1"}).status_code == 200
+    assert not Answer.objects.exists()
+
+
+def test_rows_without_keys_are_taken_back_under_the_header_they_were_sent_with(system: System) -> None:
+    header = {"Idempotency-Key": "0123456789abcdef"}
+    system.tell_many([ROW, ROW], **header)
+
+    assert system.take_back(ROW, **header).json() == {"withdrawn": 1}
+    assert Answer.objects.get().key == "0123456789abcdef-2"
+    assert {one["column"] for one in system.take_back(ROW).json()["rejected"]} == {"key"}
+
+
+def test_a_key_that_is_unknown_or_of_another_unit_or_day_looks_like_one_that_was_taken_back(system: System) -> None:
+    mine = ROW | {"key": "mine"}
+    system.tell_many([mine, ROW | {"key": "theirs", "unit": "Stadsbiblioteket"}])
+
+    told = [
+        system.take_back(row)
+        for row in (mine, ROW | {"key": "nobodys"}, ROW | {"key": "theirs"}, mine | {"at": "2026-04-03"})
+    ]
+
+    assert len({(one.status_code, one.content) for one in told}) == 1
+    assert Answer.objects.get().key == "theirs"
+
+
+def test_an_analyst_takes_back_in_her_branch_and_another_unit_is_not_there(town: Town, system: System) -> None:
+    analyst = System(make_person("Ylva Analytiker", town.guidance, "analyst"))
+    other = ROW | {"key": "a-2", "unit": "Stadsbiblioteket"}
+    system.tell_many([ROW | {"key": "a-1"}, other])
+
+    refused, missing = analyst.take_back(other), analyst.take_back(other | {"unit": "Xyzzy"})
+
+    assert (refused.status_code, missing.status_code) == (422, 422)
+    assert refused.content.replace(b"Stadsbiblioteket", b"Xyzzy") == missing.content
+    assert Answer.objects.count() == 2
+    assert analyst.take_back(ROW | {"key": "a-1"}).json() == {"withdrawn": 1}
+    assert Answer.objects.get().key == "a-2"
+
+
+def test_who_may_not_take_in_finds_no_such_address_to_take_back_at(town: Town, system: System) -> None:
+    row = ROW | {"key": "a-1"}
+    system.tell(row)
+
+    assert System(town.manager).take_back(row).status_code == 404
+    assert System(None).take_back(row).status_code == 401
+    assert Answer.objects.exists()
+
+
+def test_the_good_rows_are_taken_back_and_of_the_others_it_is_told_why(system: System) -> None:
+    system.tell(ROW | {"key": "a-2"})
+
+    told = system.take_back("no row", ROW | {"key": "a-2"}, ROW | {"at": "i går", "key": "é"}, ROW | {"colour": "red"})
+
+    found = told.json()
+    assert (told.status_code, told.headers["Content-Type"]) == (422, "application/problem+json")
+    assert (found["type"], found["withdrawn"]) == ("urn:samspel:rows-rejected", 1)
+    assert [(one["line"], one["column"]) for one in found["rejected"]] == [
+        (1, ""),
+        (3, "at"),
+        (3, "key"),
+        (4, "colour"),
+    ]
+    assert not Answer.objects.exists()
+
+
+def test_ten_thousand_are_taken_back_at_once_and_not_one_more(system: System) -> None:
+    rows = [ROW | {"key": f"a-{number}"} for number in range(10_000)]
+    system.tell_many(rows)
+
+    assert system.take_back(*rows, rows[0]).json()["fields"].keys() == {"answers"}
+    assert system.take_back(*rows).json() == {"withdrawn": 10_000}
+    assert not Answer.objects.exists()
+    assert system.take_back().json() == {"withdrawn": 0}
 
 
 # ---------------------------------------------------------------- what is sent

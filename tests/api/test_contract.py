@@ -45,6 +45,7 @@ def one_connection() -> Iterator[None]:
 SENT = (
     "/api/v1/answers",
     "/api/v1/answers/batch",
+    "/api/v1/answers/withdraw",
     "/api/v1/units/{unit_id}/points/{point_id}/links",
     "/api/v1/exchange/posts",
 )

@@ -11,8 +11,7 @@ import pytest
 from django.db import connection
 
 from samspel.encounters import compaction, engines, figures, store
-from samspel.encounters.actions import amending
-from samspel.encounters.models import Amendment, Answer, Day
+from samspel.encounters.models import Answer, Day
 from tests.encounters.answers import DAY, given, given_pairs, refreshed
 from tests.people import WHEN, Town
 
@@ -105,41 +104,6 @@ def test_a_key_that_the_day_has_is_not_written_again(town: Town) -> None:
 
     assert kept() == [(first.key, "", "Först")]
     assert Answer.objects.count() == 0
-
-
-def test_an_answer_that_rests_can_be_set_aside_and_erased(town: Town) -> None:
-    stays, aside, gone = given(town.guidance, good=3)
-    compaction.compact(SOON)
-    amending.set_aside(aside.key, day=DAY, aside="withdrawn", at=SOON)
-    amending.erase(gone.key, day=DAY, at=SOON)
-
-    compaction.compact(SOON)
-
-    assert kept() == sorted([(stays.key, "", ""), (aside.key, "withdrawn", "")])
-    assert figures.days(town.guidance.pk, *ALL)[0].counts.n == 1
-    assert Amendment.objects.count() == 0
-
-
-def test_an_answer_that_is_in_the_database_is_amended_at_once(town: Town) -> None:
-    stays, aside, gone = given(town.guidance, good=3)
-    amending.set_aside(aside.key, day=DAY, aside="play", at=WHEN)
-    amending.erase(gone.key, day=DAY, at=WHEN)
-
-    refreshed()
-
-    assert kept() == sorted([(stays.key, "", ""), (aside.key, "play", "")])
-    assert Amendment.objects.count() == 0
-
-
-def test_a_day_of_which_all_is_erased_is_gone(town: Town) -> None:
-    [answer] = given(town.guidance, good=1)
-    compaction.compact(SOON)
-    amending.erase(answer.key, day=DAY, at=SOON)
-
-    compaction.compact(SOON)
-
-    assert not Day.objects.exists()
-    assert [name for name in files() if name.endswith(".parquet")] == []
 
 
 def test_an_old_month_becomes_one_file_and_a_late_answer_in_it_is_counted(town: Town) -> None:

@@ -22,10 +22,9 @@ from samspel.core.errors import NotFoundError
 from samspel.encounters import files, store
 from samspel.encounters.actions import importing
 from samspel.encounters.actions.importing import Imported, import_answers
-from samspel.encounters.actions.taking_in import NewAnswer
 from samspel.encounters.columns import read_columns
 from samspel.encounters.models import Answer, Day, TakenFile
-from samspel.encounters.rows import COLUMNS, Names, read_row, rules
+from samspel.encounters.rows import COLUMNS, Names, answer_of, read_row, rules
 from tests.people import Town, actor_of
 
 NOW = datetime(2026, 4, 2, 11, 0, tzinfo=UTC)
@@ -366,12 +365,12 @@ def test_a_row_in_a_file_is_judged_as_a_row_by_itself(rows: list[dict[str, str]]
         wrong[place].append(fault)
     for place, row in enumerate(rows):
         alone = read_row(row | {"key": row["key"].strip() or f"file-{lines[place]}"}, judge)
-        if isinstance(alone, NewAnswer):
+        if isinstance(alone, dict):
             assert wrong[place] == []
-            assert importing._answer(found, place) == alone
+            assert importing._answer(found, place) == answer_of(alone)
         else:
             assert wrong[place] == alone
-        assert found.is_good[place] == isinstance(alone, NewAnswer)
+        assert found.is_good[place] == isinstance(alone, dict)
 
 
 # ---------------------------------------------------------------- pieces

@@ -4,6 +4,7 @@ Reads an order a line, carries it out in a fork of its own, and prints how it en
 
     fill SEED                   answers on each of the days
     compact DIE_AT LIMIT        SIGKILL just before the step of that number (0: never); no file may be larger (0: any)
+    withdraw SEED DIE_AT        takes back every fourth answer of that seed
     careless DIE_AT LIMIT       the same with rows deleted before their file is written, which must lose answers
     check                       fails when files or sums are not as they should be
 
@@ -25,7 +26,9 @@ set_up()
 
 from django.db import connection  # noqa: E402
 
+from samspel.core.actor import SYSTEM  # noqa: E402
 from samspel.encounters import compaction, verifying, writing  # noqa: E402
+from samspel.encounters.actions import withdrawing  # noqa: E402
 from samspel.encounters.models import Answer  # noqa: E402
 from samspel.people.models import Unit  # noqa: E402
 from tests.encounters.answers import answer  # noqa: E402
@@ -41,6 +44,17 @@ def fill(seed: str) -> None:
         for day in range(DAYS)
         for n in range(EACH)
     )
+
+
+def withdraw(seed: str, die_at: str) -> None:
+    unit = Unit.objects.get(name="Lindvik")
+    named = {
+        withdrawing.Named(FIRST + timedelta(days=day), unit.pk, f"{seed}-{day}-{n}")
+        for day in range(DAYS)
+        for n in range(0, EACH, 4)
+    }
+    Steps(int(die_at)).watch()
+    withdrawing.withdraw(SYSTEM, named)
 
 
 class Steps:
@@ -119,6 +133,7 @@ def main() -> None:
             "fill": lambda given=given: fill(*given),
             "compact": lambda given=given: compact(*given),
             "careless": lambda given=given: compact(*given, carelessly=True),
+            "withdraw": lambda given=given: withdraw(*given),
             "check": check,
         }
         print(in_a_child(orders[order]), flush=True)

@@ -79,6 +79,10 @@ class Hand:
         assert self.ended() == 0, self.said()
         return Counter(f"{seed}-{day}-{number}" for day in range(DAYS) for number in range(EACH))
 
+    def withdraw(self, seed: str, *, die_at: int = 0) -> int:
+        self.order("withdraw", seed, die_at)
+        return self.ended()
+
     def said(self) -> str:
         return self.var.with_name("compacting.log").read_text(errors="replace")[-3000:]
 
@@ -145,6 +149,44 @@ def test_killed_at_every_step_nothing_is_lost_and_nothing_is_there_twice(
     assert killed > 40
     with capsys.disabled():
         print(f"\n  compaction killed at each of {killed} steps: {given.total()} answers, 0 lost, 0 doubled")
+
+
+def test_killed_at_every_step_what_was_taken_back_goes_and_nothing_else(hand: Hand) -> None:
+    rested = hand.fill("rested")
+    assert hand.compact() == 0, hand.said()
+    given = rested + hand.fill("open")
+
+    def killed_on_the_way(seed: str) -> None:
+        step = 1
+        while hand.withdraw(seed, die_at=step) != 0:
+            assert hand.held() == given, f"after a kill at step {step}"
+            step += 1
+        assert step > 3
+
+    killed_on_the_way("rested")
+    killed_on_the_way("open")
+    given = without_fourths(given, "open")
+    stays, step = without_fourths(given, "rested"), 1
+    assert hand.held() == given
+    while hand.compact(die_at=step) != 0:
+        assert stays <= hand.held() <= given, f"after a kill at step {step}"
+        step += 1
+
+    assert step > 20
+    assert hand.compact() == 0, hand.said()
+    assert hand.held() == stays
+    hand.order("check")
+    assert hand.ended() == 0, hand.said()
+
+
+def without_fourths(keys: Counter[str], seed: str) -> Counter[str]:
+    """Without those that ``compacting.withdraw`` takes back."""
+
+    def is_fourth(key: str) -> bool:
+        own, _day, number = key.split("-")
+        return own == seed and int(number) % 4 == 0
+
+    return Counter(key for key in keys if not is_fourth(key))
 
 
 def test_killed_at_any_moment_nothing_is_lost(hand: Hand) -> None:

@@ -1,7 +1,7 @@
-"""Answers from other systems, one by one and many at once: JSON with the columns that a file has."""
+"""Answers from other systems, one by one and many at once, and taken back: JSON with the columns that a file has."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Annotated, Any, Final
 
@@ -15,7 +15,9 @@ from samspel.api.problems import BrokenJsonError, NotJsonError, Problem, TooLarg
 from samspel.api.signing_in import SIGN_IN, actor_of
 from samspel.core.errors import ConflictError, InvalidError
 from samspel.core.idempotency import KEY
+from samspel.encounters.actions import from_systems
 from samspel.encounters.actions.from_systems import MOST_ROWS, take_in_told
+from samspel.encounters.actions.withdrawing import withdraw_told
 from samspel.encounters.rows import AGE_BANDS, CHANNELS, COLUMNS, LEVELS, REQUIRED, SIDES, Fault
 from samspel.encounters.rows import KEY as ROW_KEY
 from samspel.encounters.screening import LONGEST
@@ -43,6 +45,19 @@ class RowsRejected(Problem):
     taken: int
     known: int
     rejected: list[Rejected]
+
+
+class WithdrawalsRejected(Problem):
+    """Some rows could not be used, each with its reasons. **The others are done**, and ``withdrawn`` counts them."""
+
+    withdrawn: int
+    rejected: list[Rejected]
+
+
+class AnswersWithdrawn(Schema):
+    """So many rows are done. Whether their answers were here is not told."""
+
+    withdrawn: int
 
 
 class AnswerTaken(Schema):
@@ -96,6 +111,16 @@ BATCH: Final = {
     "additionalProperties": False,
     "properties": {"answers": {"type": "array", "maxItems": MOST_ROWS, "items": ROW}},
 }
+
+
+WITHDRAWAL: Final[dict[str, Any]] = ROW | {
+    "description": "The row as it was sent: `at`, `unit` and `key` say which answer it is, and nothing else is read.",
+    "required": ["at", "unit"],
+}
+WITHDRAWALS: Final = BATCH | {
+    "properties": {"answers": {"type": "array", "maxItems": MOST_ROWS, "items": WITHDRAWAL}},
+}
+NAMED: Final = {"at": "2026-04-02", "unit": "Stadsbiblioteket", "key": "a-1"}
 
 
 def _body(schema: dict[str, Any], example: object) -> dict[str, Any]:
@@ -152,16 +177,7 @@ def take_in_answers(request: HttpRequest, idempotency_key: BatchKey) -> Any:
 
     A row without a key is known by the Idempotency-Key and its place: send the same rows in the same order again.
     """
-    sent = _json(request)
-    answers = sent["answers"] if isinstance(sent, dict) and sent.keys() == {"answers"} else None
-    if not isinstance(answers, list):
-        raise InvalidError(fields={"answers": _("Skicka en lista av svar under namnet answers.")})
-    if len(answers) > MOST_ROWS:
-        raise InvalidError(fields={"answers": _("Högst %(most)s rader på en gång.") % {"most": MOST_ROWS}})
-    rows = [
-        (line, _cells(row, idempotency_key and f"{idempotency_key}-{line}"))
-        for line, row in enumerate(answers, start=1)
-    ]
+    rows = _rows(request, idempotency_key)
     told = take_in_told(actor=actor_of(request), rows=rows, at=timezone.now())
     if not told.rejected:
         return AnswersTaken(taken=told.taken, known=told.known)
@@ -177,10 +193,63 @@ def take_in_answers(request: HttpRequest, idempotency_key: BatchKey) -> Any:
         status=422,
         taken=told.taken,
         known=told.known,
-        rejected=[Rejected(line=one.line, column=one.column, reason=one.reason) for one in told.rejected],
+        rejected=_rejected(told.rejected),
     )
+    return _as_problem(problem)
+
+
+@router.post(
+    "/v1/answers/withdraw",
+    response={200: AnswersWithdrawn, **PROBLEMS, 422: WithdrawalsRejected | Problem},
+    auth=SIGN_IN,
+    operation_id="withdraw_answers",
+    url_name="withdraw_answers",
+    openapi_extra=_body(WITHDRAWALS, {"answers": [NAMED]}),
+)
+def withdraw_answers(request: HttpRequest, idempotency_key: BatchKey) -> Any:
+    """Take back up to 10,000 answers, whether they have come or not, in one transaction: for good, and twice is once.
+
+    Send the rows as they were sent; those without a key in the same order under the same Idempotency-Key. Good rows are
+    done **also when others are rejected** (422).
+    """
+    rows = _rows(request, idempotency_key)
+    done = withdraw_told(actor=actor_of(request), rows=rows, at=timezone.now())
+    if not done.rejected:
+        return AnswersWithdrawn(withdrawn=done.rows)
+    count = len({one.line for one in done.rejected})
+    problem = WithdrawalsRejected(
+        type="urn:samspel:rows-rejected",
+        title=ngettext(
+            "%(count)s rad kunde inte användas. Alla andra är tillbakatagna.",
+            "%(count)s rader kunde inte användas. Alla andra är tillbakatagna.",
+            count,
+        )
+        % {"count": count},
+        status=422,
+        withdrawn=done.rows,
+        rejected=_rejected(done.rejected),
+    )
+    return _as_problem(problem)
+
+
+def _rejected(rows: Iterable[from_systems.Rejected]) -> list[Rejected]:
+    return [Rejected(line=one.line, column=one.column, reason=one.reason) for one in rows]
+
+
+def _as_problem(problem: Problem) -> HttpResponse:
     body = problem.model_dump_json(exclude_none=True)
-    return HttpResponse(body, status=422, content_type="application/problem+json")
+    return HttpResponse(body, status=problem.status, content_type="application/problem+json")
+
+
+def _rows(request: HttpRequest, key: str) -> list[tuple[int, from_systems.Row]]:
+    """The rows that were sent, each with its place; ``key`` is for those that have none of their own."""
+    sent = _json(request)
+    answers = sent["answers"] if isinstance(sent, dict) and sent.keys() == {"answers"} else None
+    if not isinstance(answers, list):
+        raise InvalidError(fields={"answers": _("Skicka en lista av svar under namnet answers.")})
+    if len(answers) > MOST_ROWS:
+        raise InvalidError(fields={"answers": _("Högst %(most)s rader på en gång.") % {"most": MOST_ROWS}})
+    return [(line, _cells(row, key and f"{key}-{line}")) for line, row in enumerate(answers, start=1)]
 
 
 def _json(request: HttpRequest) -> Any:

@@ -231,12 +231,16 @@ CLOSED = {
     "exchange_posts": ("post.enter", "write"),
     "take_in_answer": ("encounter.take_in", "take-in"),
     "take_in_answers": ("encounter.take_in", "take-in"),
+    "withdraw_answers": ("encounter.take_in", "take-in"),
 }
 
 # Where more may read than write.
 LOOKS = {"exchange_posts": "desk.read"}
 # What another system may ask with a key.
-BY_KEY = {"take_in_answer", "take_in_answers", "unit_points", "unit_rounds", "make_links", "exchange_posts"}
+BY_KEY = {
+    *("take_in_answer", "take_in_answers", "withdraw_answers"),
+    *("unit_points", "unit_rounds", "make_links", "exchange_posts"),
+}
 
 urlpatterns = api.urls[0]
 for pattern in urlpatterns:

@@ -1,13 +1,18 @@
-"""``samspel import encounters``: a file of answers with a bar that tells how far it has come."""
+"""``samspel import encounters`` and ``samspel withdraw encounters``: a file of answers, and a bar that tells how far it
+has come."""
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from samspel.commands.files import FileError
+
+if TYPE_CHECKING:
+    from samspel.core.actor import Actor
 
 # What the columns may hold, shown; the names are of the example town.
 EXAMPLE: Final = """\
@@ -17,6 +22,12 @@ at;unit;service;channel;provider;language;age_band;area;side;level;factors;text;
 2026-04-02T14:30:00+02:00;Stadsbiblioteket;;phone;;ar;;;resident;1;information;;;a-3
 2026-04-03;Stadsbiblioteket;;;;;;;resident;3;;;;a-4
 """
+# Which answers are taken back: by what they were sent with.
+NAMED: Final = """\
+at;unit;key
+2026-04-02;Vägledningscentrum;a-1
+2026-04-02T13:05;Vägledningscentrum;a-2
+"""
 
 
 def take_in(path: Path, rejected: Path | None, *, at: datetime, out: Callable[[str], None]) -> int:
@@ -24,21 +35,48 @@ def take_in(path: Path, rejected: Path | None, *, at: datetime, out: Callable[[s
 
     :raises FileError: the file cannot be used, or there is no room for it.
     """
+    from samspel.encounters.actions.importing import import_answers
+
+    with _used(path) as bar:
+        done = import_answers(actor=_command_line(), path=path, rejected=rejected, at=at, tell=bar.tell)
+    if done.is_known:
+        out(f"{path} has been taken in before, all of its {done.known:,} rows. Nothing was changed.")
+        return 0
+    out(f"{done.taken:,} rows in, {done.known:,} there already, {done.rejected:,} not.")
+    _tell_rejected(done.rejected, rejected, out)
+    return done.rejected
+
+
+def withdraw(path: Path, rejected: Path | None, *, at: datetime, out: Callable[[str], None]) -> int:
+    """Take back the answers that the file names; gives how many rows could not be used.
+
+    :raises FileError: as ``take_in``.
+    """
+    from samspel.encounters.actions.withdrawing_files import withdraw_file
+
+    with _used(path) as bar:
+        done, left = withdraw_file(actor=_command_line(), path=path, rejected=rejected, at=at, tell=bar.tell)
+    out(f"{done:,} rows taken back, {left:,} not. Figures are without them from tonight; samspel compact does it now.")
+    _tell_rejected(left, rejected, out)
+    return left
+
+
+def _command_line() -> "Actor":
+    from samspel.core.actor import Actor
+
+    return Actor("person", name="command line", is_administrator=True)
+
+
+@contextmanager
+def _used(path: Path) -> Iterator["Bar"]:
+    """A bar for the file; what goes wrong with it is told in a sentence."""
     from django.db import InterfaceError, OperationalError
 
-    from samspel.core.actor import Actor
     from samspel.encounters import files
-    from samspel.encounters.actions.importing import import_answers
 
     bar = Bar(path, sys.stderr)
     try:
-        done = import_answers(
-            actor=Actor("person", name="command line", is_administrator=True),
-            path=path,
-            rejected=rejected,
-            at=at,
-            tell=bar.tell,
-        )
+        yield bar
     except files.FileError as error:
         raise FileError(f"{path}: {error}") from error
     except (OperationalError, InterfaceError) as error:
@@ -47,15 +85,13 @@ def take_in(path: Path, rejected: Path | None, *, at: datetime, out: Callable[[s
         raise FileError(f"{error.filename or path} cannot be used ({error.strerror})") from error
     finally:
         bar.end()
-    if done.is_known:
-        out(f"{path} has been taken in before: all of its {done.known:,} rows are there. Nothing was changed.")
-        return 0
-    out(f"{done.taken:,} rows in, {done.known:,} there already, {done.rejected:,} not.")
-    if done.rejected and rejected is not None:
+
+
+def _tell_rejected(count: int, rejected: Path | None, out: Callable[[str], None]) -> None:
+    if count and rejected is not None:
         out(f"Which, and why: {rejected}")
-    elif done.rejected:
+    elif count:
         out("With --rejected OUT.csv you see which, and why.")
-    return done.rejected
 
 
 class Bar:

@@ -188,17 +188,20 @@ def _own_days(at_us: Ints) -> npt.NDArray[np.int32]:
 # ---------------------------------------------------------------- keys
 
 
-def read_keys(table: pa.Table, rules: Rules, prefix: str, lines: Sequence[int]) -> tuple[pa.Array, dict[int, str]]:
-    """Each row's own key, or for one that has none the file's with the row's line."""
+def read_keys(
+    table: pa.Table, rules: Rules, prefix: str | None, lines: Sequence[int]
+) -> tuple[pa.Array, dict[int, str]]:
+    """Each row's own key, or for one that has none the file's with the row's line; without a ``prefix`` each must have
+    its own."""
     numbers = np.arange(lines.start, lines.stop) if isinstance(lines, range) else np.asarray(lines, np.int64)
-    own = pc.binary_join_element_wise(prefix, pa.array(numbers).cast(pa.string()), "-")
+    own = pc.binary_join_element_wise(prefix or "", pa.array(numbers).cast(pa.string()), "-")
     if "key" not in table.column_names or not len(table):
         return own, {}
     told = table.column("key").combine_chunks()
     if pa.types.is_dictionary(told.type):
         told = told.dictionary_decode()
     told = pc.utf8_trim_whitespace(told)
-    keys = pc.if_else(pc.equal(told, ""), own, told)
+    keys = told if prefix is None else pc.if_else(pc.equal(told, ""), own, told)
     is_odd = pc.invert(pc.match_substring_regex(keys, f"^{KEY}$")).to_numpy(zero_copy_only=False)
     faults = {}
     for place in np.flatnonzero(is_odd).tolist():
@@ -223,11 +226,19 @@ class Columns:
     faults: list[tuple[int, Fault]]
 
 
-def read_columns(table: pa.Table, rules: Rules, now: datetime, prefix: str, lines: Sequence[int]) -> Columns:
-    """Everything that the rows say, and all that is wrong with them, by place and in the order of their columns."""
+def read_columns(
+    table: pa.Table,
+    rules: Rules,
+    now: datetime,
+    prefix: str | None,
+    lines: Sequence[int],
+    asked: Sequence[str] = COLUMNS,
+) -> Columns:
+    """What the rows say in these columns, of which time and key are always, and all that is wrong with them, by place
+    and in the order of their columns."""
     moments = read_moments(table, rules, now)
     keys, odd_keys = read_keys(table, rules, prefix, lines)
-    words = {column: read_words(table, column, rules) for column in COLUMNS if column not in {"at", "key"}}
+    words = {column: read_words(table, column, rules) for column in asked if column not in {"at", "key"}}
     is_good = np.ones(len(table), np.bool_)
     faults = [(place, Fault("at", reason)) for place, reason in moments.faults.items()]
     faults += [(place, Fault("key", reason)) for place, reason in odd_keys.items()]

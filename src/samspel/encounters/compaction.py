@@ -15,17 +15,18 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
-from psycopg.errors import SerializationFailure
-from pyarrow.compute import unique
+from psycopg.errors import DeadlockDetected, SerializationFailure
+from pyarrow.compute import indices_nonzero, is_in, unique
 
 from samspel.core import defaults
 from samspel.encounters import store, writing
-from samspel.encounters.actions import pairing
-from samspel.encounters.models import Amendment, Answer, Day, Invitation, Resting
+from samspel.encounters.actions import pairing, withdrawing
+from samspel.encounters.models import Answer, Day, Invitation, Resting, Withdrawal
 
 # A day has rested when so many days lie between it and today: kiosks send for a day, and clocks differ.
 RESTS_DAYS: Final = 2
@@ -61,12 +62,13 @@ def refresh(at: datetime, *, wait: bool = True) -> store.Manifest:
     :raises BusyError: when another process is at it and we are not to wait.
     """
     with alone(wait=wait):
+        withdrawing.erase_sent_again()
         pairing.open_due(at)
         return _publish()
 
 
 def compact(at: datetime, *, wait: bool = False) -> Moved:
-    """Write anew every file that has something new: days that have rested, answers that came late, were set aside or
+    """Write anew every file that has something new: days that have rested, answers that came late, were taken back or
     must be erased, months that are over. Then refresh.
 
     :raises BusyError: as ``refresh``.
@@ -75,13 +77,14 @@ def compact(at: datetime, *, wait: bool = False) -> Moved:
     with alone(wait=wait):
         swept += store.sweep(kept=Day.objects.values_list("file", flat=True).distinct())
         _erase_old(at)
+        withdrawing.erase_sent_again()
         pairing.open_due(at)
         for days in _due(at):
             try:
                 rows += _rewrite(days, at)
                 written += 1
             except OperationalError as error:
-                if not isinstance(error.__cause__, SerializationFailure):
+                if not isinstance(error.__cause__, SerializationFailure | DeadlockDetected):
                     raise
                 waiting += len(days)
             _publish()
@@ -135,7 +138,9 @@ def _due(at: datetime) -> list[list[date]]:
         received_at__lte=at - RESTS_AFTER_COMING,
     )
     due = set(ready.values_list("day", flat=True).distinct())
-    due |= set(Amendment.objects.values_list("day", flat=True).distinct())
+    # Where no file is, nothing has to go from it.
+    pending = Withdrawal.objects.filter(is_pending=True, day__in=Day.objects.values("day"))
+    due |= set(pending.values_list("day", flat=True).distinct())
     due |= set(_files_to(at, "keep.texts_days").filter(has_texts=True).values_list("day", flat=True))
     files = dict(Day.objects.values_list("day", "file"))
     together: dict[str, list[date]] = {}
@@ -165,21 +170,30 @@ def _rewrite(days: list[date], at: datetime, *, is_month: bool = False) -> int:
         whole = sorted({*days, *rows})
         is_month = is_month or any(row.file.startswith("month=") for row in rows.values())
         cut = _last_to_move(days, at)
-        amended = Amendment.objects.filter(day__in=whole)
+        pending = Withdrawal.objects.filter(is_pending=True, day__in=whole)
         new = writing.write(
             f"month={whole[0]:%Y-%m}" if is_month else f"day={whole[0]}",
             1 + max((row.version for row in rows.values()), default=0),
             writing.staged(f"{writing.IS_OPEN} AND day = ANY(%s) AND received_at <= %s AND id <= %s", [days, *cut]),
             old,
-            amended=[writing.Amended(one.day, one.key, one.aside, one.is_erased) for one in amended],
+            withdrawn=_named(pending),
             without_texts=whole[-1] < _kept_from(at, "keep.texts_days"),
         )
         _mark(whole, new, at)
         gone, _ = Answer.objects.filter(
             sealed_until=None, day__in=days, received_at__lte=cut[0], pk__lte=cut[1]
         ).delete()
-        amended.delete()
+        pending.update(is_pending=False)
         return gone
+
+
+def _named(withdrawn: QuerySet[Withdrawal]) -> pa.Table:
+    rows = [*withdrawn.values_list("day", "unit_id", "key")]
+    columns = zip(*rows, strict=True) if rows else [()] * len(writing.NAMED)
+    return pa.Table.from_arrays(
+        [pa.array(column, field.type) for column, field in zip(columns, writing.NAMED, strict=True)],
+        schema=writing.NAMED,
+    )
 
 
 def _last_to_move(days: list[date], at: datetime) -> tuple[datetime, int]:
@@ -232,7 +246,7 @@ def period_of(day: date, at: datetime) -> str:
 @contextlib.contextmanager
 def landing(fresh: Mapping[str, Callable[[], pa.Table]], at: datetime, *, are_unique: bool = False) -> Iterator[Landed]:
     """Put rows of rested days straight into their files. The files are written first; what the caller does with the
-    outcome is in the transaction that says they hold. Rows that are there already change nothing.
+    outcome is in the transaction that says they hold. Rows that are there already, or were taken back, change nothing.
 
     :param fresh: the rows by ``period_of``, each fetched when its turn comes.
     :param are_unique: no two of the rows have the same day and key.
@@ -253,14 +267,27 @@ def _land(period: str, fresh: pa.Table, at: datetime, *, are_unique: bool) -> La
     new = writing.write(
         period,
         1 + max((row.version for row in rows.values()), default=0),
-        fresh,
+        _without_withdrawn(fresh, came),
         _parts_of(rows.values()),
         are_unique=are_unique,
         without_texts=whole[-1] < _kept_from(at, "keep.texts_days"),
     )
     _mark(whole, new, at)
-    assert new is not None
-    return Landed(len(fresh), sum(new.days.values()) - sum(row.rows for row in rows.values()))
+    there_now = sum(new.days.values()) if new else 0
+    return Landed(len(fresh), there_now - sum(row.rows for row in rows.values()))
+
+
+def _without_withdrawn(fresh: pa.Table, days: list[date]) -> pa.Table:
+    withdrawn = _named(Withdrawal.objects.filter(day__in=days))
+    if not len(withdrawn):
+        return fresh
+    gone = set(zip(*(column.to_pylist() for column in withdrawn.columns), strict=True))
+    places = indices_nonzero(is_in(fresh["key"], withdrawn["key"].combine_chunks()))
+    some = fresh.select(writing.NAMED.names).take(places)
+    named = zip(*(column.to_pylist() for column in some.columns), strict=True)
+    stays = np.ones(len(fresh), np.bool_)
+    stays[[place for place, name in zip(places.to_pylist(), named, strict=True) if name in gone]] = False
+    return fresh.filter(pa.array(stays))
 
 
 # ---------------------------------------------------------------- how long answers are kept
@@ -278,6 +305,8 @@ def _files_to(at: datetime, key: str) -> QuerySet[Day]:
 
 def _erase_old(at: datetime) -> None:
     _files_to(at, "keep.answers_days").delete()
+    old = Withdrawal.objects.filter(day__lt=_kept_from(at, "keep.answers_days"))
+    old.exclude(day__in=Day.objects.values("day")).delete()
     Resting.objects.filter(again_on__lte=timezone.localdate(at)).delete()
     Invitation.objects.filter(expires_at__lt=at - LINKS_KEPT).delete()
 

@@ -60,17 +60,17 @@ def digest_of(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def pieces(path: Path, after: Spot) -> Iterator[Piece]:
+def pieces(path: Path, after: Spot, required: Sequence[str] = REQUIRED) -> Iterator[Piece]:
     """The pieces that come after this spot.
 
     :raises FileError: it is no CSV or Parquet with these columns, or breaks off.
     """
     with path.open("rb") as file:
         is_parquet = file.read(4) == b"PAR1"
-    return _parquet_pieces(path, after) if is_parquet else _csv_pieces(path, after)
+    return _parquet_pieces(path, after, required) if is_parquet else _csv_pieces(path, after, required)
 
 
-def columns_of(path: Path) -> list[str]:
+def columns_of(path: Path, required: Sequence[str] = REQUIRED) -> list[str]:
     """The columns that the file has.
 
     :raises FileError: as ``pieces``.
@@ -81,15 +81,15 @@ def columns_of(path: Path) -> list[str]:
             raw.seek(0)
             if not is_parquet:
                 with _unpacked(raw) as file:
-                    return _heading(file)[0]
-        return checked_columns(pa.parquet.read_schema(path).names)
+                    return _heading(file, required)[0]
+        return checked_columns(pa.parquet.read_schema(path).names, required)
     except pa.ArrowInvalid as error:
         raise FileError(_("Filen går inte att läsa som Parquet.")) from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise FileError(_("Filen är packad men inte hel.")) from error
 
 
-def checked_columns(names: Sequence[str]) -> list[str]:
+def checked_columns(names: Sequence[str], required: Sequence[str] = REQUIRED) -> list[str]:
     """The columns by our names.
 
     :raises FileError: one is missing, unknown or there twice.
@@ -106,7 +106,7 @@ def checked_columns(names: Sequence[str]) -> list[str]:
             )
         if found.count(name) > 1:
             raise FileError(_("Kolumnen ”%(name)s” finns två gånger.") % {"name": name})
-    for name in REQUIRED:
+    for name in required:
         if name not in found:
             raise FileError(_("Kolumnen ”%(name)s” saknas.") % {"name": name})
     return found
@@ -115,10 +115,10 @@ def checked_columns(names: Sequence[str]) -> list[str]:
 # ---------------------------------------------------------------- Parquet
 
 
-def _parquet_pieces(path: Path, after: Spot) -> Iterator[Piece]:
+def _parquet_pieces(path: Path, after: Spot, required: Sequence[str]) -> Iterator[Piece]:
     try:
         file = pa.parquet.ParquetFile(path)
-        columns = checked_columns(file.schema_arrow.names)
+        columns = checked_columns(file.schema_arrow.names, required)
         line = 1
         for batch in file.iter_batches(PIECE_ROWS):
             begin, line = line, line + len(batch)
@@ -148,10 +148,10 @@ def _as_text(column: pa.Array) -> pa.Array:
 # ---------------------------------------------------------------- CSV
 
 
-def _csv_pieces(path: Path, after: Spot) -> Iterator[Piece]:
+def _csv_pieces(path: Path, after: Spot, required: Sequence[str]) -> Iterator[Piece]:
     try:
         with path.open("rb") as raw, _unpacked(raw) as file:
-            columns, separator, spot = _heading(file)
+            columns, separator, spot = _heading(file, required)
             if after.offset:
                 file.seek(after.offset)
                 spot = after
@@ -179,7 +179,7 @@ def _unpacked(raw: IO[bytes]) -> IO[bytes]:
     return gzip.GzipFile(fileobj=raw) if is_packed else raw  # type: ignore[return-value]
 
 
-def _heading(file: IO[bytes]) -> tuple[list[str], str, Spot]:
+def _heading(file: IO[bytes], required: Sequence[str]) -> tuple[list[str], str, Spot]:
     first = file.readline(100_000)
     try:
         text = first.decode("utf-8-sig")
@@ -188,7 +188,7 @@ def _heading(file: IO[bytes]) -> tuple[list[str], str, Spot]:
     if "\0" in text:
         raise FileError(_("Filen är varken CSV eller Parquet."))
     separator = max(",;\t", key=text.count)
-    return checked_columns(next(csv.reader([text], delimiter=separator), [])), separator, Spot(len(first), 1)
+    return checked_columns(next(csv.reader([text], delimiter=separator), []), required), separator, Spot(len(first), 1)
 
 
 def _cut(text: bytes) -> int:

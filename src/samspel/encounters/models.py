@@ -241,7 +241,6 @@ class Answer(models.Model):
 
         NONE = "", _("räknas")
         PLAY = "play", _("ser ut som lek")
-        WITHDRAWN = "withdrawn", _("taget tillbaka")
 
     # No index on a number that nobody asks by: each takes its share of every answer that comes in, and rows are here
     # for days.
@@ -310,14 +309,21 @@ class Day(models.Model):
     written_at = models.DateTimeField()
 
 
-class Amendment(models.Model):
-    """What becomes of an answer that rests already: its day is written anew without it, or with it set aside."""
+class Withdrawal(models.Model):
+    """An answer that was taken back: gone from the database at once, and from its file when that is next written.
 
-    key = models.CharField(max_length=80, unique=True)
-    day = models.DateField(db_index=True)
-    aside = models.CharField(max_length=10, choices=Answer.Aside.choices, default="", blank=True)
-    is_erased = models.BooleanField(default=False)
-    made_at = models.DateTimeField()
+    It is known by what it was sent with. The row stays for as long as answers of its day are kept, so that what is sent
+    again, or late, is counted nowhere. ``is_pending`` while a file may have the answer yet.
+    """
+
+    day = models.DateField()
+    unit = models.ForeignKey("people.Unit", on_delete=models.CASCADE, db_index=False, related_name="+")
+    key = models.CharField(max_length=80)
+    is_pending = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "unit", "key"], name="withdrawn_once")]
+        indexes = [models.Index(fields=["day"], condition=Q(is_pending=True), name="withdrawal_pending")]
 
 
 class TakenFile(models.Model):

@@ -22,6 +22,8 @@ COLUMNS: Final = (
     *("side", "level", "factors", "text", "token", "key"),
 )
 REQUIRED: Final = ("at", "unit", "side", "level")
+# What an answer is known by when it is taken back: its day, where it was given, and its own key.
+NAMING: Final = ("at", "unit", "key")
 # What the columns with a few fixed words may hold.
 CHANNELS, AGE_BANDS, SIDES, LEVELS = Channel.values, AgeBand.values, Side.values, Level.values
 # Clocks differ; more than this is no clock.
@@ -270,16 +272,18 @@ def rules(names: Names, now: datetime) -> dict[str, Callable[[str], Any]]:
 # ---------------------------------------------------------------- a row
 
 
-def read_row(cells: Mapping[str, str], rules: Mapping[str, Callable[[str], Any]]) -> NewAnswer | list[Fault]:
-    """The answer that the cells tell, or all that is wrong with them. A column that is left out is empty."""
+def read_row(
+    cells: Mapping[str, str], rules: Mapping[str, Callable[[str], Any]], columns: Iterable[str] = COLUMNS
+) -> dict[str, Any] | list[Fault]:
+    """What the cells of these columns tell, or all that is wrong with them. A column that is left out is empty."""
     values: dict[str, Any] = {}
     faults = []
-    for column in COLUMNS:
+    for column in columns:
         try:
             values[column] = read_cell(column, cells.get(column, ""), rules[column])
         except UnfitError as error:
             faults.append(Fault(column, str(error)))
-    return faults or answer_of(values)
+    return faults or values
 
 
 def read_cell(column: str, text: str, rule: Callable[[str], Any]) -> Any:

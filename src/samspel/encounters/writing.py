@@ -61,19 +61,8 @@ _LISTS: Final = [name for name, kind in store.ANSWERS.items() if kind == "array<
 # Columns in which hardly two rows are alike, and those by which a reader may leave out a group of rows.
 _DIFFERENT: Final = frozenset({"at", "key"})
 _LOOKED_FOR: Final = frozenset({"day", "at", "unit", "service", "dimension"})
-_AMENDMENTS: Final = pa.schema(
-    [("day", pa.date32()), ("key", pa.string()), ("aside", pa.string()), ("is_erased", pa.bool_())]
-)
-
-
-@dataclass(frozen=True)
-class Amended:
-    """An answer of an old part that is set aside, counted again (``""``) or erased."""
-
-    day: date
-    key: str
-    aside: str
-    is_erased: bool
+# What an answer is known by when it is taken back.
+NAMED: Final = pa.schema([(name, SCHEMA.field(name).type) for name in ("day", "unit", "key")])
 
 
 @dataclass(frozen=True)
@@ -145,14 +134,15 @@ def write(
     *,
     keep_old: bool = True,
     are_unique: bool = False,
-    amended: Sequence[Amended] = (),
+    withdrawn: pa.Table | None = None,
     without_texts: bool = False,
 ) -> Written | None:
     """A new part of the fresh rows (as ``SCHEMA`` has them, but words may be Arrow's dictionaries, and of lists
     the texts with ``|`` between) and, with ``keep_old``, what the old parts have of theirs; None when nothing is.
 
     A fresh row whose key the old parts have of the same day is not written again, whatever it says; nor is one whose
-    key another fresh row of the day has, unless ``are_unique`` says that there is none.
+    key another fresh row of the day has, unless ``are_unique`` says that there is none. Of the old parts' answers those
+    that are ``withdrawn`` (as ``NAMED``) are left out.
     """
     part = store.Part(store.new_name(period, version), date.max, date.min, 0)
     try:
@@ -165,8 +155,9 @@ def write(
             line.register("came", fresh)
             read = ", ".join(map(_as_read, fresh.schema))
             line.execute(f"CREATE TEMP VIEW fresh AS SELECT {read} FROM came")  # noqa: S608 (our own names)
-            line.register("amended", pa.Table.from_pylist([vars(one) for one in amended], schema=_AMENDMENTS))
-            line.execute(engines.view("old", "answers", [str(before.path("answers")) for before in old]))
+            line.register("withdrawn", NAMED.empty_table() if withdrawn is None else withdrawn)
+            line.execute(engines.view("laid", "answers", [str(before.path("answers")) for before in old]))
+            line.execute("CREATE TEMP VIEW old AS SELECT * FROM laid ANTI JOIN withdrawn USING (day, unit, key)")
             return _write(part, select, line)
     except BaseException:
         for dataset in store.DATASETS:
@@ -175,20 +166,15 @@ def write(
 
 
 def _select(*, has_old: bool, keep_old: bool, without_texts: bool, are_unique: bool) -> str:
-    changed = {"aside": "coalesce(amended.aside, old.aside)"} | ({"text": "''"} if without_texts else {})
-    own = ", ".join(changed.get(name, f'old."{name}"') + f' AS "{name}"' for name in store.ANSWERS)
-    new = ", ".join("'' AS \"text\"" if name == "text" and without_texts else f'"{name}"' for name in store.ANSWERS)
-    rows = f"SELECT {new} FROM fresh"  # noqa: S608
+    own = ", ".join("'' AS \"text\"" if name == "text" and without_texts else f'"{name}"' for name in store.ANSWERS)
+    rows = f"SELECT {own} FROM fresh"  # noqa: S608
     if has_old:
         had = "SELECT day, key FROM old WHERE day IN (SELECT day FROM fresh)"
         rows += f" ANTI JOIN ({had}) AS had USING (day, key)"
     if not are_unique:
         rows += " QUALIFY row_number() OVER (PARTITION BY day, key ORDER BY received_at) = 1"
     if has_old and keep_old:
-        rows += (
-            f" UNION ALL SELECT {own} FROM old LEFT JOIN amended USING (day, key)"  # noqa: S608
-            " WHERE amended.is_erased IS NOT TRUE"
-        )
+        rows += f" UNION ALL SELECT {own} FROM old"  # noqa: S608
     return f'SELECT {_COLUMNS} FROM ({rows}) ORDER BY unit, "at", key'  # noqa: S608
 
 

@@ -4,15 +4,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
 from samspel.core.actor import Actor
 from samspel.core.errors import NotFoundError
 from samspel.core.permissions import may
-from samspel.encounters.actions.taking_in import NewAnswer, Taken, take_in
-from samspel.encounters.rows import Fault, Names, load_names, read_row, rules, unknown
+from samspel.encounters.actions.taking_in import Taken, take_in
+from samspel.encounters.rows import COLUMNS, Fault, Names, answer_of, load_names, read_row, rules, unknown
 from samspel.people.access import get_unit, may_somewhere, site_roles
 
 MOST_ROWS: Final = 10_000
@@ -46,12 +46,8 @@ def take_in_told(*, actor: Actor, rows: Sequence[tuple[int, Row]], at: datetime)
 
     :raises NotFoundError: the actor takes in answers for no unit at all.
     """
-    may_for = units_to_take_in(actor)
-    good, lines, rejected = _read(rows, NAMES.now(), at, may_for)
-    if any(one.column in _NAMED for one in rejected):
-        # A name that was given since we looked is a name.
-        good, lines, rejected = _read(rows, NAMES.anew(), at, may_for)
-    taken = take_in(good, at=at) if good else Taken(0, 0)
+    values, lines, rejected = read_told(rows, COLUMNS, at, units_to_take_in(actor))
+    taken = take_in([answer_of(one) for one in values], at=at) if values else Taken(0, 0)
     rejected += [Rejected(lines[place], "key", conflict(), is_conflict=True) for place in taken.conflicts]
     return Told(taken.taken, taken.known, tuple(sorted(rejected, key=lambda one: one.line)))
 
@@ -61,24 +57,38 @@ def conflict() -> str:
 
 
 _NAMED: Final = frozenset({"unit", "service", "provider", "area", "factors"})
+Values = dict[str, Any]
+
+
+def read_told(
+    rows: Sequence[tuple[int, Row]], columns: Sequence[str], at: datetime, may_for: Callable[[int], bool]
+) -> tuple[list[Values], list[int], list[Rejected]]:
+    """What the good rows say in these columns, their lines, and what is wrong with the others."""
+    found = _read(rows, columns, NAMES.now(), at, may_for)
+    if any(one.column in _NAMED for one in found[2]):
+        # A name that was given since we looked is a name.
+        found = _read(rows, columns, NAMES.anew(), at, may_for)
+    return found
 
 
 def _read(
-    rows: Sequence[tuple[int, Row]], names: Names, at: datetime, may_for: Callable[[int], bool]
-) -> tuple[list[NewAnswer], list[int], list[Rejected]]:
-    good: list[NewAnswer] = []
+    rows: Sequence[tuple[int, Row]],
+    columns: Sequence[str],
+    names: Names,
+    at: datetime,
+    may_for: Callable[[int], bool],
+) -> tuple[list[Values], list[int], list[Rejected]]:
+    good: list[Values] = []
     lines: list[int] = []
     rejected: list[Rejected] = []
-    columns = rules(names, at)
+    reading = rules(names, at)
     for line, cells in rows:
-        if isinstance(cells, list):
-            found: NewAnswer | list[Fault] = cells
-        else:
-            found = read_row(cells, columns)
-            if isinstance(found, NewAnswer) and not may_for(found.unit_id):
-                # As if it were not there.
-                found = [Fault("unit", str(unknown(cells["unit"])))]
-        if isinstance(found, NewAnswer):
+        found = cells if isinstance(cells, list) else read_row(cells, reading, columns)
+        if isinstance(found, dict) and not may_for(found["unit"]):
+            # As if it were not there.
+            assert not isinstance(cells, list)
+            found = [Fault("unit", str(unknown(cells["unit"])))]
+        if isinstance(found, dict):
             good.append(found)
             lines.append(line)
         else:

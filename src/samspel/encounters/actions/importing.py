@@ -40,10 +40,10 @@ from samspel.encounters.models import TakenFile
 from samspel.people.access import require
 
 HEADING: Final = ("line", "column", "reason")
-_EPOCH: Final = date(1970, 1, 1)
+EPOCH: Final = date(1970, 1, 1)
 # How rows lie beside the store. A file that an older Samspel was killed over begins anew.
 _LAID: Final = 2
-# Of its SHA-256: what a row without a key is known by, with its line.
+# So much of its SHA-256.
 _PREFIX: Final = 20
 
 
@@ -89,7 +89,7 @@ def import_answers(
             )
         reading = rows.rules(rows.load_names(), at)
         for piece in files.pieces(path, spot):
-            _take_piece(file, piece, reading, work, digest.hex()[:_PREFIX], at)
+            _take_piece(file, piece, reading, work, prefix_of(digest), at)
             tell(piece.end.offset, piece.end.line)
         if rejected is not None:
             work.write_rejected(rejected)
@@ -103,6 +103,11 @@ def import_answers(
             record(actor, "answers.imported", file, taken=file.taken, known=file.known, rejected=file.rejected)
         work.remove()
         return Imported(file.taken, file.known, file.rejected)
+
+
+def prefix_of(digest: bytes) -> str:
+    """What a row without a key is known by, with its line."""
+    return digest.hex()[:_PREFIX]
 
 
 @contextmanager
@@ -175,7 +180,7 @@ def _last_rested(at: datetime) -> date:
 
 
 def _days(day: date) -> int:
-    return (day - _EPOCH).days
+    return (day - EPOCH).days
 
 
 def _answer(columns: Columns, place: int) -> NewAnswer:
@@ -287,7 +292,7 @@ class _Work:
 def _by_period(table: pa.Table, at: datetime) -> Iterator[tuple[str, pa.Table]]:
     """Rows of rested days by the period whose file they will be in."""
     days, places = np.unique(table.column("day").cast(pa.int32()).to_numpy(), return_inverse=True)
-    names = [compaction.period_of(_EPOCH + timedelta(days=int(day)), at) for day in days]
+    names = [compaction.period_of(EPOCH + timedelta(days=int(day)), at) for day in days]
     periods = sorted(set(names))
     own = np.array([periods.index(name) for name in names], np.int32)[places]
     ends = np.append(np.flatnonzero(np.diff(own)) + 1, len(own))
