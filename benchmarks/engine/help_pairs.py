@@ -2,8 +2,8 @@
 
 Needs and offers with what fits were written by somebody who had not seen the code (help-pairs.md). Recall at ten is the
 share of a need's fitting offers that are among its ten best of all offers, as the mean over needs. `tune` is what
-words and weights were chosen with; `--half final` is for the published figure. The gain of weights learned from
-these pairs is told too.
+words and weights were chosen with; `--half final` is for the published figure. What is told too: how many pairs fit
+of those whose words and kinds of help are so alike, and the gain of weights learned from these pairs.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import csv
 import os
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -22,9 +23,12 @@ from scipy import sparse
 from samspel.core.lexicon import shipped_kinds_of_help
 from samspel.engine.candidates import Judged, Kind, Post, Problem, describe_learned, find, learn
 from samspel.engine.candidates.finding import parts_of
+from samspel.exchange.alike import alike
 
 HERE = Path(__file__).parent
 BEST = 10
+ON_THE_DESK = 24  # offers for each need, as in exchange.compute
+CUTS = (0, 20, 30, 40, 45, 50, 60)
 _KIND: dict[str, Kind] = {"need": "need", "offer": "offer"}
 
 
@@ -87,6 +91,22 @@ def judged(problem: Problem, pairs: dict[tuple[str, str], bool]) -> Judged:
     return Judged(parts_of(problem, offers, needs), np.array([*pairs.values()]), needs)
 
 
+def precision_at_cuts(posts: list[Post], pairs: dict[tuple[str, str], bool]) -> Iterator[str]:
+    """Of the pairs that the desk would have, how many fit when those below a cut are told as weaker."""
+    problem = Problem(tuple(posts), shipped_kinds_of_help(), most=ON_THE_DESK)
+    found = find(problem)
+    ids = zip(found.needs.tolist(), found.offers.tolist(), strict=True)
+    fits = np.array([pairs.get((posts[need].id, posts[offer].id), False) for need, offer in ids])
+    told = np.array([alike(found.parts_of(pair)) for pair in range(len(found))])
+    yield f"{len(found)} pairs found, {fits.sum()} of {sum(pairs.values())} that fit among them"
+    yield f"{'alike':>10} {'pairs':>6} {'precision':>10} {'recall':>7} {'of all':>7} {'precision below':>16}"
+    for cut in CUTS:
+        above = told >= cut
+        below = f"{fits[~above].mean():16.2f}" if (~above).any() else ""
+        of_found, of_all = fits[above].sum() / fits.sum(), fits[above].sum() / sum(pairs.values())
+        yield f"{cut:10} {above.sum():6} {fits[above].mean():10.2f} {of_found:7.2f} {of_all:7.2f} {below}"
+
+
 def ratio_interval(ours: npt.NDArray[np.float64], plain: npt.NDArray[np.float64]) -> tuple[float, float]:
     """By drawing needs anew ten thousand times."""
     drawn = np.random.default_rng(1).integers(len(ours), size=(10_000, len(ours)))
@@ -110,6 +130,8 @@ def main() -> None:
         print(f"{name:>10} {len(some):6} {mine:13.3f} {theirs:7.3f} {mine / theirs:6.2f}")
     low, high = ratio_interval(*(np.array([recall[need] for need in ours]) for recall in (ours, plain)))
     print(f"the ratio is {low:.2f} to {high:.2f} (95 %, needs drawn anew)")
+    for row in precision_at_cuts(posts, pairs):
+        print(row)
     for description in describe_learned(learn(judged(problem, pairs))):
         print(description.text)
 

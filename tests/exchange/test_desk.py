@@ -1,19 +1,29 @@
 """The bridge-builder's desk as pages."""
 
+import io
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.test import Client
 from django.utils.timezone import now
 
+from samspel.core.models import Default
 from samspel.exchange import compute
 from samspel.exchange.models import Judgement, Match, Post, Remark, Selection, TownQuestion, Transfer, Wish
 from samspel.people.models import Person
 from tests.exchange.making import make_party, make_post
 from tests.people import Town, device_key, make_person
+
+
+def nothing() -> bytes:
+    """No candidates, as a selection stores them."""
+    packed = io.BytesIO()
+    np.savez(packed, needs=np.zeros(0, dtype=np.int64))
+    return packed.getvalue()
 
 
 @pytest.fixture
@@ -91,6 +101,22 @@ def test_a_gift_is_shut_out(client: Client) -> None:
     assert "1 behov möts." in client.post(f"/exchange/desk/{match.pk}/adjust", forbid, follow=True).text
     assert (Wish.objects.count(), Judgement.objects.count()) == (1, 1)
     assert client.post(f"/exchange/desk/{match.pk}/adjust", {"how": "forbid"}).status_code == 422
+
+
+@pytest.mark.parametrize("how", ["swap", "forbid"])
+def test_what_is_left_of_a_proposal_is_open_after_a_gift_was_taken_out_of_it(client: Client, how: str) -> None:
+    """The need waits, and its giver helps nobody now but is helped. Another proposal stands before."""
+    at = now() - timedelta(days=29)
+    make_post(make_party("Ved och värme")[0], "offer", "Kör ut ved", category="carry/fetch", at=at)
+    make_post(make_party("Huset på backen")[0], "need", "Ved före jul", category="carry/fetch", at=at)
+    _drive, move, _furniture, _tables = chain()
+    compute.select(at=now(), time_limit_s=5)
+    match = Match.objects.get(transfers__need=move)
+
+    page = client.post(f"/exchange/desk/{match.pk}/adjust", pressed(match, 2) | {"how": how}, follow=True).text
+
+    left = Match.objects.get(transfers__need=move)
+    assert f'href="?match={left.pk}" aria-current="true"' in page
 
 
 def test_a_lock_is_shown_and_let_free(client: Client) -> None:
@@ -199,9 +225,9 @@ def test_the_desk_asks_as_often_however_many_posts_there_are(
     match = Match.objects.order_by("pk").first()
     assert match is not None
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         client.get(f"/exchange/desk?match={match.pk}")
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(23):
         client.get(f"/exchange/desk?match={match.pk}&gift=1")
 
 
@@ -266,6 +292,116 @@ def test_a_press_on_what_has_changed_changes_nothing_and_says_so(client: Client)
 
     assert "Inget är ändrat" in page
     assert not Wish.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("where", "leads_to"), [({"page": 2}, "?page=2"), ({"page": 3, "weaker": ""}, "?page=3&weaker=")]
+)
+def test_when_nothing_is_left_of_a_proposal_the_list_is_where_it_was(
+    client: Client, where: dict[str, object], leads_to: str
+) -> None:
+    make_post(make_party("Åkeriet")[0], "offer", "Kör möbler", category="carry/move", at=now())
+    make_post(make_party("Återbruket")[0], "need", "Hämta möbler", category="carry/move", at=now())
+    compute.select(at=now(), time_limit_s=5)
+    match = Match.objects.get()
+
+    answer = client.post(f"/exchange/desk/{match.pk}/adjust", pressed(match, 1) | where | {"how": "forbid"})
+
+    assert answer.headers["Location"] == f"/exchange/desk{leads_to}"
+
+
+# ---------------------------------------------------------------- weaker ones
+
+
+@pytest.fixture
+def weaker(proposals: list[Match]) -> list[Match]:
+    """Eight of the twenty, which share a kind of help and no words."""
+    found = proposals[1:16:2]
+    Transfer.objects.update(parts={"words": 0.3, "kind": 1.0, "place": 0.0})
+    Transfer.objects.filter(match__in=found).update(parts={"words": 0.0, "kind": 1.0, "place": 1.0})
+    return found
+
+
+def listed(page: str) -> list[int]:
+    begins = page.index('id="proposals"')
+    return [int(pk) for pk in re.findall(r'href="\?match=(\d+)"', page[begins : page.index("</nav>", begins)])]
+
+
+def test_weaker_proposals_stand_by_themselves_and_none_is_lost(
+    client: Client, proposals: list[Match], weaker: list[Match]
+) -> None:
+    pages = [client.get(f"/exchange/desk?page={page}{of}").text for of in ("", "&weaker") for page in (1, 2)]
+
+    sure = [match.pk for match in proposals if match not in weaker]
+    assert [pk for page in pages[:2] for pk in listed(page)] == sure
+    assert [pk for page in pages[2:] for pk in listed(page)] == [match.pk for match in weaker]
+    assert "12 förslag" in pages[0]
+    assert '<a class="sam-link" href="?weaker">8 svagare förslag</a>' in pages[0]
+    assert "De flesta av dem passar inte." not in pages[0]
+    assert "8 svagare förslag</h2>" in pages[2]
+    assert "De flesta av dem passar inte." in pages[2]
+    assert "12 förslag med mer gemensamt" in pages[2]
+    assert 'href="?page=2&amp;weaker"' in pages[2]
+
+
+def test_a_weaker_proposal_says_what_is_weak_in_it(client: Client, weaker: list[Match]) -> None:
+    """A link to it opens it among the others of its kind."""
+    page = client.get(f"/exchange/desk?match={weaker[7].pk}").text
+
+    assert listed(page) == [match.pk for match in weaker[6:]]
+    assert "”ger” har få ord gemensamma med behovet." in page
+
+
+def test_how_many_needs_weaker_proposals_meet_is_told(client: Client, weaker: list[Match]) -> None:
+    Selection.objects.create(
+        made_at=now(),
+        needs=20,
+        offers=20,
+        met=20,
+        bound=20,
+        is_proven=True,
+        settings={},
+        candidates=nothing(),
+        seconds=0,
+    )
+
+    page = client.get("/exchange/desk").text
+
+    assert "20 behov möts." in page
+    assert "8 av dem i svagare förslag." in page
+
+
+def test_what_a_bridge_builder_has_locked_is_no_weaker_proposal(client: Client, weaker: list[Match]) -> None:
+    gift = weaker[0].transfers.get()
+    Wish.objects.create(kind="fix", offer=gift.offer, need=gift.need, at=now())
+
+    page = client.get(f"/exchange/desk?match={weaker[0].pk}").text
+
+    assert "7 svagare förslag" in page
+    assert weaker[0].pk in listed(page)
+    assert "har få ord gemensamma" not in page
+
+
+def test_the_municipality_says_what_a_weaker_proposal_is(client: Client, weaker: list[Match]) -> None:
+    assert "8 svagare förslag" in client.get("/exchange/desk").text
+
+    Default.objects.create(key="exchange.least_alike", value=40, reason="Vi läser allt.", changed_at=now())
+    assert "svagare" not in client.get("/exchange/desk").text
+    Default.objects.update(value=90)
+    assert "20 svagare förslag" in client.get("/exchange/desk").text  # there are no others
+
+
+def test_a_post_tells_which_of_those_that_fit_share_few_words(client: Client) -> None:
+    _drive, _move, _furniture, tables = chain()
+    make_post(make_party("Granne")[0], "offer", "Gardiner och mattor", category="place/thing", at=now())
+    compute.select(at=now(), time_limit_s=5)
+
+    page = client.get(f"/exchange/desk/posts/{tables.pk}").text
+
+    fits = page[page.index('id="fits"') :]
+    assert fits.count("Passar ") == 2
+    assert fits.count("Få ord är gemensamma.") == 1
+    assert fits.index("Gardiner") < fits.index("Få ord är gemensamma.")
 
 
 def test_two_posts_are_put_together_from_the_page_of_one(client: Client) -> None:

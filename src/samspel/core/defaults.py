@@ -167,6 +167,14 @@ SPECS: dict[str, Spec] = {
             gettext_lazy("Den som inte hört något på en månad tror att ingen har läst."),
         ),
         Spec(
+            "exchange.least_alike",
+            45,
+            0,
+            100,
+            gettext_lazy("Så mycket ska ord och slag av hjälp likna varandra, av 100, om ett förslag inte är svagare"),
+            gettext_lazy("Över 45 passar ungefär två par av tre, under det ett av tio. De svagare visas för sig."),
+        ),
+        Spec(
             "keep.texts_days",
             730,
             30,

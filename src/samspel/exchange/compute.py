@@ -17,11 +17,12 @@ from itertools import compress, groupby, islice
 from typing import TYPE_CHECKING, Final, Literal
 
 from django.db import transaction
-from django.db.models import Min, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet
 
 from samspel import __version__
 from samspel.core.languages import understood
 from samspel.core.lexicon import shipped_kinds_of_help
+from samspel.exchange.alike import alike, alike_of
 from samspel.exchange.models import Block, Mark, Match, Post, Preference, Selection, Transfer, Wish
 from samspel.exchange.queries import open_posts, posts_held
 
@@ -96,6 +97,16 @@ class _Standing:
     kind: str
     parties: tuple[tuple[int | None, int | None], ...]
     posts: frozenset[tuple[int | None, int | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A proposal, how many needs it meets, and whether it is a weaker one: a gift in it that nobody has locked is less
+    like its need than the municipality asks."""
+
+    match_id: int
+    needs: int
+    is_weaker: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,11 +214,22 @@ def newest() -> Selection | None:
     return Selection.objects.order_by("-pk").first()
 
 
-def proposals_in_order() -> list[int]:
+def proposals_in_order(least: int) -> list[Proposed]:
     """All that is proposed, that with the need that has waited longest first. A change by hand moves none of the
-    others. One query."""
-    proposed = Match.objects.filter(state=Match.State.PROPOSED).annotate(since=Min("transfers__need__posted_at"))
-    return list(proposed.order_by("since", "pk").values_list("pk", flat=True))
+    others. One query.
+
+    :param least: how alike what two write of is to be, of 100.
+    """
+    locked = Wish.objects.filter(
+        kind=Wish.Kind.FIX, offer=OuterRef("transfers__offer"), need=OuterRef("transfers__need")
+    )
+    proposed = Match.objects.filter(state=Match.State.PROPOSED).annotate(
+        since=Min("transfers__need__posted_at"),
+        needs=Count("transfers"),
+        told=Min(alike_of("transfers__parts"), filter=~Exists(locked)),
+    )
+    rows = proposed.order_by("since", "pk").values_list("pk", "needs", "told")
+    return [Proposed(pk, needs, told is not None and told < least) for pk, needs, told in rows]
 
 
 def proposals(wanted: Collection[int] | None = None) -> list[Match]:
@@ -273,19 +295,24 @@ def with_locks(chosen: Chosen, at: datetime) -> None:
     _change(chosen, matching.change(problem, chosen.solution, matching.Change(), time_limit_s=_LOCK_S), at)
 
 
-def fitting(post_id: int, most: int) -> list[tuple[int, int]]:
-    """The posts that fit a post best as the newest selection saw it, each with how well out of 100."""
+def fitting(post_id: int, most: int) -> list[tuple[int, int, float]]:
+    """The posts that fit a post best as the newest selection saw it, each with how well out of 100, and how alike what
+    the two write of is."""
     import numpy as np
+
+    from samspel.engine.candidates import PARTS
 
     selection = newest()
     if selection is None:
         return []
     with np.load(io.BytesIO(bytes(selection.candidates))) as arrays:
-        offers, needs, scores = (arrays[name] for name in ("offers", "needs", "scores"))
+        offers, needs, scores, parts = (arrays[name] for name in ("offers", "needs", "scores", "parts"))
     here = (offers == post_id) | (needs == post_id)
-    others = np.where(offers == post_id, needs, offers)[here]
-    order = np.lexsort((others, -scores[here].astype(np.int64)))[:most]
-    return [(int(others[place]), int(scores[here][place])) for place in order]
+    others, scores, parts = np.where(offers == post_id, needs, offers)[here], scores[here], parts[here].tolist()
+    order = np.lexsort((others, -scores.astype(np.int64)))[:most].tolist()
+    return [
+        (int(others[place]), int(scores[place]), alike(dict(zip(PARTS, parts[place], strict=True)))) for place in order
+    ]
 
 
 def mended(

@@ -9,8 +9,10 @@ from django.db.models import Count, Q
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from samspel.core import defaults
 from samspel.core.languages import SPOKEN
 from samspel.exchange import compute
+from samspel.exchange.alike import alike
 from samspel.exchange.drawing import Small, small
 from samspel.exchange.models import Match, PartOfWeek, Party, Post, Selection, TownQuestion, Transfer, Wish
 from samspel.exchange.queries import category_name, open_posts
@@ -92,12 +94,19 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Desk:
+    """:param proposals: in the list that is shown, the weaker ones when ``is_weaker``, else the others.
+    :param others: in the list that is not shown.
+    :param weaker_met: needs that weaker proposals meet."""
+
     selection: Selection | None
     needs: int
     offers: int
     unread: int
     come_since: int
     proposals: int
+    others: int
+    is_weaker: bool
+    weaker_met: int
     page: int
     rows: tuple[Row, ...]
     opened: Opened | None
@@ -110,16 +119,25 @@ class Desk:
         return -(-self.proposals // PAGE)
 
 
-def desk_of(*, at: datetime, match_id: int | None = None, place: int | None = None, page: int = 1) -> Desk:
+def desk_of(
+    *, at: datetime, match_id: int | None = None, place: int | None = None, page: int = 1, weaker: bool = False
+) -> Desk:
     """The whole desk: a page of proposals with one of them open, and one of its gifts chosen.
 
-    The page is the one that the open proposal is on. When it is proposed no more, or none is named, the first on the
-    page is open.
+    The page is the one that the open proposal is on, among the weaker ones if it is one. When it is proposed no more,
+    or none is named, the first on the page is open. Weaker ones are shown when they are asked for, or alone.
 
-    Cost: some fifteen queries, whatever the number of posts; a chosen gift adds seven and two small searches.
+    Cost: some sixteen queries, whatever the number of posts; a chosen gift adds seven and two small searches.
     """
     selection = compute.newest()
-    order = compute.proposals_in_order()
+    least = defaults.value("exchange.least_alike")
+    proposed = compute.proposals_in_order(least)
+    lists = {of: [one.match_id for one in proposed if one.is_weaker == of] for of in (False, True)}
+    if match_id in lists[True] or match_id in lists[False]:
+        weaker = match_id in lists[True]
+    elif not lists[weaker]:
+        weaker = bool(lists[True])
+    order = lists[weaker]
     is_there = match_id in order
     begins = order.index(match_id) if match_id is not None and is_there else (page - 1) * PAGE
     page = min(max(1, begins // PAGE + 1), max(1, -(-len(order) // PAGE)))
@@ -139,9 +157,12 @@ def desk_of(*, at: datetime, match_id: int | None = None, place: int | None = No
         Post.objects.filter(read_at=None, expires_at__gt=at).count(),
         counted["since"],
         len(order),
+        len(lists[not weaker]),
+        weaker,
+        sum(one.needs for one in proposed if one.is_weaker),
         page,
         tuple(_row(one) for one in matches),
-        None if here is None else _opened(here, place, at),
+        None if here is None else _opened(here, place, least, at),
         match_id is not None and not is_there,
         _waiting(list(waiting[:FEW_WAITING]), selection, at),
         waiting.count(),
@@ -185,7 +206,7 @@ def _small(match: Match, needs: int) -> Small:
     return small(needs + is_chain, is_closed=not is_chain)
 
 
-def _opened(match: Match, place: int | None, at: datetime) -> Opened:
+def _opened(match: Match, place: int | None, least: int, at: datetime) -> Opened:
     gifts = list(match.transfers.all())
     locked: set[tuple[int | None, int | None]] = set(
         Wish.objects.filter(kind=Wish.Kind.FIX, offer__in=[one.offer_id for one in gifts]).values_list(
@@ -205,7 +226,7 @@ def _opened(match: Match, place: int | None, at: datetime) -> Opened:
         match.title or label_of(match, len(gifts)),
         _lead(match, steps),
         tuple(steps),
-        tuple(_why(match, gifts, at)),
+        (*_why(gifts, at), *_few_words(gifts, locked, least)),
         match.doubt,
         chosen,
         () if chosen is None or chosen.gift is None else tuple(_costs(chosen.gift, at)),
@@ -253,16 +274,19 @@ class Fitting:
 
 
 def fitting(post: Post, at: datetime) -> tuple[Fitting, ...]:
-    """Who could meet a need, or what an offer could meet, the best first. Four queries."""
-    found = dict(compute.fitting(post.pk, FEW_FITTING))
-    others = {one.pk: one for one in open_posts(at).filter(pk__in=found).select_related("party", "category")}
+    """Who could meet a need, or what an offer could meet, the best first. Five queries."""
+    found, least = compute.fitting(post.pk, FEW_FITTING), defaults.value("exchange.least_alike")
+    wanted = open_posts(at).filter(pk__in=[pk for pk, *_how in found])
+    others = {one.pk: one for one in wanted.select_related("party", "category")}
     proposed = Transfer.objects.filter(Q(offer=post) | Q(need=post), match__state=Match.State.PROPOSED)
     together = {(one.offer_id, one.need_id): one.match_id for one in proposed}
     rows = []
-    for pk, fit in found.items():
+    for pk, fit, how_alike in found:
         if pk in others:
             offer, need = (others[pk], post) if post.kind == Post.Kind.NEED else (post, others[pk])
-            rows.append(Fitting(others[pk], fit, tuple(_shared(offer, need)), together.get((offer.pk, need.pk))))
+            doubts = [_("Få ord är gemensamma.")] if how_alike < least else []
+            reasons = (*doubts, *_shared(offer, need))
+            rows.append(Fitting(others[pk], fit, reasons, together.get((offer.pk, need.pk))))
     return tuple(rows)
 
 
@@ -286,7 +310,7 @@ def _shared(offer: Post, need: Post) -> Iterable[str]:
         yield _("Båda talar %(language)s.") % {"language": SPOKEN.get(both[0], both[0])}
 
 
-def _why(match: Match, gifts: Sequence[Transfer], at: datetime) -> Iterable[str]:
+def _why(gifts: Sequence[Transfer], at: datetime) -> Iterable[str]:
     """What they all have in common, and who has waited longest."""
     posts = {post.pk: post for one in gifts for post in (one.offer, one.need) if post is not None}
     times = [set(post.times) for post in posts.values() if post.times]
@@ -305,6 +329,15 @@ def _why(match: Match, gifts: Sequence[Transfer], at: datetime) -> Iterable[str]
     weakest = min(gifts, key=lambda one: one.fit, default=None)
     if weakest is not None:
         yield _("Svagast passar ”%(gift)s”: %(fit)s av 100.") % {"gift": weakest.gift, "fit": weakest.fit}
+
+
+def _few_words(
+    gifts: Sequence[Transfer], locked: Collection[tuple[int | None, int | None]], least: int
+) -> Iterable[str]:
+    """Gifts that are hardly like their needs, but for those that a bridge-builder has locked."""
+    for gift in gifts:
+        if (gift.offer_id, gift.need_id) not in locked and alike(gift.parts) < least:
+            yield _("”%(gift)s” har få ord gemensamma med behovet. Läs båda innan du frågar.") % {"gift": gift.gift}
 
 
 def _listed(words: Sequence[str]) -> str:

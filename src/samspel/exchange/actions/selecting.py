@@ -34,7 +34,7 @@ def choose_anew(*, actor: Actor, at: datetime) -> Selection:
 def adjust(*, actor: Actor, match_id: int, offer_id: int, need_id: int, how: Adjustment, at: datetime) -> int | None:
     """Lock a gift, let it free, choose anew around it, or shut it out and leave all else. Asked again it is so already.
 
-    Gives the proposal that the need is in now, else the one of whoever would have given to it; None when there is none.
+    Gives the proposal that the need is in now, else one of whoever would have given to it; None when there is none.
 
     :raises ConflictError: the proposal has changed meanwhile, or is gone.
     """
@@ -92,7 +92,8 @@ def put_together(*, actor: Actor, offer_id: int, need_id: int, at: datetime) -> 
 
 
 def _proposal_around(offer_id: int, need_id: int) -> int | None:
-    return _proposal_with(Q(need=need_id)) or _proposal_with(Q(offer__party__posts=offer_id))
+    giver = Q(offer__party__posts=offer_id), Q(need__party__posts=offer_id)
+    return next(filter(None, map(_proposal_with, (Q(need=need_id), *giver))), None)
 
 
 def _proposal_with(gift: Q) -> int | None:

@@ -1,5 +1,7 @@
 """The bridge-builder's desk."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -34,6 +36,7 @@ def show(request: Request) -> HttpResponse:
         match_id=match_id,
         place=_number(request.GET.get("gift")),
         page=_number(request.GET.get("page")) or 1,
+        weaker="weaker" in request.GET,
     )
     if match_id is not None and found.is_gone and Match.objects.filter(pk=match_id).exists():
         return redirect("exchange_match", match_id)
@@ -67,6 +70,8 @@ def adjust(request: Request, match_id: int) -> HttpResponse:
         "forbid": _("Utesluten. Allt annat som går står kvar."),
     }
     messages.success(request, said[how])
+    if lands is None:  # nobody meets the need now
+        return redirect(_list_in(request))
     return redirect(_at(lands))
 
 
@@ -169,6 +174,12 @@ def judge_question(request: Request, question_id: int) -> HttpResponse:
 def _at(match_id: int | None) -> str:
     address = reverse("exchange_desk")
     return address if match_id is None else f"{address}?match={match_id}"
+
+
+def _list_in(request: Request) -> str:
+    """The page of proposals that she pressed on."""
+    asked = {"page": _number(request.POST.get("page")) or 1} | ({"weaker": ""} if "weaker" in request.POST else {})
+    return f"{_at(None)}?{urlencode(asked)}"
 
 
 def _number(text: str | None) -> int | None:
