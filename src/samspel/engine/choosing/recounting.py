@@ -194,7 +194,7 @@ def _recount_turns(problem: Problem, solution: Solution, people: People) -> Iter
         yield f"ties name place {place}, which was not filled"
 
 
-def _gain(problem: Problem, solution: Solution, have: int) -> Fraction:
+def _gain(solution: Solution, have: int) -> Fraction:
     """What a voter with so many winners gives the next one."""
     if solution.rule == "cc":
         return Fraction(not have)
@@ -208,7 +208,7 @@ def _check_support(problem: Problem, solution: Solution, people: People) -> Iter
         due = {
             marks: Fraction(dict(marks)[purchase.option])
             if problem.value == "points"
-            else _gain(problem, solution, have[marks])
+            else _gain(solution, have[marks])
             for marks in _holders(purchase.option, people)
         }
         have.update(due.keys())
@@ -225,7 +225,7 @@ def _recount_committee(problem: Problem, solution: Solution, people: People) -> 
     size = len(solution.winners)
     gained = [Fraction(0)]
     for have in range(size):
-        gained.append(gained[-1] + _gain(problem, solution, have))
+        gained.append(gained[-1] + _gain(solution, have))
 
     def score(committee: Iterable[str]) -> Fraction:
         members = set(committee)
