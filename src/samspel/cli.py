@@ -369,6 +369,14 @@ def _run_restore(options: argparse.Namespace) -> int:
     return 0
 
 
+_IMPORT_OPTIONS: Final = {
+    "rejected": ("encounters", "posts"),
+    "template": ("encounters", "posts"),
+    "adults_agreed": ("posts",),
+    "codes": ("posts",),
+}
+
+
 def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = commands.add_parser(
         "import",
@@ -398,6 +406,10 @@ def _import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 
 def _run_import(options: argparse.Namespace) -> int:
+    for name, those in _IMPORT_OPTIONS.items():
+        if getattr(options, name) and options.what not in those:
+            told = name.replace("_", "-")
+            raise CommandError(f"--{told} is for {' and '.join(those)}, not for {options.what}")
     if options.what == "encounters":
         return _run_import_encounters(options)
     if options.what == "posts":
@@ -406,16 +418,19 @@ def _run_import(options: argparse.Namespace) -> int:
     with Database():
         set_up()
         migrate()
+        from django.utils import translation
+
         from samspel.core.actor import Actor
         from samspel.core.errors import InvalidError
         from samspel.people.actions import import_staff
         from samspel.people.importing import parse_staff
 
-        try:
-            good, bad = parse_staff(options.file.name, content)
-        except InvalidError as error:
-            raise CommandError(" ".join(error.fields.values())) from error
-        done = import_staff(actor=Actor("person", name="command line", is_administrator=True), good=good, bad=bad)
+        with translation.override(options.language):
+            try:
+                good, bad = parse_staff(options.file.name, content)
+            except InvalidError as error:
+                raise CommandError(" ".join(map(str, error.fields.values()))) from error
+            done = import_staff(actor=Actor("person", name="command line", is_administrator=True), good=good, bad=bad)
     for row in done.bad:
         print(f"{options.file}:{row.line}: {row.reason}", file=sys.stderr)
     say(f"{done.rows} rows in, {len(done.bad)} not. {done.new_people} new people, {done.new_units} new units.")
