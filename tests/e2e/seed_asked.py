@@ -15,7 +15,7 @@ from django.utils.timezone import now  # noqa: E402
 from samspel.core import thread  # noqa: E402
 from samspel.core.models import Stage, TieKind  # noqa: E402
 from samspel.dialogues.models import Agreement, Dialogue, State  # noqa: E402
-from samspel.exchange.actions.answering import tell_problem, wish_time  # noqa: E402
+from samspel.exchange.actions.answering import tell_problem, ask_other_time  # noqa: E402
 from samspel.exchange.actions.asking import add_check  # noqa: E402
 from samspel.exchange.actions.assumptions import assume  # noqa: E402
 from samspel.exchange.actions.remarking import remark_on_match  # noqa: E402
@@ -49,7 +49,7 @@ def main() -> None:
     told.yes(1, at=at)
     words = "Jag hinner inte varje vecka. Kan vi börja med en gång?"
     tell_problem(mine=told.mine(2), match_id=told.match.pk, words=words, at=at)
-    wish_time(mine=told.mine(3), match_id=told.match.pk, words="Hellre på söndagar", at=at)
+    ask_other_time(mine=told.mine(3), match_id=told.match.pk, words="Hellre på söndagar", at=at)
     remark_on_match(actor=told.actor, match_id=told.match.pk, words="Ringde i går.", key=device_key(), at=at)
     end_some(broker)
     rounds = {f"round{people}": round_of(broker, people, at) for people in (5, 6, 7)}

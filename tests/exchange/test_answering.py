@@ -11,7 +11,7 @@ from django.test import Client
 
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.models import AuditEntry, OutgoingMail
-from samspel.exchange.actions.answering import block, change_contact, say_no, say_yes, tell_problem, wish_time
+from samspel.exchange.actions.answering import block, change_contact, say_no, say_yes, tell_problem, ask_other_time
 from samspel.exchange.actions.asking import Wording, ask, change_words
 from samspel.exchange.asked import shown_digest
 from samspel.exchange.models import Block, Match, Part, Party
@@ -165,7 +165,7 @@ def test_a_problem_and_no_answer_look_the_same_to_the_others(ring: Ring) -> None
     before = page(ring, 1)
 
     tell_problem(mine=ring.mine(2), match_id=ring.match.pk, words="Han bor för långt bort.", at=WHEN)
-    wish_time(mine=ring.mine(3), match_id=ring.match.pk, words="Efter sju", at=WHEN)
+    ask_other_time(mine=ring.mine(3), match_id=ring.match.pk, words="Efter sju", at=WHEN)
 
     assert without_what_differs(page(ring, 1)) == without_what_differs(before)
 
@@ -180,12 +180,12 @@ def without_what_differs(shown: str) -> str:
 def test_another_time_leaves_the_answer_as_it_is(ring: Ring) -> None:
     ring.yes(1)
 
-    wish_time(mine=ring.mine(1), match_id=ring.match.pk, words="Efter sju", at=WHEN)
+    ask_other_time(mine=ring.mine(1), match_id=ring.match.pk, words="Efter sju", at=WHEN)
 
-    assert (ring.part(1).answer, ring.part(1).wish) == (Part.Answer.YES, "Efter sju")
+    assert (ring.part(1).answer, ring.part(1).other_time) == (Part.Answer.YES, "Efter sju")
 
 
-@pytest.mark.parametrize("say", [tell_problem, wish_time])
+@pytest.mark.parametrize("say", [tell_problem, ask_other_time])
 @pytest.mark.parametrize("words", ["", " ", "x" * 401])
 def test_empty_words_and_too_many_are_asked_for_again(say: Callable[..., Part], words: str, ring: Ring) -> None:
     with pytest.raises(InvalidError):

@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from samspel.core.errors import ConflictError
 from samspel.core.models import OutgoingMail
-from samspel.exchange.actions.answering import leave_match, say_no, tell_problem, wish_time
+from samspel.exchange.actions.answering import leave_match, say_no, tell_problem, ask_other_time
 from samspel.exchange.actions.taking_back import take_back
 from samspel.exchange.drawing import LARGE, small
 from samspel.exchange.match_page import match_list
@@ -56,7 +56,7 @@ def test_answers_are_by_role_with_what_was_written_to_her(ring: Ring, desk: Clie
     ring.ask()
     ring.yes(1)
     tell_problem(mine=ring.mine(2), match_id=ring.match.pk, words="Onsdagar går inte.", at=WHEN)
-    wish_time(mine=ring.mine(3), match_id=ring.match.pk, words="Hellre torsdag", at=WHEN)
+    ask_other_time(mine=ring.mine(3), match_id=ring.match.pk, words="Hellre torsdag", at=WHEN)
 
     shown = desk.get(at(ring)).content.decode()
 

@@ -32,7 +32,7 @@ class Cast:
 
     def match(self, state: str = "asked") -> Match:
         made = make_match([(self.driver, self.offer, self.wish), (self.salesman, self.gift, self.need)], state=state)
-        made.parts.update(contact="070-123 45 67", problem="Ett problem", wish="Hellre söndag")
+        made.parts.update(contact="070-123 45 67", problem="Ett problem", other_time="Hellre söndag")
         return made
 
     def client(self) -> Client:
@@ -199,7 +199,7 @@ def test_taken_back_it_is_gone_and_what_rested_on_it_falls(cast: Cast, state: st
     assert not Post.objects.filter(pk=cast.offer.pk).exists()
     assert not Post.objects.filter(met_at__isnull=False).exists(), "the others' can be matched again"
     hers = Part.objects.get(match=match, party=cast.driver)
-    assert (hers.called, hers.words, hers.problem, hers.wish, hers.contact) == ("", "", "", "", "")
+    assert (hers.called, hers.words, hers.problem, hers.other_time, hers.contact) == ("", "", "", "", "")
     assert Part.objects.get(match=match, party=cast.salesman).contact == ""
     assert Transfer.objects.get(match=match, place=1).gift == ""
     assert [letter.to for letter in OutgoingMail.objects.all()] == ["salesman@lindvik.example"], "the other is told"

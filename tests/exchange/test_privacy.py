@@ -16,7 +16,7 @@ from django.utils.timezone import now
 
 from samspel.core.limits import BUCKETS
 from samspel.core.models import AuditEntry, OutgoingMail
-from samspel.exchange.actions.answering import say_no, say_yes, tell_problem, wish_time
+from samspel.exchange.actions.answering import say_no, say_yes, tell_problem, ask_other_time
 from samspel.exchange.actions.asking import Wording, ask, change_words
 from samspel.exchange.actions.posting import PostDraft, add_post, hash_of_words
 from samspel.exchange.actions.reading import read_post
@@ -130,7 +130,7 @@ def one_yes_and_a_problem(ring: Ring) -> None:
     yes(ring, 1)
     yes(ring, 2)
     tell_problem(mine=ring.mine(2), match_id=ring.match.pk, words=PROBLEM, at=WHEN)
-    wish_time(mine=ring.mine(3), match_id=ring.match.pk, words=WISH, at=WHEN)
+    ask_other_time(mine=ring.mine(3), match_id=ring.match.pk, words=WISH, at=WHEN)
 
 
 def asked_anew(ring: Ring) -> None:
@@ -277,7 +277,7 @@ def test_a_page_costs_the_same_however_the_others_have_answered(world: World) ->
 
     nobody = cost()
     tell_problem(mine=ring.mine(1), match_id=ring.match.pk, words=PROBLEM, at=WHEN)
-    wish_time(mine=ring.mine(2), match_id=ring.match.pk, words=WISH, at=WHEN)
+    ask_other_time(mine=ring.mine(2), match_id=ring.match.pk, words=WISH, at=WHEN)
     thinking = cost()
     yes(ring, 1)
     first = cost()

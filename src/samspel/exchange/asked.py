@@ -94,7 +94,7 @@ class Asked:
     seen: str
     answer: str
     problem: str
-    wish: str
+    other_time: str
     contact: str
     is_asked_anew: bool
     are_contacts_shown: bool
@@ -166,7 +166,7 @@ def asked_page(part: Part, *, country: str, at: datetime) -> Asked:
         seen=digest_of_shown(match, parts, transfers),
         answer=part.answer,
         problem=part.problem,
-        wish=part.wish,
+        other_time=part.other_time,
         contact=part.contact,
         is_asked_anew=part.asked_anew_at is not None and part.answer == Part.Answer.WAITING,
         are_contacts_shown=shows_contacts,

@@ -49,9 +49,6 @@ class Found:
         return max(1, -(-self.total // PAGE))
 
 
-STATES: Final = ("unread", "late", "soon")
-
-
 def find_posts(wanted: Wanted, page: int, at: datetime) -> Found:
     """Four queries, however many posts there are: the municipality's days, how many, the page, and which are held."""
     posts = matching(wanted, at)

@@ -85,7 +85,7 @@ class MatchPage:
     @property
     def to_read(self) -> tuple[Part, ...]:
         """Those who have written to the bridge-builder."""
-        return tuple(part for part in self.parts if part.problem or part.wish)
+        return tuple(part for part in self.parts if part.problem or part.other_time)
 
 
 def match_page(match: Match, *, actor: Actor, country: str, at: datetime) -> MatchPage:
@@ -170,7 +170,7 @@ def match_list() -> list[StateRows]:
     counted = Match.objects.filter(state__in=_STATES, asked_at__isnull=False).annotate(
         people=Count("parts", distinct=True),
         yes=Count("parts", filter=Q(parts__answer=Part.Answer.YES), distinct=True),
-        to_read=Count("parts", filter=~Q(parts__problem="") | ~Q(parts__wish=""), distinct=True),
+        to_read=Count("parts", filter=~Q(parts__problem="") | ~Q(parts__other_time=""), distinct=True),
         left=Count("checks", filter=~Q(checks__state__in=CLEAR), distinct=True),
     )
     rows: dict[str, list[MatchRow]] = {}

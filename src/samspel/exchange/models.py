@@ -41,7 +41,7 @@ class Category(models.Model):
 class Party(models.Model):
     """Somebody who has needs and offers. Others see what she is called here, which is not her name.
 
-    ``code`` is the hash of the code to come back with. An adult, always (product 4.4).
+    ``code`` is the hash of the code to come back with. An adult, always.
     """
 
     class Kind(models.TextChoices):
@@ -229,7 +229,7 @@ class Transfer(models.Model):
 class Part(models.Model):
     """One party's part in a match: the words shown of her, what she answered, and how it went.
 
-    ``words`` and ``asked_words`` are as they were when she was asked: her yes is to exactly those.
+    ``words`` are as they were when she was asked: her yes is to exactly those.
     """
 
     class Answer(models.TextChoices):
@@ -251,8 +251,8 @@ class Part(models.Model):
     answer = models.CharField(max_length=7, choices=Answer.choices, blank=True, default=Answer.WAITING)
     # Read by the bridge-builder alone.
     problem = models.CharField(max_length=400, blank=True)
-    wish = models.CharField(max_length=200, blank=True)
-    # Shown to the others when all have said yes, and erased with the match.
+    other_time = models.CharField(max_length=200, blank=True)
+    # Shown to the others when all have said yes; erased a month after the match has ended, or with it.
     contact = models.CharField(max_length=200, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     # When what she had answered to was changed, so that she is asked anew.

@@ -117,17 +117,17 @@ def tell_problem(*, mine: Mine, match_id: int, words: str, at: datetime) -> Part
 
 
 @transaction.atomic
-def wish_time(*, mine: Mine, match_id: int, words: str, at: datetime) -> Part:
-    """Another time suits her better. Her answer stays as it is; the bridge-builder reads the wish."""
+def ask_other_time(*, mine: Mine, match_id: int, words: str, at: datetime) -> Part:
+    """Another time suits her better. Her answer stays as it is; the bridge-builder reads it."""
     part = get_part(mine, match_id, lock=True)
     if part.match.state not in _AGREED:
         _require_asked(part.match)
     words = words.strip()
     if not 0 < len(words) <= LONGEST_WISH:
-        raise InvalidError(fields={"wish": _("Skriv när det passar dig, med högst 200 tecken.")})
-    if part.wish != words:
-        part.wish = words
-        part.save(update_fields=["wish"])
+        raise InvalidError(fields={"other_time": _("Skriv när det passar dig, med högst 200 tecken.")})
+    if part.other_time != words:
+        part.other_time = words
+        part.save(update_fields=["other_time"])
         record(mine.actor, "match.answered", part.match)
         letters.tell_broker(part.match)
     return part

@@ -38,7 +38,7 @@ def leave(match_id: int, party: Party, at: datetime) -> None:
         if not has_begun:
             repair.defer(match_id=match.pk)
     _forget_in_checks(match, party)
-    Part.objects.filter(match=match, party=party).update(called="", words="", problem="", wish="", contact="")
+    Part.objects.filter(match=match, party=party).update(called="", words="", problem="", other_time="", contact="")
     Transfer.objects.filter(match=match, offer__party=party).update(gift="")
 
 

@@ -95,8 +95,8 @@ def _do(request: Request, mine: Mine, match_id: int) -> str:
             lambda: answering.tell_problem(**of, words=sent.get("problem", "")),
             _("Tack. Bara brobyggaren läser det."),
         ),
-        "wish": (
-            lambda: answering.wish_time(**of, words=sent.get("wish", "")),
+        "other-time": (
+            lambda: answering.ask_other_time(**of, words=sent.get("other_time", "")),
             _("Tack. Brobyggaren ser när det passar dig."),
         ),
         "block": (
