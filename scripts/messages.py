@@ -11,6 +11,7 @@ The files carry no dates and no line numbers: they change only when a text does.
 from __future__ import annotations
 
 import argparse
+import ast
 import io
 import re
 import sys
@@ -98,6 +99,7 @@ def collect() -> dict[str, dict[Key, Text]]:
             continue
         if path.suffix == ".py":
             source = path.read_text()
+            source += calls_in_f_strings(source)
         elif "templates" in inside.parts:
             source = calls_in_template(path)
         else:
@@ -105,6 +107,13 @@ def collect() -> dict[str, dict[Key, Text]]:
         app = inside.parts[0] if inside.parts[0] in wanted else "core"
         add(wanted.setdefault(app, {}), source, path.relative_to(ROOT).as_posix())
     return wanted
+
+
+def calls_in_f_strings(source: str) -> str:
+    """What stands in the braces of f-strings, a line each: until Python 3.12 they are plain text to Babel."""
+    return "".join(
+        f"\n{ast.unparse(node.value)}" for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FormattedValue)
+    )
 
 
 def calls_in_template(path: Path) -> str:

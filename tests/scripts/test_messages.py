@@ -45,6 +45,12 @@ def test_texts_are_collected_from_code_and_templates(source: Path) -> None:
     assert texts["%(n)s röst", None].plural == "%(n)s röster"
 
 
+def test_a_text_within_an_f_string_is_collected(source: Path) -> None:
+    (source / "hall" / "views.py").write_text("told = f\"{name} {_('Färre än %(n)s') % {'n': least}}\"\n")
+
+    assert set(messages.collect()["hall"]) == {("Färre än %(n)s", None)}
+
+
 def test_a_translation_stays_when_others_come_and_go(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = source / "hall" / "views.py"
     code.write_text("a = _('Hej')\nb = _('Gå')\n")
