@@ -88,6 +88,8 @@ class Phone:
         self._visible("button[form=skriv]:not([formaction])").click()
         expect(self.page.locator("#tankar")).to_contain_text(text)
         expect(self.page.locator("#tanke")).to_have_value("")
+        expect(self.page.locator("label[for=tanke] .first")).to_be_hidden()
+        expect(self.page.locator("label[for=tanke] .further")).to_be_visible()
 
     def say_ready(self) -> None:
         self._visible("button[form=skriv][formaction$='/ready']").click()
