@@ -611,7 +611,9 @@ PROBES: dict[str, Probe] = {
         get("/exchange/mine/asked/{match}"), reads=True, shows="Pappan", ready=asked_of_her, has_phases=False
     ),
     "part.answer": Probe(
-        post("/exchange/mine/asked/{match}", do="other-time", other_time="Efter sju"), ready=asked_of_her, has_phases=False
+        post("/exchange/mine/asked/{match}", do="other-time", other_time="Efter sju"),
+        ready=asked_of_her,
+        has_phases=False,
     ),
     "spared.read": Probe(get("/exchange/spared"), reads=True, has_phases=False),
     # core

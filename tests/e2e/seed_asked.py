@@ -15,7 +15,7 @@ from django.utils.timezone import now  # noqa: E402
 from samspel.core import thread  # noqa: E402
 from samspel.core.models import Stage, TieKind  # noqa: E402
 from samspel.dialogues.models import Agreement, Dialogue, State  # noqa: E402
-from samspel.exchange.actions.answering import tell_problem, ask_other_time  # noqa: E402
+from samspel.exchange.actions.answering import ask_other_time, tell_problem  # noqa: E402
 from samspel.exchange.actions.asking import add_check  # noqa: E402
 from samspel.exchange.actions.assumptions import assume  # noqa: E402
 from samspel.exchange.actions.remarking import remark_on_match  # noqa: E402

@@ -11,7 +11,7 @@ from django.test import Client
 
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.models import AuditEntry, OutgoingMail
-from samspel.exchange.actions.answering import block, change_contact, say_no, say_yes, tell_problem, ask_other_time
+from samspel.exchange.actions.answering import ask_other_time, block, change_contact, say_no, say_yes, tell_problem
 from samspel.exchange.actions.asking import Wording, ask, change_words
 from samspel.exchange.asked import shown_digest
 from samspel.exchange.models import Block, Match, Part, Party

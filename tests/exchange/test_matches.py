@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from samspel.core.errors import ConflictError
 from samspel.core.models import OutgoingMail
-from samspel.exchange.actions.answering import leave_match, say_no, tell_problem, ask_other_time
+from samspel.exchange.actions.answering import ask_other_time, leave_match, say_no, tell_problem
 from samspel.exchange.actions.taking_back import take_back
 from samspel.exchange.drawing import LARGE, small
 from samspel.exchange.match_page import match_list

@@ -16,7 +16,7 @@ from django.utils.timezone import now
 
 from samspel.core.limits import BUCKETS
 from samspel.core.models import AuditEntry, OutgoingMail
-from samspel.exchange.actions.answering import say_no, say_yes, tell_problem, ask_other_time
+from samspel.exchange.actions.answering import ask_other_time, say_no, say_yes, tell_problem
 from samspel.exchange.actions.asking import Wording, ask, change_words
 from samspel.exchange.actions.posting import PostDraft, add_post, hash_of_words
 from samspel.exchange.actions.reading import read_post

@@ -206,9 +206,7 @@ def _check_support(problem: Problem, solution: Solution, people: People) -> Iter
     for place, purchase in enumerate(solution.purchases):
         name = f"purchases[{place}] ({purchase.option})"
         due = {
-            marks: Fraction(dict(marks)[purchase.option])
-            if problem.value == "points"
-            else _gain(solution, have[marks])
+            marks: Fraction(dict(marks)[purchase.option]) if problem.value == "points" else _gain(solution, have[marks])
             for marks in _holders(purchase.option, people)
         }
         have.update(due.keys())
