@@ -57,10 +57,28 @@ def test_a_letter_leads_to_the_sites_own_address_whatever_host_was_asked_for(
     for email in (town.manager.email, "ingen@lindvik.example"):
         client.post("/accounts/password/reset/", {"email": email}, headers={"host": "stranger.example"})
 
-    assert len(mail.outbox) == 2
+    known, unknown = mail.outbox
     for letter in mail.outbox:
         assert "stranger.example" not in f"{letter.subject} {letter.body}"
-        assert re.findall(r"https?://[^/]+/accounts/", letter.body) == ["https://samspel.lindvik.example/accounts/"]
+    assert re.findall(r"https?://[^/]+/accounts/", known.body) == ["https://samspel.lindvik.example/accounts/"]
+    assert "http" not in unknown.body
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("sv", "Det finns inget konto med den adressen."),
+        ("da", "Der er ingen konto med den adresse."),
+        ("en", "There is no account with that address."),
+    ],
+)
+def test_who_has_no_account_is_told_who_makes_one(db: None, client: Client, language: str, told: str) -> None:
+    client.post("/language", {"language": language})
+
+    client.post("/accounts/password/reset/", {"email": "ingen@lindvik.example"})
+
+    assert told in mail.outbox[0].body
+    assert "sign up" not in mail.outbox[0].body
 
 
 def test_two_steps_ask_for_the_code(town: Town, client: Client) -> None:
