@@ -12,9 +12,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from importlib import import_module
 
 import numpy as np
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils.timezone import localdate
 
@@ -382,6 +384,8 @@ ATTACKS = (worked_out, small_steps, unanimous, own_weeks, beside_points, others_
 
 @pytest.fixture
 def set_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    # Pages that were first loaded meanwhile would keep this clock for the tests that come after.
+    import_module(settings.ROOT_URLCONF)
     return lambda moment: monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
 
 
