@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from samspel.core.models import Installation
 from samspel.dialogues.models import (
     Ballot,
     CounterVoice,
@@ -78,6 +79,7 @@ def make_hall(
     :param at: when everybody came, and was seen last.
     """
     rng = np.random.default_rng(seed)
+    Installation.objects.get_or_create(defaults={"name": "Lindvik"})
     dialogue = make_dialogue(unit, now_at=now_at, tables=0)
     assert dialogue.step is not None
     dialogue.needs_review = needs_review

@@ -15,7 +15,7 @@ from samspel.dialogues.models import Dialogue, Invitation, Note, Seat, Sitting
 from samspel.dialogues.tablets import path_of
 from tests.conftest import SignIn
 from tests.dialogues.test_by_hand import planned_at_three
-from tests.dialogues.test_hall_screens import AXE, PICTURES, in_browser
+from tests.dialogues.test_hall_screens import AXE, HOST, PICTURES, in_browser
 from tests.hall import make_hall
 from tests.people import WHEN, Town, actor_of, device_key
 
@@ -36,7 +36,7 @@ def pages(town: Town, signed_in: SignIn) -> dict[str, str]:
 
 def make_pages(town: Town, leader: Client, found: dict[str, str]) -> dict[str, str]:
     def show(name: str, address: str, client: Client = leader) -> None:
-        answer = client.get(address)
+        answer = client.get(address, headers={"host": HOST})
         assert answer.status_code == 200, name
         found[name] = answer.content.decode()
 

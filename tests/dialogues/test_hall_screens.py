@@ -27,6 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ROOT = Path(__file__).resolve().parent.parent.parent
 PICTURES = os.environ.get("SAMSPEL_PICTURES", "")
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+HOST = "samspel.lindvik.se"  # what the hall reads from the screen
 SIZES = ((1024, 768), (1280, 720), (1920, 1080), (3840, 2160))
 LEAST_SHARE = 0.028  # of the height: at a fifth of a 1080-line screen that is six points, which can still be read
 LONG = (
@@ -104,7 +105,7 @@ MEASURE = """(share) => {
 
 def shown(leader: Client, dialogue: Dialogue, view: str) -> str:
     Dialogue.objects.filter(pk=dialogue.pk).update(screen=view)
-    answer = leader.get(reverse("dialogue_screen", args=[dialogue.pk]))
+    answer = leader.get(reverse("dialogue_screen", args=[dialogue.pk]), headers={"host": HOST})
     assert answer.status_code == 200
     return str(answer.content.decode())
 
