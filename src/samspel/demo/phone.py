@@ -170,7 +170,11 @@ class Phone:
         if "data-live" in body:
             self._line_at = (body["data-live"], body.get("data-live-ticket", ""))
             self._since = int(body.get("data-live-since", "0"))
-            await self._open_line()
+            try:
+                await self._open_line()
+            except OSError:  # the server went away after it gave the page
+                self._line = None
+                self._do(self._come_back())
 
     page = ""  # the whole page as last loaded; ``html`` may be a fragment of it that came later
 
