@@ -112,7 +112,7 @@ def presses(how: str) -> dict[str, list[tuple[float, float]]]:
     client.force_login(Person.objects.order_by("pk")[0], backend="allauth.account.auth_backends.AuthenticationBackend")
     client.get("/exchange/desk")  # what is loaded once in a process is not counted
     took: dict[str, list[tuple[float, float]]] = {"desk": [], "prices": [], how: []}
-    order = compute.proposals_in_order()
+    order = [one.match_id for one in compute.proposals_in_order(0)]
     for match_id in order[:: max(1, len(order) // TIMES)][:TIMES]:
         match = Match.objects.filter(pk=match_id).first()
         if match is None:
