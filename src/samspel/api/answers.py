@@ -1,7 +1,7 @@
 """Answers from other systems, one by one and many at once, and taken back: JSON with the columns that a file has."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Annotated, Any, Final
 
@@ -181,21 +181,12 @@ def take_in_answers(request: HttpRequest, idempotency_key: BatchKey) -> Any:
     told = take_in_told(actor=actor_of(request), rows=rows, at=timezone.now())
     if not told.rejected:
         return AnswersTaken(taken=told.taken, known=told.known)
-    count = len({one.line for one in told.rejected})
-    problem = RowsRejected(
-        type="urn:samspel:rows-rejected",
-        title=ngettext(
-            "%(count)s rad togs inte in. Alla andra är intagna.",
-            "%(count)s rader togs inte in. Alla andra är intagna.",
-            count,
-        )
-        % {"count": count},
-        status=422,
-        taken=told.taken,
-        known=told.known,
-        rejected=_rejected(told.rejected),
+    title = ngettext(
+        "%(count)s rad togs inte in. Alla andra är intagna.",
+        "%(count)s rader togs inte in. Alla andra är intagna.",
+        _rows_in(told.rejected),
     )
-    return _as_problem(problem)
+    return _not_all(RowsRejected, title, told.rejected, taken=told.taken, known=told.known)
 
 
 @router.post(
@@ -216,29 +207,36 @@ def withdraw_answers(request: HttpRequest, idempotency_key: BatchKey) -> Any:
     done = withdraw_told(actor=actor_of(request), rows=rows, at=timezone.now())
     if not done.rejected:
         return AnswersWithdrawn(withdrawn=done.rows)
-    count = len({one.line for one in done.rejected})
-    problem = WithdrawalsRejected(
-        type="urn:samspel:rows-rejected",
-        title=ngettext(
-            "%(count)s rad kunde inte användas. Alla andra är tillbakatagna.",
-            "%(count)s rader kunde inte användas. Alla andra är tillbakatagna.",
-            count,
-        )
-        % {"count": count},
-        status=422,
-        withdrawn=done.rows,
-        rejected=_rejected(done.rejected),
+    title = ngettext(
+        "%(count)s rad kunde inte användas. Alla andra är tillbakatagna.",
+        "%(count)s rader kunde inte användas. Alla andra är tillbakatagna.",
+        _rows_in(done.rejected),
     )
-    return _as_problem(problem)
+    return _not_all(WithdrawalsRejected, title, done.rejected, withdrawn=done.rows)
 
 
-def _rejected(rows: Iterable[from_systems.Rejected]) -> list[Rejected]:
-    return [Rejected(line=one.line, column=one.column, reason=one.reason) for one in rows]
+def _rows_in(rejected: Iterable[from_systems.Rejected]) -> int:
+    return len({one.line for one in rejected})
 
 
-def _as_problem(problem: Problem) -> HttpResponse:
+def _not_all(
+    kind: type[Problem],
+    title: str,
+    rejected: Sequence[from_systems.Rejected],
+    **done: int,
+) -> HttpResponse:
+    """422: the rows that could not be used, with what was done with the others."""
+    problem = kind.model_validate(
+        {
+            "type": "urn:samspel:rows-rejected",
+            "title": title % {"count": _rows_in(rejected)},
+            "status": 422,
+            "rejected": [Rejected(line=one.line, column=one.column, reason=one.reason) for one in rejected],
+            **done,
+        }
+    )
     body = problem.model_dump_json(exclude_none=True)
-    return HttpResponse(body, status=problem.status, content_type="application/problem+json")
+    return HttpResponse(body, status=422, content_type="application/problem+json")
 
 
 def _rows(request: HttpRequest, key: str) -> list[tuple[int, from_systems.Row]]:

@@ -156,8 +156,7 @@ def _take_piece(
     at: datetime,
 ) -> None:
     columns = read_columns(piece.table, reading, at, prefix, piece.lines)
-    rejected = [(piece.lines[place], fault.column, fault.reason) for place, fault in columns.faults]
-    rejected += [(line, "", reason) for line, reason in piece.broken]
+    rejected = wrong_in(piece, columns)
     has_token = np.array([value is not None for value in columns.words["token"].values] or [False], np.bool_)
     is_sealed = has_token[np.maximum(columns.words["token"].codes, 0)]
     is_rested = columns.is_good & ~is_sealed & (columns.moments.days <= _days(_last_rested(at)))
@@ -173,6 +172,12 @@ def _take_piece(
             known=F("known") + taken.known,
             rejected=F("rejected") + len({line for line, _column, _reason in rejected}),
         )
+
+
+def wrong_in(piece: files.Piece, columns: Columns) -> list[tuple[int, str, str]]:
+    """Line, column and reason of what cannot be used."""
+    wrong = [(piece.lines[place], fault.column, fault.reason) for place, fault in columns.faults]
+    return wrong + [(line, "", reason) for line, reason in piece.broken]
 
 
 def _last_rested(at: datetime) -> date:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from samspel.core.actor import Actor
 from samspel.encounters import files, rows, store
-from samspel.encounters.actions.importing import EPOCH, HEADING, prefix_of
+from samspel.encounters.actions.importing import EPOCH, HEADING, prefix_of, wrong_in
 from samspel.encounters.actions.withdrawing import Named, withdraw
 from samspel.encounters.columns import Columns, read_columns
 from samspel.encounters.models import TakenFile
@@ -48,11 +48,9 @@ def withdraw_file(
         for piece in files.pieces(path, files.Spot(), required):
             found = read_columns(piece.table, reading, at, prefix, piece.lines, rows.NAMING)
             withdraw(actor, _named(found))
-            wrong = [(piece.lines[place], fault.column, fault.reason) for place, fault in found.faults]
-            wrong += [(line, "", reason) for line, reason in piece.broken]
+            wrong = sorted(wrong_in(piece, found), key=lambda one: one[0])
             done += int(found.is_good.sum())
             left += len({line for line, _column, _reason in wrong})
-            wrong.sort(key=lambda one: one[0])
             if out is not None:
                 out.writerows(wrong)
             tell(piece.end.offset, piece.end.line)
