@@ -50,7 +50,7 @@ def main() -> int:
 
 def machine() -> str:
     """What the figures were measured on."""
-    about = {}
+    about: dict[str, str] = {}
     for path in (Path("/proc/cpuinfo"), Path("/proc/meminfo")):
         if path.exists():
             about |= dict(re.findall(r"^([^\t:]+)\s*: *(.*)$", path.read_text(), re.MULTILINE))

@@ -124,13 +124,15 @@ def false_alarms(worlds: tuple[World, ...], units: int) -> list[str]:
     print(f"{'world':42}{'ours':>14}" + "".join(f"{name:>14}" for name in NAIVE), flush=True)
     for number, world in enumerate(worlds):
         rng = np.random.default_rng([SEED, number])
-        rung, naive, calm = [], {name: [] for name in NAIVE}, []  # type: ignore[var-annotated]
+        rung: list[Bools] = []
+        naive: dict[str, list[Bools]] = {name: [] for name in NAIVE}
+        calm: list[Bools] = []
         while sum(map(len, rung)) < units:
             a_year = year(world, SERVICES, rng)
-            rung.append(_rung(a_year).any(axis=1))
+            rung.append(np.any(_rung(a_year), axis=1))
             calm.append(np.arange(len(rung[-1])) % 2 == 0)
             for name, method in NAIVE.items():
-                naive[name].append(method(a_year).any(axis=1))
+                naive[name].append(np.any(method(a_year), axis=1))
         ours = np.concatenate(rung)
         limit = _upper(ours, world.units)
         cells = [f"{100 * ours.mean():.2f} ({100 * limit:.2f})"]

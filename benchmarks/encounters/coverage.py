@@ -187,29 +187,24 @@ def main() -> int:
     print(f"A small unit's share, % of {small} services in which the limits held (lower 95 % limit), and their width")
     print(f"{'service':44}{'as told':>16}{'':>7}{'spread as known':>18}{'':>7}{'alone':>8}{'':>7}", flush=True)
     for number, service in enumerate(SERVICES[::4] if options.smoke else SERVICES):
-        cells = []
-        for way in (as_told, spread_as_known, alone):
+        held, wide = held_small(service, as_told, small, SEED + number)
+        if short(held, small, options.smoke):
+            wrong.append(f"{service.name}: the limits held in {held} of {small}")
+        told = f"{100 * held / small:.1f} ({100 * at_least(held, small):.1f})"
+        row = f"{service.name:44}{told:>16}{100 * wide:7.0f}"
+        for way, columns in ((spread_as_known, 18), (alone, 8)):
             held, wide = held_small(service, way, small, SEED + number)
-            cells += [100 * held / small, 100 * wide]
-            if way is as_told:
-                least = at_least(held, small)
-                if short(held, small, options.smoke):
-                    wrong.append(f"{service.name}: the limits held in {held} of {small}")
-        told = f"{cells[0]:.1f} ({100 * least:.1f})"
-        print(
-            f"{service.name:44}{told:>16}{cells[1]:7.0f}{cells[2]:18.1f}{cells[3]:7.0f}{cells[4]:8.1f}{cells[5]:7.0f}",
-            flush=True,
-        )
+            row += f"{100 * held / small:{columns}.1f}{100 * wide:7.0f}"
+        print(row, flush=True)
     print(f"\nAll groups' bands at once and at all {LOOKS} looks, % of {at_a_time} services in which every one held")
     print(f"{'groups':44}{'ours':>16}{'each by itself':>18}{'as if none alike':>18}", flush=True)
     for number, world in enumerate(GROUPS[::3] if options.smoke else GROUPS):
         ours = held_at_once(world, at_once, at_a_time, SEED + 100 + number)
         naive = held_at_once(world, each_alone, at_a_time, SEED + 100 + number)
         apart = held_at_once(world, if_apart, at_a_time, SEED + 100 + number)
-        least = at_least(ours, at_a_time)
         if short(ours, at_a_time, options.smoke):
             wrong.append(f"{world.name}: all bands held in {ours} of {at_a_time}")
-        told = f"{100 * ours / at_a_time:.1f} ({100 * least:.1f})"
+        told = f"{100 * ours / at_a_time:.1f} ({100 * at_least(ours, at_a_time):.1f})"
         shares = [100 * count / at_a_time for count in (naive, apart)]
         print(f"{world.name:44}{told:>16}{shares[0]:18.1f}{shares[1]:18.1f}", flush=True)
     for line in wrong:

@@ -179,7 +179,7 @@ def every_budget(peers: Peers) -> Iterator[str]:
     data = Path(os.environ["SAMSPEL_DATA"]) / "voting"
     yield f"{'':42} {'files':>5} {'all told':>9} {'least':>6} {'rule alone':>11} {'least':>6}  >= 50 x, none < 5 x"
     for rule in BUDGET_RULES:
-        found = []
+        found: list[tuple[float, float, int, str]] = []
         for file in sorted(data.glob("*.pb.gz")):
             election = read_election(file)
             problem = election.for_budget("points" if election.kind == "cumulative" else "cost")
@@ -197,7 +197,7 @@ def every_budget(peers: Peers) -> Iterator[str]:
             ("1,000 voters and more", [row for row in found if row[2] >= 1000]),
             ("the files of the table", [row for row in found if row[3] in named]),
         ):
-            told, alone_ = ([row[column] for row in kept] for column in (0, 1))
+            told, alone_ = [row[0] for row in kept], [row[1] for row in kept]
             is_met = statistics.median(alone_) >= 50 and min(alone_) >= 5
             yield (
                 f"{rule + ', ' + name:42} {len(kept):5} {statistics.median(told):9.1f} {min(told):6.1f}"

@@ -179,7 +179,7 @@ def matrices(data: Path, *, smoke: bool) -> bool:
                 solution = solve(problem, rng=np.random.default_rng(seed), steps=steps)
                 took.append(time.process_time() - start)
                 found.append(-solution.alike)
-            assert check(problem, solution) == []
+                assert check(problem, solution) == []
             ours, cpu_s = statistics.median(found), statistics.median(took)
             is_met = cpu_s <= allowed_s and (ours >= theirs if people > 120 else ours >= 1.05 * nine)
             print(

@@ -77,6 +77,7 @@ async def crowd_of(house: House, dialogue: int, phones: int) -> AsyncIterator[Cr
 async def listen(address: str, room: str, ticket: str, phones: int) -> None:
     """Open them all, then say how many events have been heard, and when the last was."""
     site, loop = urlsplit(address), asyncio.get_running_loop()
+    host, port = site.hostname or "", site.port or 80
     request = f"GET /live/{room}?ticket={quote(ticket)} HTTP/1.1\r\nHost: {site.netloc}\r\n\r\n".encode()
     heard, last_s, lost = 0, 0.0, 0
 
@@ -96,7 +97,7 @@ async def listen(address: str, room: str, ticket: str, phones: int) -> None:
     async def open_one(number: int, line: Line) -> None:
         async with gate:
             local = (f"127.0.0.{2 + number // AN_ADDRESS}", 0)
-            await loop.create_connection(lambda: line, site.hostname, site.port, local_addr=local)
+            await loop.create_connection(lambda: line, host, port, local_addr=local)
 
     began_s = time.monotonic()
     await asyncio.gather(*(open_one(number, line) for number, line in enumerate(lines)))

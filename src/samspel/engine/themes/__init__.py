@@ -17,9 +17,10 @@ from .embeddings import Embed
 from .lexicon import OTHER, Lexicon, LexiconError, LexiconTheme, parse_lexicon
 from .records import PLACED_FROM, Placement, Problem, Result, Theme
 from .solving import State, add, move, solve, take_apart
-from .words import Language, Note, WordCount, count_words, normalise, size_classes
+from .words import LANGUAGES, Language, Note, WordCount, count_words, normalise, size_classes
 
 __all__ = [
+    "LANGUAGES",
     "OTHER",
     "PLACED_FROM",
     "Embed",
