@@ -1,8 +1,10 @@
 """What every answer carries."""
 
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
+from samspel.core.middleware import CachingMiddleware
 from tests.people import device_key, make_dialogue, make_town
 
 
@@ -30,3 +32,17 @@ def test_a_text_that_the_database_cannot_hold_is_refused(client: Client, caplog:
 
     assert answer.status_code in {302, 422}
     assert "Hanna" not in caplog.text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/", "/nothing-here/", "/api/openapi.json", "/accounts/login/"])
+def test_no_cache_keeps_an_answer(client: Client, path: str) -> None:
+    told = client.get(path).headers["Cache-Control"]
+
+    assert {"private", "no-store"} <= set(told.split(", "))
+
+
+def test_a_view_may_say_that_a_cache_keeps_its_answer() -> None:
+    kept = HttpResponse(headers={"Cache-Control": "max-age=60"})
+
+    assert CachingMiddleware(lambda _request: kept)(HttpRequest()).headers["Cache-Control"] == "max-age=60"

@@ -44,6 +44,18 @@ class PolicyMiddleware:
         return response
 
 
+class CachingMiddleware:
+    """No cache keeps a page, unless its view says otherwise: most have words, codes or contacts that are somebody's."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 class LanguageMiddleware:
     """The language a person chose (cookie), else what the browser asks for, else Swedish."""
 
@@ -124,5 +136,4 @@ def answer(request: HttpRequest, error: SamspelError) -> HttpResponse:
         response.headers["Retry-After"] = str(error.wait_s)
     if isinstance(error, UnavailableError):
         response.headers["Retry-After"] = "2"
-    response.headers["Cache-Control"] = "no-store"
     return response

@@ -21,5 +21,4 @@ def as_download(made: Made, *, inline: bool = False) -> HttpResponseBase:
     disposition = content_disposition_header(not inline, made.name) or "inline"
     response.headers["Content-Disposition"] = disposition
     response.headers["Content-Length"] = str(made.size_bytes)
-    response.headers["Cache-Control"] = "private, no-store"
     return response

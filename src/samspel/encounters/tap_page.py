@@ -127,7 +127,6 @@ def page(
     """One of the small pages, in its language; never kept by anybody on the way."""
     known = {"lang": language, "t": language.texts, "point": point, "unit": point.unit}
     response = render(request, f"encounters/{template}.html", known | context, status=status)
-    response.headers["Cache-Control"] = "private, no-store"
     response.headers["Content-Language"] = language.code
     return response
 

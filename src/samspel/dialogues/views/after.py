@@ -130,5 +130,4 @@ def picture(request: Request, dialogue_id: int, name: str) -> HttpResponse:
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.export")
     response = HttpResponse(picture_png(dialogue, name), content_type="image/png")
     response.headers["Content-Disposition"] = f'attachment; filename="{dialogue.slug}-{name}.png"'
-    response.headers["Cache-Control"] = "private, no-store"
     return response

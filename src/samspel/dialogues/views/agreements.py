@@ -211,9 +211,7 @@ def _back(here: Here, name: str = "join", anchor: str = "", **more: str) -> Http
 
 
 def _render(request: HttpRequest, here: Here, shown: PhoneView, status: int = 200) -> HttpResponse:
-    response = render(request, shown.template, context_of(request, here, shown), status=status)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, shown.template, context_of(request, here, shown), status=status)
 
 
 def _is_agreeing(here: Here) -> bool:
@@ -468,5 +466,4 @@ def _taps(
     response = render(request, "dialogues/checkout_taps.html", context)
     if ends:
         response.headers["HX-Retarget"] = "#hur-svar"
-    response.headers["Cache-Control"] = "private, no-store"
     return response

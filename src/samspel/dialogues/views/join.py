@@ -135,9 +135,7 @@ def _welcome(
         "errors": errors or {},
         "had_seat": read_cookie(request.COOKIES.get("seat", "")) is not None,
     } | more
-    response = render(request, "dialogues/join.html", context, status=422 if errors else 200)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, "dialogues/join.html", context, status=422 if errors else 200)
 
 
 @require_POST
@@ -205,9 +203,7 @@ def _seat_page(
 ) -> HttpResponse:
     view = PhoneView(template, title, refresh_on=refresh_on, has_field=has_field, styles=("join",))
     context = context_of(request, here, view) | {"here_url": ""} | more
-    response = render(request, template, context, status=422 if more.get("errors") else 200)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, template, context, status=422 if more.get("errors") else 200)
 
 
 @require_http_methods(["GET", "POST"])

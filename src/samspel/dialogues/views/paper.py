@@ -65,7 +65,6 @@ def sheets(request: Request, dialogue_id: int) -> HttpResponse:
     }
     response = HttpResponse(render_pdf("paper", data), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="samspel-blad-{dialogue.code}.pdf"'
-    response["Cache-Control"] = "private, no-store"
     return response
 
 
@@ -139,7 +138,7 @@ def _number(value: str) -> int:
 def _form(request: HttpRequest, dialogue: Dialogue, rows: list[Row], errors: dict[str, str]) -> HttpResponse:
     questions = list(Question.objects.filter(dialogue=dialogue))
     current = dialogue.step.question if dialogue.step else 1
-    response = render(
+    return render(
         request,
         "dialogues/paper.html",
         {
@@ -158,8 +157,6 @@ def _form(request: HttpRequest, dialogue: Dialogue, rows: list[Row], errors: dic
         },
         status=422 if errors else 200,
     )
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 # ---------------------------------------------------------------- ballots of those without a phone
@@ -208,6 +205,4 @@ def ballots(request: Request, dialogue_id: int) -> HttpResponse:
         "table_id": request.POST.get("table", ""),
         "error": error,
     }
-    response = render(request, "dialogues/paper_ballots.html", context, status=422 if error else 200)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, "dialogues/paper_ballots.html", context, status=422 if error else 200)

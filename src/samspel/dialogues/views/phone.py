@@ -54,9 +54,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     view = view_of(shown)
     if is_part and request.GET.get("vy") != view.template:
         return _reload()
-    response = render(request, view.template, context_of(request, shown, view) | {"line": line})
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, view.template, context_of(request, shown, view) | {"line": line})
 
 
 def _line(request: HttpRequest, code: str) -> Line | None:
@@ -69,7 +67,7 @@ def _line(request: HttpRequest, code: str) -> Line | None:
 
 def _reload() -> HttpResponse:
     """Something else is going on: the browser loads the whole page, with its own styles."""
-    return HttpResponse(headers={"HX-Refresh": "true", "Cache-Control": "private, no-store"})
+    return HttpResponse(headers={"HX-Refresh": "true"})
 
 
 def view_of(here: Here) -> PhoneView:
@@ -84,4 +82,4 @@ def ticket(request: HttpRequest, code: str) -> JsonResponse:
     """A new ticket to the stream, for a page whose ticket is old."""
     here = get_here(request, code, "seat.read")
     line = line_to(here.dialogue.room, "person", hint=str(here.seat.number))
-    return JsonResponse({"ticket": line.ticket}, headers={"Cache-Control": "no-store"})
+    return JsonResponse({"ticket": line.ticket})

@@ -437,5 +437,4 @@ def where(request: Request, dialogue_id: int) -> HttpResponse:
 def _pdf(content: bytes, name: str, dialogue: Dialogue) -> HttpResponse:
     response = HttpResponse(content, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{name}-{dialogue.code}.pdf"'
-    response["Cache-Control"] = "no-store"
     return response

@@ -29,22 +29,18 @@ def screen(request: Request, dialogue_id: int) -> HttpResponse:
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.show")
     learn_code(request, dialogue.code)
     line = line_to(dialogue.room, "screen")
-    response = render(request, "dialogues/screen.html", {**_context(request, dialogue), "line": line})
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, "dialogues/screen.html", {**_context(request, dialogue), "line": line})
 
 
 @require_GET
 def screen_now(request: Request, dialogue_id: int) -> HttpResponse:
     """What is on it now, asked for again when something happened."""
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.show")
-    response = render(request, "dialogues/screen_now.html", _context(request, dialogue))
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, "dialogues/screen_now.html", _context(request, dialogue))
 
 
 @require_GET
 def ticket(request: Request, dialogue_id: int) -> JsonResponse:
     """A new ticket to the stream."""
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.show")
-    return JsonResponse({"ticket": line_to(dialogue.room, "screen").ticket}, headers={"Cache-Control": "no-store"})
+    return JsonResponse({"ticket": line_to(dialogue.room, "screen").ticket})

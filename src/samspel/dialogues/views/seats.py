@@ -31,7 +31,7 @@ def seats(request: Request, dialogue_id: int) -> HttpResponse:
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
     may_move = may(roles_in_dialogue(request.actor, dialogue), "seat.move", phase_of(dialogue))
     page = seats_page(dialogue, _number(request.GET.get("seating", "")), request.GET.get("who", "") if may_move else "")
-    response = render(
+    return render(
         request,
         "dialogues/seats.html",
         {
@@ -43,8 +43,6 @@ def seats(request: Request, dialogue_id: int) -> HttpResponse:
             "undo": request.session.get(_kept(dialogue_id)) if may_move else None,
         },
     )
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 @require_GET
@@ -56,9 +54,7 @@ def tablet(request: Request, dialogue_id: int, number: int) -> HttpResponse:
         raise NotFoundError("table")
     address = address_for_others(request, path_of(table, dialogue.code))
     context = {"dialogue": dialogue, "section": "dialogues", "table": table, "address": address}
-    response = render(request, "dialogues/tablet_link.html", context)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, "dialogues/tablet_link.html", context)
 
 
 @require_POST

@@ -79,9 +79,7 @@ def change(request: HttpRequest, code: str, note_id: int) -> HttpResponse:
             error, status = invalid, invalid.status
     shown = PhoneView("dialogues/solo_change.html", _("Ändra tanken"), has_field=True, styles=("solo",))
     context = context_of(request, here, shown) | {"note_id": note_id, "text": text, "error": error, "here_url": ""}
-    response = render(request, shown.template, context, status=status)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, shown.template, context, status=status)
 
 
 @require_POST
@@ -139,6 +137,5 @@ def take_home(request: HttpRequest, code: str) -> HttpResponse:
         content_type="text/plain; charset=utf-8",
         headers={
             "Content-Disposition": f'attachment; filename="mina-tankar-{here.dialogue.code}.txt"',
-            "Cache-Control": "private, no-store",
         },
     )

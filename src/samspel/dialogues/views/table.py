@@ -104,7 +104,6 @@ def _part(request: HttpRequest, code: str, *, said: str, told: str) -> HttpRespo
 
 
 def _private(response: HttpResponse) -> HttpResponse:
-    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

@@ -43,7 +43,7 @@ def ticket(request: HttpRequest, code: str) -> JsonResponse:
     """A new ticket to the stream."""
     tablet = find_tablet(request, code)
     line = line_to(tablet.dialogue.room, "person")
-    return JsonResponse({"ticket": line.ticket}, headers={"Cache-Control": "no-store"})
+    return JsonResponse({"ticket": line.ticket})
 
 
 @require_GET
@@ -217,5 +217,4 @@ def _id(text: str) -> int:
 
 
 def _private(response: HttpResponse) -> HttpResponse:
-    response.headers["Cache-Control"] = "private, no-store"
     return response

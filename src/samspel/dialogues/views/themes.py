@@ -197,9 +197,7 @@ def _told(page: ThemesPage) -> list[str]:
 
 
 def _render(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
-    response = render(request, template, context)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, template, context)
 
 
 def _id(text: str) -> int:

@@ -81,9 +81,7 @@ def where(request: HttpRequest, code: str) -> HttpResponse:
         "later": [table for turn, table in coming.items() if turn > now],
         "room": room_of(dialogue, coming),
     }
-    response = render(request, "dialogues/where.html", context, status=422 if error else 200)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, "dialogues/where.html", context, status=422 if error else 200)
 
 
 def _tables_of(invitation: Invitation) -> dict[int, Table]:

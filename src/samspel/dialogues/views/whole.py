@@ -109,9 +109,7 @@ def ballot(request: HttpRequest, code: str) -> HttpResponse:
     threes = queries.threes_of(here.dialogue, here.question)
     shown = ballot_view(here, threes, queries.ballot_of(here.seat.pk, here.question) or frozenset())
     context = context_of(request, here, shown) | {"error": error}
-    response = render(request, shown.template, context, status=error.status if error else 200)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, shown.template, context, status=error.status if error else 200)
 
 
 def _cast(request: HttpRequest, here: Here, chosen: list[int]) -> HttpResponse:
@@ -140,6 +138,5 @@ def pdf(request: HttpRequest, code: str) -> HttpResponse:
         content_type="application/pdf",
         headers={
             "Content-Disposition": f'attachment; filename="resultat-{here.dialogue.code}.pdf"',
-            "Cache-Control": "private, no-store",
         },
     )

@@ -68,7 +68,6 @@ def show_code(request: HttpRequest) -> HttpResponse:
 
 
 def _private(response: HttpResponse) -> HttpResponse:
-    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
@@ -119,9 +118,7 @@ def kiosk_send(request: HttpRequest, secret: str) -> HttpResponse:
     clock, waiting, presses = _sent(request)
     done = hear(tablet, presses, waiting=waiting, clock=clock, at=at)
     is_asking = tablet.closed_at is None and asking_now(tablet.point, at).is_asking
-    response = JsonResponse({"done": sorted(done), "asking": is_asking})
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return JsonResponse({"done": sorted(done), "asking": is_asking})
 
 
 def _sent(request: HttpRequest) -> tuple[datetime, int, list[KeptPress]]:

@@ -182,9 +182,7 @@ def point_tablets(request: Request, unit_id: int, point_id: int) -> HttpResponse
     context = point_context(request, found) | {"wrong": wrong}
     if secret is not None:
         context |= {"new_path": reverse("kiosk", args=[secret]), "new_name": request.POST.get("name", "")}
-    response = render(request, "encounters/point.html", context, status=422 if wrong else 200)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return render(request, "encounters/point.html", context, status=422 if wrong else 200)
 
 
 @require_POST
@@ -242,7 +240,6 @@ def point_links(request: Request, unit_id: int, point_id: int) -> HttpResponse:
         )
     response = HttpResponse(links_csv(made, at), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="lankar-{timezone.localdate(at)}.csv"'
-    response.headers["Cache-Control"] = "no-store"
     return response
 
 

@@ -121,9 +121,7 @@ def _page(
         "is_told": is_told,
         "factors": factors_offered(chosen.service_id, language) if pressed else [],
     }
-    response = render(request, "encounters/meet.html", context)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return render(request, "encounters/meet.html", context)
 
 
 def _remembered(request: HttpRequest) -> tuple[int | None, str]:

@@ -104,5 +104,4 @@ def _csv(unit: str, what: str, columns: Sequence[str], rows: Iterable[Sequence[s
     response = HttpResponse(text.getvalue().encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
     name = f"{slugify(unit)}-{what}.csv"
     response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
-    response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from samspel.core.actor import Request
@@ -22,7 +21,6 @@ from samspel.exchange.asked import asked_page
 from samspel.exchange.models import Part
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def asked(request: Request, match_id: int) -> HttpResponse:
     mine = get_mine(request, "part.answer" if request.method == "POST" else "part.read")

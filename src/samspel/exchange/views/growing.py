@@ -13,7 +13,6 @@ from samspel.core.errors import InvalidError
 from samspel.exchange.access import Source, get_source
 from samspel.exchange.actions.posting import LONGEST, PostDraft, need_from_agreement, need_grown_from
 from samspel.exchange.forms import Reviewed, choices_for, draft_in, other_kind, reviewed, unhinted
-from samspel.exchange.keeping import kept_by_nobody
 from samspel.exchange.models import Post
 
 
@@ -33,12 +32,10 @@ def need_from(request: Request, knot_id: int) -> HttpResponse:
         post = need_from_agreement(actor=request.actor, knot_id=knot_id, draft=seen.draft, at=now())
     except InvalidError as error:
         return _form(request, source, seen, fields=error.fields or {"words": error.message})
-    return kept_by_nobody(
-        render(
-            request,
-            "exchange/receipt.html",
-            {"post": post, "source": source, "days": defaults.value("exchange.post_days"), "section": "exchange"},
-        )
+    return render(
+        request,
+        "exchange/receipt.html",
+        {"post": post, "source": source, "days": defaults.value("exchange.post_days"), "section": "exchange"},
     )
 
 
@@ -75,6 +72,4 @@ def _form(
         "days": defaults.value("exchange.post_days"),
         "section": "exchange",
     }
-    return kept_by_nobody(
-        render(request, "exchange/grow.html", context, status=422 if fields or is_asked else 200),
-    )
+    return render(request, "exchange/grow.html", context, status=422 if fields or is_asked else 200)

@@ -17,7 +17,6 @@ from samspel.exchange.actions.taking_back import erase_party, renew_post, take_b
 from samspel.exchange.asked import questions_to
 from samspel.exchange.codes import code_in, forget_code
 from samspel.exchange.forms import Reviewed, choices_for, draft_in, draft_of, reviewed, unhinted
-from samspel.exchange.keeping import kept_by_nobody
 from samspel.exchange.models import Post
 from samspel.exchange.own_posts import own_parties
 from samspel.exchange.queries import posts_held
@@ -30,7 +29,7 @@ def mine(request: Request) -> HttpResponse:
         found = get_mine(request, "party.read")
     except NotFoundError:
         context = {"is_unknown": True, "section": "exchange"}
-        return kept_by_nobody(render(request, "exchange/code.html", context, status=404))
+        return render(request, "exchange/code.html", context, status=404)
     return _page(request, found)
 
 
@@ -43,7 +42,7 @@ def _page(request: Request, found: Mine, *, wrong_mail: str = "") -> HttpRespons
         "typed": request.POST,
         "section": "exchange",
     }
-    return kept_by_nobody(render(request, "exchange/mine.html", context, status=422 if wrong_mail else 200))
+    return render(request, "exchange/mine.html", context, status=422 if wrong_mail else 200)
 
 
 @require_POST
@@ -100,7 +99,7 @@ def _form(
         "section": "exchange",
     }
     status = 422 if is_asked or fields else 200
-    return kept_by_nobody(render(request, "exchange/change.html", context, status=status))
+    return render(request, "exchange/change.html", context, status=status)
 
 
 @require_POST

@@ -70,9 +70,7 @@ def hint(request: Request) -> HttpResponse:
     if name not in seen.said:
         raise InvalidError
     template = "exchange/_say.html" if verb == "swap" else "exchange/_hint.html"
-    response = render(request, template, {"one": seen.said[name], "kind": kind})
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return render(request, template, {"one": seen.said[name], "kind": kind})
 
 
 def _category_asked_for(request: HttpRequest) -> int | None:
@@ -113,7 +111,6 @@ def _form(
     )
     if wait_min:
         response.headers["Retry-After"] = str(60 * wait_min)
-    response.headers["Cache-Control"] = "no-store"
     return response
 
 
@@ -126,7 +123,6 @@ def _receipt(request: Request, posted: Posted) -> HttpResponse:
         "section": "exchange",
     }
     response = render(request, "exchange/receipt.html", context)
-    response.headers["Cache-Control"] = "no-store"
     if posted.code:
         keep_code(response, posted.code)
     return response

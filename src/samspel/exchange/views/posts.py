@@ -36,7 +36,6 @@ from samspel.exchange.forms import (
     unhinted,
 )
 from samspel.exchange.grown import grew_from_agreements
-from samspel.exchange.keeping import kept_by_nobody
 from samspel.exchange.models import Mark, PartOfWeek, Party, Post
 from samspel.exchange.own_posts import states_of
 from samspel.exchange.post_files import post_file, rejected_file, template_file
@@ -156,7 +155,7 @@ def enter(request: Request) -> HttpResponse:
         "days": defaults.value("exchange.post_days"),
         "section": "exchange",
     }
-    return kept_by_nobody(render(request, "exchange/entered.html", context))
+    return render(request, "exchange/entered.html", context)
 
 
 def _form(
@@ -181,7 +180,7 @@ def _form(
         "section": "exchange",
     }
     status = 422 if fields or is_asked else 200
-    return kept_by_nobody(render(request, "exchange/enter.html", context, status=status))
+    return render(request, "exchange/enter.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -213,7 +212,7 @@ def take_in(request: Request) -> HttpResponse:
         "consent": request.POST.get("consent", ""),
         "section": "exchange",
     }
-    return kept_by_nobody(render(request, "exchange/import.html", context, status=422 if fields else 200))
+    return render(request, "exchange/import.html", context, status=422 if fields else 200)
 
 
 @require_GET
@@ -233,4 +232,4 @@ def export(request: Request) -> HttpResponse:
 def _file(content: bytes, name: str) -> HttpResponse:
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return kept_by_nobody(response)
+    return response
