@@ -1,18 +1,19 @@
 """The generated year: the same seed gives the same year, the truths are planted in it, and it comes into the town."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from django.utils.timezone import now
 
-from samspel.demo import year
-from samspel.demo.year import GOOD, SMALL_UNIT, Year, draw, make_year, told, truth
+from samspel.demo import lindvik, starting, year
+from samspel.demo.house import HouseError
+from samspel.demo.year import GOOD, SMALL_UNIT, Year, draw, told, truth
 from samspel.encounters import figures
+from samspel.encounters.compute_looks import years_kept
 from samspel.encounters.models import Answer, Service, Side, Watch
 from samspel.encounters.sampling import expect
 from samspel.people.models import Unit
-from tests.people import WHEN, Town, actor_of, make_unit
 
 
 def test_the_same_seed_gives_the_same_year_and_another_one_another():
@@ -63,8 +64,9 @@ def test_groups_that_are_met_worse_are_and_others_are_not():
     assert good["en"] == pytest.approx(good["sv"], abs=0.04)
 
 
-def thinned(made: Year, every: int) -> Year:
-    keep = slice(None, None, every)
+def of_one_service(made: Year) -> Year:
+    """An eighth of what is told of the first six units."""
+    keep = np.flatnonzero(made.unit < len(year.KINDS[0].units))[::8]
     groups = {name: column[keep] for name, column in made.groups.items()}
     return replace(
         made,
@@ -76,26 +78,31 @@ def thinned(made: Year, every: int) -> Year:
     )
 
 
-def test_the_year_comes_into_the_town_once(town: Town, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.django_db
+def test_the_year_comes_with_the_town_and_the_nights_look_at_it(demo: None, monkeypatch: pytest.MonkeyPatch):
     whole = year.draw
-    monkeypatch.setattr(year, "draw", lambda seed, planted: thinned(whole(seed, planted), 50))
-    for name in {kind.above for kind in year.KINDS}:
-        make_unit(name, town.root)
-    drawn = year.draw(year.SEED, truth())
+    monkeypatch.setattr(year, "draw", lambda seed, planted: of_one_service(whole(seed, planted)))
+    drawn, at = year.draw(year.SEED, truth()), now()
 
-    planted = make_year(actor_of(town.administrator), at=WHEN)
-    again = make_year(actor_of(town.administrator), at=WHEN)
+    assert lindvik.seed(at=at, with_year=True)
+    assert not lindvik.seed(at=at, with_year=True)
 
-    assert planted == again == truth()
-    since = year.first_monday(WHEN)
-    counted = figures.all_days(since, WHEN.date())
-    residents = sum(day.counts.n for days in counted.values() for day in days if day.side == Side.RESIDENT)
+    units = set(Unit.objects.filter(name__in=year.KINDS[0].units).values_list("pk", flat=True))
+    counted = figures.all_days(year.first_monday(at), at.date())
+    residents = sum(day.counts.n for unit in units for day in counted[unit] if day.side == Side.RESIDENT)
     assert residents == len(drawn.unit)
-    assert Service.objects.filter(key__in=[kind.key for kind in year.KINDS]).count() == 3
-    assert Watch.objects.filter(side=Side.RESIDENT).count() == Unit.objects.filter(name__in=_names()).count() == 18
-    assert not Answer.objects.filter(token__isnull=False).exists()  # opened
-    assert "Biblioteket i Ektorp: -12 of 100" in told(planted)
+    assert not Answer.objects.filter(token__isnull=False, unit__in=units).exists()  # opened
+    assert Watch.objects.filter(side=Side.RESIDENT, unit__in=units).count() == len(units) == 6
+    service = Service.objects.get(key=year.KINDS[0].key)
+    [looks] = years_kept([service.pk], at.date().isocalendar().year).values()
+    assert looks[-1].total.n > 1000
 
 
-def _names() -> Sequence[str]:
-    return [unit for kind in year.KINDS for unit in kind.units]
+@pytest.mark.django_db
+def test_a_town_that_is_there_without_its_year_says_how_to_make_it_anew(lindvik_town: None):
+    with pytest.raises(HouseError, match="--year --fresh"):
+        starting.prepare(people=0, with_year=True)
+
+
+def test_what_is_planted_is_told():
+    assert "Biblioteket i Ektorp: -12 of 100" in told(truth())

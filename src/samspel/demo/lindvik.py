@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from samspel.core.actor import VISITOR, Actor
 from samspel.core.models import Installation
-from samspel.demo import meetings, town
+from samspel.demo import meetings, town, year
 from samspel.demo.encounters import set_up_asking
 from samspel.demo.exchange import lay_out_exchange
 from samspel.demo.town import Coming, Held, Worker
@@ -40,9 +40,10 @@ class NotADemoError(RuntimeError):
     """This is not a demo database, and nothing was put there."""
 
 
-def seed(*, at: datetime) -> bool:
+def seed(*, at: datetime, with_year: bool = False) -> bool:
     """Make the town unless it is there; True when it was made. All of it or nothing.
 
+    :param with_year: units whose year has planted truths (``year``), and every night's look at it.
     :raises NotADemoError: outside a demo, or in a database that holds another municipality.
     """
     if not settings.IS_DEMO:
@@ -61,9 +62,12 @@ def seed(*, at: datetime) -> bool:
         meetings.make_meetings(actor_of(town.ADMINISTRATOR), at=at)
         set_up_asking(actor_of(town.ADMINISTRATOR), at=at)
         lay_out_exchange(actor_of(town.BROKER), at=at)
+        if with_year:
+            year.make_year(actor_of(town.ADMINISTRATOR), at=at)
     # The figures hold it all, and the first night has been.
     compaction.refresh(at)
-    compute_signals.find_changes(at)
+    for night in [*(year.nights(at) if with_year else ()), at]:
+        compute_signals.find_changes(night)
     compute_looks.take_due_looks(at)
     return True
 

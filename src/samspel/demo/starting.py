@@ -14,7 +14,7 @@ from django.utils.timezone import now
 
 from samspel.demo import lindvik, town, year
 from samspel.demo.exchange import SALESMANS_CODE
-from samspel.demo.house import Child
+from samspel.demo.house import Child, HouseError
 
 LEADER_PASSWORD = "SAMSPEL_DEMO_LEADER_PASSWORD"  # noqa: S105 (a variable's name)
 
@@ -45,11 +45,16 @@ def tables_for(people: int) -> int:
 
 
 def prepare(*, people: int, with_year: bool = False) -> Ready:
-    """Make the town if it is not there, see that a dialogue is open, and give the made-up leader a new password."""
+    """Make the town if it is not there, see that a dialogue is open, and give the made-up leader a new password.
+
+    :raises HouseError: when the town is there without its year.
+    """
     at = now()
-    is_new = lindvik.seed(at=at)
+    is_new = lindvik.seed(at=at, with_year=with_year)
+    if with_year and not year.is_made():
+        raise HouseError(f"the town is there without its year; to make it anew: {command('--year', '--fresh')}")
     if with_year:
-        print(year.told(year.make_year(lindvik.actor_of(town.ADMINISTRATOR), at=at)), flush=True)
+        print(year.told(year.truth()), flush=True)
     hall = lindvik.ensure_hall(at=at, tables=tables_for(people))
     password = secrets.token_urlsafe(24)
     lindvik.set_password(town.SECOND_LEADER, password)

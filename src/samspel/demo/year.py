@@ -16,7 +16,6 @@ import numpy.typing as npt
 from django.utils import timezone
 
 from samspel.core.actor import Actor
-from samspel.encounters import compaction, compute_signals
 from samspel.encounters.actions.pairing import hash_of_token, open_due
 from samspel.encounters.actions.points import PointDraft, add_point
 from samspel.encounters.actions.taking_in import NewAnswer, take_in
@@ -229,14 +228,15 @@ def _unlucky(n: int) -> float:
 # ---------------------------------------------------------------- into the town
 
 
-def make_year(leader: Actor, *, at: datetime, seed: int = SEED) -> Truth:
-    """The units, their points and the year that ends with last week, both sides; then the nights' looks at it. What is
-    there already is not made again."""
-    planted = truth()
+def is_made() -> bool:
+    return Unit.objects.filter(name=KINDS[0].units[0]).exists()
+
+
+def make_year(leader: Actor, *, at: datetime, seed: int = SEED) -> None:
+    """The units, their points and the year that ends with last week, both sides. It has to be there before the nights
+    look at it: a week that has been looked at is not looked at again."""
     points = [_place(leader, kind, unit, at) for kind in KINDS for unit in kind.units]
-    if points[0] is None:
-        return planted
-    year = draw(seed, planted)
+    year = draw(seed, truth())
     monday = first_monday(at)
     areas = {name: _area(name) for name, _ in AREAS if name}
     for week in range(WEEKS):
@@ -244,11 +244,13 @@ def make_year(leader: Actor, *, at: datetime, seed: int = SEED) -> Truth:
         take_in(list(_answers(year, week, monday, points, areas, seed)), at=ends)
         open_due(ends)
     open_due(at)
-    compaction.compact(at, wait=True)
-    compaction.refresh(at)
-    for week in range(0, WEEKS + 1):
-        compute_signals.find_changes(_moment(monday + timedelta(weeks=week), 4))
-    return planted
+
+
+def nights(at: datetime) -> list[datetime]:
+    """Nights that look at the year so far: one in four weeks, so that the town is made in minutes. What they find has
+    the week in which every night would have found it."""
+    monday = first_monday(at)
+    return [_moment(monday + timedelta(weeks=week), 4) for week in range(4, WEEKS + 1, 4)]
 
 
 def first_monday(at: datetime) -> date:
@@ -265,27 +267,25 @@ def _area(name: str) -> int:
     return Area.objects.get_or_create(key=f"year-{key}", defaults={"name": name})[0].pk
 
 
-def _place(leader: Actor, kind: Kind, name: str, at: datetime) -> Point | None:
-    """The unit with its poster; None when the year has been made."""
-    if Unit.objects.filter(name=name).exists():
-        return None
+def _place(leader: Actor, kind: Kind, name: str, at: datetime) -> Point:
+    """The unit with its poster."""
     unit = people.add_unit(actor=leader, name=name, parent_id=Unit.objects.get(name=kind.above).pk)
     service, _new = Service.objects.get_or_create(key=kind.key, defaults={"name": kind.name})
     draft = PointDraft(
         kind=Point.Kind.WALL, title="Vid dörren", service_id=service.pk, channel=Channel.VISIT, window_min=30
     )
     opened = _moment(first_monday(at), 7)
-    return add_point(actor=leader, unit_id=unit.pk, draft=draft, key=f"demo-year-{unit.pk:06}", at=opened)
+    point = add_point(actor=leader, unit_id=unit.pk, draft=draft, key=f"demo-year-{unit.pk:06}", at=opened)
+    assert point is not None
+    return point
 
 
 def _answers(
-    year: Year, week: int, monday: date, points: Sequence[Point | None], areas: dict[str, int], seed: int
+    year: Year, week: int, monday: date, points: Sequence[Point], areas: dict[str, int], seed: int
 ) -> Iterator[NewAnswer]:
     rng = np.random.default_rng([seed, week])
     for place in np.flatnonzero(year.week == week):
         point = points[int(year.unit[place])]
-        if point is None:
-            continue
         day = monday + timedelta(weeks=week, days=int(year.weekday[place]))
         when = _moment(day, float(rng.uniform(8, 17)))
         level = int(year.level[place])
