@@ -170,7 +170,7 @@ def test_what_is_only_posted_to_cannot_be_looked_at(town: Town) -> None:
             posted.add(address.name)
 
     assert posted >= {
-        *("language", "note_signal", "person_roles", "person_link"),
+        *("language", "signal_erase", "person_roles", "person_link"),
         *("join_seat", "seat_place", "seat_forget", "note_write", "notes_share", "note_remove", "ready"),
         *("table_mark", "table_ready", "table_part", "table_move", "table_pen", "table_take_back", "table_lone"),
         *("dialogue_press", "dialogue_help", "dialogue_merge_tables", "dialogue_judge", "dialogue_set_open"),

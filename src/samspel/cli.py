@@ -607,7 +607,11 @@ def _demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
     parser.add_argument("--protocol", type=Path, metavar="OUT", help="write the replayed dialogue's protocol as JSON")
     parser.add_argument("--fresh", action="store_true", help="throw the town away and make it anew")
     parser.add_argument("--quiet-people", action="store_true", help="nobody comes by herself")
-    parser.add_argument("--year", action="store_true", help="make the town with a year of encounters in which truths are planted; takes minutes")
+    parser.add_argument(
+        "--year",
+        action="store_true",
+        help="make the town with a year of encounters in which truths are planted; takes minutes",
+    )
     parser.set_defaults(run=_run_demo)
 
 

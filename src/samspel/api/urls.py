@@ -86,6 +86,7 @@ class SignalIn(Schema):
     words: str
     source: str = ""
     key: str
+    is_reviewed: bool = False
 
 
 class SignalOut(Schema):
@@ -180,7 +181,8 @@ def _as_themes(questions: Iterable[tuple[str, Sequence[ThemeCount]]]) -> list[Qu
 
 @api.post("/signals", response={201: SignalOut, **PROBLEMS}, auth=django_auth, operation_id="note_signal")
 def signal(request: HttpRequest, body: SignalIn) -> Any:
-    """Note what was heard. The key makes a retry change nothing."""
+    """Note what was heard: all can read it. Words that look like somebody are refused unless a person has reviewed
+    them. The key makes a retry change nothing."""
     noted = note_signal(
         actor=actor_of(request),
         unit_id=body.unit,
@@ -188,6 +190,7 @@ def signal(request: HttpRequest, body: SignalIn) -> Any:
         source=body.source,
         key=body.key,
         at=timezone.now(),
+        is_reviewed=body.is_reviewed,
     )
     return Status(201, SignalOut(id=noted.pk))
 

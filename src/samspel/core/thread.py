@@ -52,6 +52,11 @@ def start_thread(*, unit_id: int, title: str, at: datetime) -> Thread:
     return Thread.objects.create(unit_id=unit_id, title=title[:200], created_at=at)
 
 
+def rename(thread_id: int, *, was: str, to: str) -> None:
+    """Give a thread another title where it is called by these words."""
+    Thread.objects.filter(pk=thread_id, title=was[:200]).update(title=to[:200])
+
+
 def add_knot(thread_id: int, stage: Stage, obj: models.Model, *, at: datetime) -> Knot:
     """Put an object on a thread; it is there once, however often this is called."""
     knot, _created = Knot.objects.get_or_create(
@@ -98,7 +103,8 @@ def tie(knot: Knot, to: Knot, kind: TieKind) -> Tie:
 class ThreadView:
     """A thread with its knots in the thread's order, as one reader may see it.
 
-    ``title``: the thread's own; where it began with what the reader may not see, the first words that she may.
+    ``title``: the thread's own; where it has none or began with what the reader may not see, the first words that she
+    may.
     """
 
     thread: Thread
@@ -142,6 +148,6 @@ def view_threads(threads: Iterable[Thread], *, public_only: bool) -> list[Thread
     views = []
     for thread in chosen:
         own = tuple(sorted(by_thread[thread.pk], key=lambda look: (ORDER[look.stage], look.at)))
-        is_told = not (public_only and begins_hidden.get(thread.pk))
-        views.append(ThreadView(thread, own, thread.title if is_told else own[0].words[:200] if own else ""))
+        title = "" if public_only and begins_hidden.get(thread.pk) else thread.title
+        views.append(ThreadView(thread, own, title or (own[0].words[:200] if own else "")))
     return views

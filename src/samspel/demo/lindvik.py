@@ -136,6 +136,7 @@ def _make_signals(at: datetime) -> None:
             source=heard.source,
             key=_key("signal", heard.words),
             at=at - timedelta(days=heard.days_ago),
+            is_reviewed=True,
         )
 
 

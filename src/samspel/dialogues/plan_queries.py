@@ -519,7 +519,7 @@ def _could_grow_from(dialogue: Dialogue) -> list[GrowsFrom]:
         for row in signals_of(dialogue.unit_id)
     ]
     threads = [
-        GrowsFrom(f"thread:{view.thread.pk}", _("Fortsätt tråden ”%(title)s”") % {"title": view.thread.title})
+        GrowsFrom(f"thread:{view.thread.pk}", _("Fortsätt tråden ”%(title)s”") % {"title": view.title})
         for view in unit_threads(dialogue.unit_id, public_only=False)
         if any(knot.stage != "signal" and knot.object_id != dialogue.pk for knot in view.knots)
     ]

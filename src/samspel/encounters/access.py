@@ -8,8 +8,8 @@ from samspel.core.actor import Actor
 from samspel.core.errors import NotFoundError
 from samspel.core.permissions import allow, may, permission_table
 from samspel.encounters.keyed import hash_of
-from samspel.encounters.models import Invitation, Point, Round, Service, Tablet, WaitingTablet
-from samspel.people.access import get_unit, roles_in_each, site_roles
+from samspel.encounters.models import Invitation, Point, Round, Service, Signal, Tablet, WaitingTablet
+from samspel.people.access import get_unit, roles_in, roles_in_each, site_roles
 from samspel.people.queries import name_key, units_with
 
 
@@ -47,6 +47,11 @@ PERMISSIONS = permission_table(
             "signal.note",
             "member manager facilitator administrator",
             why="Whoever meets people may note what she heard",
+        ),
+        allow(
+            "signal.erase",
+            "member manager facilitator administrator",
+            why="Words that turn out to point at somebody are taken away by who noted them or leads the unit",
         ),
         allow("encounter.take_in", "analyst administrator", why="Files and other systems tell much at once, unseen"),
         # asking
@@ -108,6 +113,13 @@ def may_write_reasons(actor: Actor, service: Service) -> bool:
         return True
     units = units_with(Point.objects.filter(service=service).values_list("unit_id", flat=True))
     return any(may(roles, "reason.write") for roles in roles_in_each(actor, units).values())
+
+
+def may_erase(actor: Actor, signal: Signal) -> bool:
+    """Whether the actor may take the words of a signal away: those that she noted, or her unit's."""
+    roles = roles_in(actor, signal.unit)
+    is_own = actor.person_id is not None and signal.noted_by_id == actor.person_id
+    return not signal.is_pattern and may(roles, "signal.erase") and (is_own or may(roles, "story.publish"))
 
 
 def get_point(actor: Actor, unit_id: int, point_id: int, act: str, *, lock: bool = False) -> Point:

@@ -363,6 +363,11 @@ class Signal(models.Model):
         """Whether figures say it, and not somebody's words: the unit sees it first, and others do not."""
         return self.finding is not None or self.key.startswith(OUTSIDE)
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether its words have been taken away."""
+        return not self.words
+
 
 class Watch(models.Model):
     """How far one side of a unit has been searched for changes: up to and with ``seen_to``.

@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from samspel.core import thread
+from samspel.core.actor import Actor
 from samspel.core.models import Stage
+from samspel.encounters.access import may_erase
 from samspel.encounters.models import Area, Point, Round, Signal
 
 
@@ -17,11 +19,11 @@ def _knots(ids: Collection[int]) -> Mapping[int, thread.KnotView]:
         signal.pk: thread.KnotView(
             signal.pk,
             Stage.SIGNAL,
-            signal.words,
+            signal.words or _("Orden är borttagna."),
             signal.noted_at,
             detail=signal.source,
             is_public=not signal.is_pattern,
-            is_quote=not signal.is_pattern,
+            is_quote=not (signal.is_pattern or signal.is_erased),
         )
         for signal in Signal.objects.filter(pk__in=ids)
     }
@@ -58,8 +60,14 @@ def rounds_of(unit_id: int) -> list[Round]:
 
 
 def signals_of(unit_id: int) -> list[Signal]:
-    """A unit's signals, newest first."""
-    return list(Signal.objects.filter(unit_id=unit_id).order_by("-noted_at"))
+    """A unit's signals that still have words, newest first."""
+    return list(Signal.objects.filter(unit_id=unit_id).exclude(words="").order_by("-noted_at"))
+
+
+def signals_to_erase(actor: Actor, ids: Collection[int]) -> list[Signal]:
+    """Those of the signals whose words the actor may take away. One query, and the actor's roles."""
+    signals = Signal.objects.select_related("unit").filter(pk__in=ids).exclude(words="").order_by("pk")
+    return [signal for signal in signals if may_erase(actor, signal)]
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class ToTakeUp:
 
 def to_take_up(unit_id: int, at: datetime) -> ToTakeUp | None:
     """The unit's newest signal: a pattern that changed before what was noted by hand."""
-    signals = Signal.objects.filter(unit_id=unit_id, noted_at__gte=at - RECENT)
+    signals = Signal.objects.filter(unit_id=unit_id, noted_at__gte=at - RECENT).exclude(words="")
     signal = signals.order_by(IsNull(F("finding"), True), "-noted_at").first()
     if signal is None:
         return None

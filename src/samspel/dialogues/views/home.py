@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from samspel.core.actor import Request
-from samspel.core.models import Thread
+from samspel.core.models import Stage, Thread
 from samspel.core.permissions import may
 from samspel.dialogues.models import Agreement, Dialogue, State
 from samspel.dialogues.threads import (
@@ -23,6 +23,7 @@ from samspel.dialogues.threads import (
     unit_threads,
     varied,
 )
+from samspel.encounters.queries import signals_to_erase
 from samspel.encounters.taking_up import to_take_up
 from samspel.people.access import INHERITED, get_unit, roles_in, roles_in_each, units_open_to
 from samspel.people.queries import members_of, units_below, units_of, units_to_lead
@@ -137,6 +138,7 @@ def thread_list(request: Request) -> HttpResponse:
 @require_GET
 def thread_page(request: Request, thread_id: int) -> HttpResponse:
     view, inside = get_thread(request.actor, thread_id)
+    heard = [knot.object_id for knot in view.knots if knot.stage == Stage.SIGNAL and knot.is_quote]
     return render(
         request,
         "dialogues/thread.html",
@@ -145,6 +147,7 @@ def thread_page(request: Request, thread_id: int) -> HttpResponse:
             "knots": knot_rows(view),
             "next_stage": next_stage(view),
             "inside": inside,
+            "erasable": signals_to_erase(request.actor, heard) if inside and heard else [],
             "section": "threads",
         },
     )

@@ -12,4 +12,12 @@ urlpatterns = [
         act="signal.note",
         limit="write",
     ),
+    route(
+        "units/<int:unit_id>/signals/<int:signal_id>/erase",
+        signals.erase,
+        name="signal_erase",
+        owner="encounters",
+        act="signal.erase",
+        limit="write",
+    ),
 ]
