@@ -371,6 +371,10 @@ def test_a_neighbour_in_ipv6_is_the_same_caller() -> None:
     assert address_of(request_from("2001:db8:0:1::1")) != address_of(request_from("2001:db8:0:2::1"))
 
 
+def test_one_who_comes_by_ipv4_to_where_ipv6_is_listened_to_is_no_neighbour_of_all_others() -> None:
+    assert address_of(request_from("::ffff:192.0.2.1")) == address_of(request_from("192.0.2.1")) == "192.0.2.1"
+
+
 @pytest.mark.usefixtures("still")
 def test_who_guesses_codes_is_stopped_whatever_she_says_of_herself(dialogue: Dialogue) -> None:
     wrong = f"{(int(dialogue.code) + 1) % 10**6:06}"

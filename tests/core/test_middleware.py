@@ -2,8 +2,9 @@
 
 import pytest
 from django.http import HttpRequest, HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from samspel.core.addresses import came_from
 from samspel.core.middleware import CachingMiddleware
 from tests.people import device_key, make_dialogue, make_town
 
@@ -46,3 +47,40 @@ def test_a_view_may_say_that_a_cache_keeps_its_answer() -> None:
     kept = HttpResponse(headers={"Cache-Control": "max-age=60"})
 
     assert CachingMiddleware(lambda _request: kept)(HttpRequest()).headers["Cache-Control"] == "max-age=60"
+
+
+@pytest.mark.django_db
+def test_an_address_that_is_only_sent_to_says_so_on_a_page(client: Client) -> None:
+    answer = client.get("/language")
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "Här finns inget att läsa" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_who_is_refused_finds_back_to_the_page_she_came_from(client: Client) -> None:
+    """And its language is changed there: what was sent cannot be read at its address."""
+    unit = make_town().guidance
+
+    answer = client.post(f"/units/{unit.pk}/signals", {}, headers={"Referer": f"http://testserver/units/{unit.pk}?a=1"})
+    page = answer.content.decode()
+
+    assert answer.status_code == 401
+    assert f'href="/units/{unit.pk}?a=1"' in page
+    assert f'name="next" value="/units/{unit.pk}?a=1"' in page
+    assert f"/accounts/login/?next=/units/{unit.pk}%3Fa%3D1" in page
+
+
+@pytest.mark.parametrize(
+    ("referer", "page"),
+    [
+        ("http://testserver/exchange?a=1", "/exchange?a=1"),
+        ("http://elsewhere.example/exchange", ""),
+        ("/exchange", ""),
+        ("", ""),
+    ],
+)
+def test_only_a_page_of_ours_is_where_somebody_came_from(referer: str, page: str) -> None:
+    request = RequestFactory(headers={"Referer": referer}).post("/")
+
+    assert came_from(request) == page

@@ -54,6 +54,14 @@ class SignInError(SamspelError):
     sentence = gettext_lazy("Logga in för att fortsätta.")
 
 
+class MethodError(SamspelError):
+    """An address that only takes what is sent to it was opened."""
+
+    code = "method"
+    status = 405
+    sentence = gettext_lazy("Här finns inget att läsa. Gå tillbaka och fortsätt därifrån.")
+
+
 class ConflictError(SamspelError):
     """The thing has moved on: closed, handed in, taken by another."""
 

@@ -16,7 +16,10 @@ OF_A_FILE: Final = "file-"
 def checked_key(key: str) -> str:
     """The key if it could have been made on a device: 16 to 64 letters, digits, - or _."""
     if not re.fullmatch(KEY, key):
-        raise InvalidError(_("Sidan är gammal. Ladda om den, det du skrev finns kvar."), fields={"key": key[:16]})
+        wanted = _("Nyckeln har 16 till 64 bokstäver, siffror, - eller _.")
+        raise InvalidError(
+            _("Sidan är gammal, och inget är sparat. Gå tillbaka och ladda om den."), fields={"key": wanted}
+        )
     return key
 
 

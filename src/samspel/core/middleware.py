@@ -16,8 +16,10 @@ from django.urls import reverse
 from django.utils import translation
 
 from samspel.core.actor import VISITOR, Actor
+from samspel.core.addresses import came_from
 from samspel.core.errors import (
     InvalidError,
+    MethodError,
     NotFoundError,
     SamspelError,
     SignInError,
@@ -101,7 +103,12 @@ class ErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and request.method == "GET" and not wants_json(request):
+            allowed = response.headers.get("Allow", "")
+            response = answer(request, MethodError())
+            response.headers["Allow"] = allowed
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, OperationalError | InterfaceError):
@@ -131,7 +138,8 @@ def answer(request: HttpRequest, error: SamspelError) -> HttpResponse:
     elif isinstance(error, SignInError) and request.method in {"GET", "HEAD"}:
         return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}")
     else:
-        response = render(request, "ui/error.html", {"error": error}, status=error.status)
+        context = {"error": error, "came_from": came_from(request) if request.method == "POST" else ""}
+        response = render(request, "ui/error.html", context, status=error.status)
     if isinstance(error, TooManyError):
         response.headers["Retry-After"] = str(error.wait_s)
     if isinstance(error, UnavailableError):

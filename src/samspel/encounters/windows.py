@@ -33,7 +33,7 @@ def press_of(typed: str, cookie: str, *, window: timedelta, at: datetime) -> str
     A page that has lain open longer than a window counts as a new one in each, so that a tab from last week takes a
     new answer, and the same press sent twice is still one.
 
-    :raises InvalidError: the page's value was not made here.
+    :raises InvalidError: the page's value is not of the form that they are made in.
     """
     if is_press(cookie):
         return cookie

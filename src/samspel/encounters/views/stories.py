@@ -83,7 +83,7 @@ def withdraw(request: HttpRequest) -> HttpResponse:
     """The code takes the story back at once, shown or not."""
     if request.method == "GET":
         return render(request, "encounters/story_withdraw.html")
-    tried = guess(request, "wrong-place")
+    tried = guess(request, "wrong-story")
     is_gone = withdraw_story(request.POST.get("code", ""))
     if is_gone:
         tried.was_right()

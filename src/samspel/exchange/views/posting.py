@@ -136,7 +136,7 @@ def code(request: HttpRequest) -> HttpResponse:
         if "own" in request.GET and find_mine(request):
             return redirect("exchange_mine")
         return render(request, "exchange/code.html", {"section": "exchange"})
-    tried = guess(request, "wrong-place")
+    tried = guess(request, "wrong-party")
     typed = request.POST.get("code", "")
     if find_party(typed) is None:
         return render(request, "exchange/code.html", {"is_wrong": True, "section": "exchange"}, status=422)

@@ -12,11 +12,14 @@ import segno
 from babel.dates import format_date
 from django import template
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+
+from samspel.core.addresses import came_from
 
 register = template.Library()
 
@@ -63,6 +66,12 @@ def qr(address: str, label: str = "") -> SafeString:
 def device_key() -> str:
     """A key for a form without JavaScript: made here once per page, so that a second click changes nothing."""
     return secrets.token_urlsafe(18)
+
+
+@register.filter
+def page_address(request: HttpRequest) -> str:
+    """Where the page that is shown can be read again: an answer to what was sent stands on the page before."""
+    return request.get_full_path() if request.method in {"GET", "HEAD"} else came_from(request) or "/"
 
 
 @register.filter
