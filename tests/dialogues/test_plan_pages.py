@@ -14,7 +14,7 @@ from samspel.dialogues import plan_documents
 from samspel.dialogues.actions import planning
 from samspel.dialogues.models import Agreement, Dialogue, Invitation, State
 from tests.dialogues.test_planning import draft, people_of, save
-from tests.people import WHEN, device_key, make_dialogue, make_seat
+from tests.people import WHEN, device_key, make_dialogue, make_person, make_seat
 
 pytestmark = pytest.mark.django_db
 
@@ -390,6 +390,24 @@ def test_drafts_and_rehearsals_are_for_those_who_lead(town, leader, signed_in):
     for html in (mine, other):
         assert "Repetitioner" not in html
         assert "Utkast" not in html
+
+
+def test_what_a_dialogue_came_to_is_linked_only_where_the_link_leads(town, leader, signed_in):
+    """Who has another role in the unit than its members reads what is open to all, and nothing where that is not."""
+    dialogue = make_dialogue(town.guidance, now_at="solo")
+    Dialogue.objects.filter(pk=dialogue.pk).update(state="closed", closed_at=WHEN)
+    analyst = signed_in(make_person("Jonas Wik", town.guidance, "analyst"))
+    protocol, public = f"/dialogues/{dialogue.pk}/protocol", f"/open/{dialogue.slug}"
+
+    assert protocol in signed_in(town.member).get("/dialogues").content.decode()
+    seen = analyst.get("/dialogues").content.decode()
+    assert protocol not in seen
+    assert public in seen
+    assert analyst.get(public).status_code == 200
+    Dialogue.objects.filter(pk=dialogue.pk).update(is_public=False, closed_reason="Skäl")
+    hidden = analyst.get("/dialogues").content.decode()
+    assert dialogue.title in hidden
+    assert public not in hidden
 
 
 def test_the_list_takes_as_many_queries_for_ten_as_for_two(town, leader):

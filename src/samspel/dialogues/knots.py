@@ -24,8 +24,8 @@ def _dialogues(ids: Collection[int]) -> Mapping[int, thread.KnotView]:
             dialogue.starts_at,
             url=reverse("dialogue_public", args=[dialogue.slug]) if is_over and dialogue.is_public else "",
             detail=dialogue.title,
-            is_going_on=dialogue.state in {State.PLANNED, State.RUNNING},
-            is_planned=dialogue.state == State.PLANNED,
+            is_going_on=not is_over,
+            is_planned=dialogue.state in {State.DRAFT, State.PLANNED},
             is_public=dialogue.is_public and dialogue.state != State.DRAFT,
         )
     return found

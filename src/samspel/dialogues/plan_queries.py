@@ -39,6 +39,7 @@ from samspel.dialogues.models import (
 from samspel.dialogues.queries import agreements_to_open_with
 from samspel.dialogues.threads import unit_threads
 from samspel.encounters.queries import signals_of
+from samspel.people.access import roles_in_each
 from samspel.people.queries import Branch, name_key, unit_tree, units_of, units_to_lead
 from samspel.ui.templatetags.sam import in_language, in_words
 
@@ -536,6 +537,7 @@ class Listed:
     dialogue: Dialogue
     title: str
     may_lead: bool
+    may_read: bool
 
 
 @dataclass(frozen=True)
@@ -569,6 +571,7 @@ def dialogue_list(actor: Actor, unit_id: int | None = None) -> DialogueList:
             "unit", "step", "template"
         )
         rows += [row for row in also.prefetch_related("questions").order_by("starts_at", "pk") if row.pk not in seen]
+    roles = roles_in_each(actor, [row.unit for row in rows])
     led_ids = {unit.pk for unit in led}
     found: dict[str, list[Listed]] = defaultdict(list)
     for row in rows:
@@ -580,7 +583,8 @@ def dialogue_list(actor: Actor, unit_id: int | None = None) -> DialogueList:
         if row.is_rehearsal and not may_lead:
             continue
         questions = list(row.questions.all())
-        listed = Listed(row, questions[0].text if questions else row.title, may_lead)
+        may_read = may_lead or may(roles[row.unit_id], "dialogue.read_protocol", State.CLOSED)
+        listed = Listed(row, questions[0].text if questions else row.title, may_lead, may_read)
         found["rehearsal" if row.is_rehearsal else row.state].append(listed)
     return DialogueList(
         going_on=found[State.RUNNING],
