@@ -4,9 +4,11 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
+from django.test import Client
 
 from samspel.exchange.models import Category
 from samspel.people.models import Person
+from tests.dialogues.test_permission_matrix import sign_in
 from tests.exchange.rings import make_broker
 from tests.people import Town
 
@@ -25,3 +27,9 @@ def kinds_of_help(template_rows: None, request: pytest.FixtureRequest) -> None:
 def broker(town: Town) -> Person:
     """A bridge-builder at the library."""
     return make_broker(town)
+
+
+@pytest.fixture
+def desk(broker: Person) -> Client:
+    """The bridge-builder at her desk."""
+    return sign_in(broker)

@@ -133,6 +133,20 @@ def test_the_pages_of_those_who_did_not_say_no_do_not_tell_who_did(broker: Perso
     assert told[0] == told[1]
 
 
+@pytest.mark.parametrize("act", [{"do": "no"}, {"do": "block", "place": "1"}])
+def test_who_says_no_is_told_that_the_bridge_builder_sees_it(act: dict[str, str], ring: Ring, desk: Client) -> None:
+    """The bridge-builder's page says whose no it was, so nobody is promised that nobody will know."""
+    promised = page(ring, 2)
+
+    said = ring.phone(2).post(f"/exchange/mine/asked/{ring.match.pk}", act, follow=True).content.decode()
+
+    assert "Nej</span>" in desk.get(f"/exchange/desk/matches/{ring.match.pk}").content.decode()
+    assert promised.count("robyggaren ser det.") == 3  # before an answer, at the no, and at never again
+    assert "De andra får inte veta" in said
+    assert "Ingen får veta att det var du" not in promised + said
+    assert "ingen får veta vem det var" not in promised
+
+
 def test_who_answers_late_is_told_that_it_came_to_nothing(ring: Ring) -> None:
     say_no(mine=ring.mine(2), match_id=ring.match.pk, at=WHEN)
 

@@ -14,7 +14,6 @@ from samspel.exchange.drawing import LARGE, small
 from samspel.exchange.match_page import match_list
 from samspel.exchange.models import Check, Match, Part, Party, Post, Remark
 from samspel.people.models import Person
-from tests.dialogues.test_permission_matrix import sign_in
 from tests.exchange.rings import Ring, make_chain, make_pair, make_ring, make_round, make_square
 from tests.people import WHEN, device_key
 
@@ -22,11 +21,6 @@ from tests.people import WHEN, device_key
 @pytest.fixture
 def ring(broker: Person) -> Ring:
     return make_ring(broker)
-
-
-@pytest.fixture
-def desk(broker: Person) -> Client:
-    return sign_in(broker)
 
 
 def at(ring: Ring) -> str:

@@ -88,7 +88,10 @@ def _do(request: Request, mine: Mine, match_id: int) -> str:
             lambda: answering.change_contact(**of, contact=""),
             _("Det är borta, också hos de andra."),
         ),
-        "no": (lambda: answering.say_no(**of), _("Du har tackat nej. Ingen får veta att det var du.")),
+        "no": (
+            lambda: answering.say_no(**of),
+            _("Du har tackat nej. De andra får inte veta att det var du, men brobyggaren ser det."),
+        ),
         "problem": (
             lambda: answering.tell_problem(**of, words=sent.get("problem", "")),
             _("Tack. Bara brobyggaren läser det."),
@@ -99,7 +102,7 @@ def _do(request: Request, mine: Mine, match_id: int) -> str:
         ),
         "block": (
             lambda: answering.block(**of, place=_number(sent.get("place", ""))),
-            _("Ni kommer inte att kopplas ihop igen. Ingen får veta det."),
+            _("Ni kommer inte att kopplas ihop igen. De andra får inte veta det."),
         ),
         "leave": (
             lambda: answering.leave_match(**of),
