@@ -8,6 +8,8 @@ from unittest import mock
 import pytest
 from django.core import mail
 from django.db import connections
+from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
@@ -37,6 +39,21 @@ def test_each_party_gets_her_place_her_name_for_others_and_her_own_words(broker:
     ]
     assert [part.words for part in parts] == [f"{need}\n{offer}" for need, offer in zip(NEEDS, OFFERS, strict=True)]
     assert (ring.fresh().state, ring.fresh().asked_at, ring.fresh().broker) == (Match.State.ASKED, WHEN, broker)
+
+
+def test_those_asked_read_each_others_words_and_are_told_so_before_they_leave_them(
+    broker: Person, desk: Client
+) -> None:
+    ring = make_ring(broker, at=timezone.now())
+    promised = Client().get("/exchange/need").content.decode()
+    told = desk.post(f"/exchange/desk/matches/{ring.match.pk}/ask", follow=True).content.decode()
+
+    page = ring.phone(1).get(f"/exchange/mine/asked/{ring.match.pk}").content.decode()
+
+    assert NEEDS[1] in page
+    assert OFFERS[1] in page
+    assert "De andra ser dina ord och vad du kallar dig, inte vem du är." in promised
+    assert "De ser varandras ord och roller, inte vilka de är." in told
 
 
 def test_in_a_chain_the_first_only_gives_and_the_last_only_receives(broker: Person) -> None:

@@ -31,7 +31,7 @@ def matches(request: Request) -> HttpResponse:
 def ask(request: Request, match_id: int) -> HttpResponse:
     """Send the question to everybody in a proposal."""
     asking.ask(actor=request.actor, match_id=match_id, at=timezone.now())
-    messages.success(request, _("Alla är tillfrågade. De ser bara varandras roller."))
+    messages.success(request, _("Alla är tillfrågade. De ser varandras ord och roller, inte vilka de är."))
     return redirect("exchange_match", match_id)
 
 
