@@ -193,7 +193,9 @@ def test_taken_back_it_is_gone_and_what_rested_on_it_falls(cast: Cast, state: st
     Party.objects.filter(pk=cast.driver.pk).update(mail="driver@lindvik.example")
     Party.objects.filter(pk=cast.salesman.pk).update(mail="salesman@lindvik.example")
 
-    assert cast.client().post(f"/exchange/mine/{cast.offer.pk}/take-back").status_code == 302
+    answer = cast.client().post(f"/exchange/mine/{cast.offer.pk}/take-back", {"ends": "yes"})
+
+    assert answer.status_code == 302
     match.refresh_from_db()
     assert (match.state, match.fallen_at is not None) == ("fallen", True)
     assert not Post.objects.filter(pk=cast.offer.pk).exists()
@@ -203,6 +205,38 @@ def test_taken_back_it_is_gone_and_what_rested_on_it_falls(cast: Cast, state: st
     assert Part.objects.get(match=match, party=cast.salesman).contact == ""
     assert Transfer.objects.get(match=match, place=1).gift == ""
     assert [letter.to for letter in OutgoingMail.objects.all()] == ["salesman@lindvik.example"], "the other is told"
+
+
+@pytest.mark.parametrize(
+    ("state", "ends"),
+    [
+        ("asked", "Tar du tillbaka orden blir det inte av för någon"),
+        ("agreed", "Tar du tillbaka orden blir det inte av för någon"),
+        ("running", "Tar du tillbaka orden slutar det för alla"),
+        ("paused", "Tar du tillbaka orden slutar det för alla"),
+    ],
+)
+def test_what_ends_for_others_is_read_before_it_is_taken_back(cast: Cast, state: str, ends: str) -> None:
+    client = cast.client()
+    before = text_of(client)
+    match = cast.match(state)
+
+    answer = client.post(f"/exchange/mine/{cast.offer.pk}/take-back", follow=True)  # on the page from before
+
+    match.refresh_from_db()
+    assert match.state == state
+    assert Post.objects.filter(pk=cast.offer.pk).exists()
+    assert "Inget är borttaget" in answer.content.decode()
+    assert ends in text_of(client)
+    assert "Ja, ta tillbaka det" not in before
+
+
+def test_what_is_in_nothing_is_taken_back_with_one_tap(cast: Cast) -> None:
+    cast.match("proposed")
+
+    cast.client().post(f"/exchange/mine/{cast.offer.pk}/take-back")
+
+    assert not Post.objects.filter(pk=cast.offer.pk).exists()
 
 
 def test_what_is_over_stays_over_without_her_words(cast: Cast) -> None:

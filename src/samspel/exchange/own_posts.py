@@ -33,6 +33,11 @@ class OwnPost:
         return self.state in {"waits", "read"}
 
     @property
+    def ends_for_others(self) -> bool:
+        """Whether something that others are in ends when it is taken back."""
+        return self.state in {"asked", "agreed", "running"}
+
+    @property
     def may_renew(self) -> bool:
         return self.may_change and self.gains_by_renewal
 

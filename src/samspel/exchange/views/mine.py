@@ -111,9 +111,17 @@ def renew(request: Request, post_id: int) -> HttpResponse:
 
 @require_POST
 def withdraw(request: Request, post_id: int) -> HttpResponse:
-    """One tap, and it is gone; a second finds nothing, which is as it should be."""
+    """One tap, and it is gone; a second finds nothing, which is as it should be.
+
+    Where others are asked with her, or have begun, the page says what ends for them: a tap on one from before that
+    takes nothing back.
+    """
     found = get_mine(request, "post.change")
     with contextlib.suppress(NotFoundError):
+        post = get_own_post(found, post_id)
+        if "ends" not in request.POST and posts_held([post.pk]):
+            messages.info(request, _("Inget är borttaget: andra är med i det nu. Läs vad som slutar för dem."))
+            return redirect("exchange_mine")
         take_back(mine=found, post_id=post_id, at=now())
     messages.success(request, _("Det är raderat."))
     return redirect("exchange_mine")
