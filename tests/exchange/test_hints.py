@@ -73,15 +73,23 @@ def test_ordinary_words_are_left_in_peace(words: str) -> None:
 
 
 def test_who_has_said_that_a_child_is_there_is_not_told_so() -> None:
-    assert hint_for("Mattekväll för våra barn", child_is_marked=True) is None
-    hint = hint_for("Våra barn, jag är sjukskriven", child_is_marked=True)
+    assert hint_for("Mattekväll för våra barn", known=["child"]) is None
+    hint = hint_for("Våra barn, jag är sjukskriven", known=["child"])
     assert hint is not None
     assert hint.kind == "health"
 
 
+def test_what_is_proposed_keeps_what_she_has_kept_before() -> None:
+    hint = hint_for("Hjälper våra barn. Jag är sjukskriven. Ring Anna Holm.", known=["health"])
+
+    assert hint is not None
+    assert (hint.kinds, hint.shorter) == (("child", "name"), "Jag är sjukskriven.")
+
+
 def test_a_mark_is_of_just_these_words() -> None:
-    assert mark_of(" a ") == mark_of("a")
-    assert mark_of("a") != mark_of("b")
+    assert mark_of(" a ", "health") == mark_of("a", "health")
+    assert mark_of("a", "health") != mark_of("b", "health")
+    assert mark_of("a", "health") != mark_of("a", "name")
     assert (looks_like_a_name("Säljaren"), looks_like_a_name("Bertil")) == (False, True)
 
 

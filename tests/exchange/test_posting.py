@@ -214,6 +214,28 @@ def test_words_about_health_are_asked_about_before_anything_is_kept(db: None) ->
     assert Post.objects.get().words == said, "a hint, never a stop"
 
 
+def test_each_hint_is_answered_by_itself(db: None) -> None:
+    said = f"{WORDS} Jag är sjukskriven. Fråga Anna Holm."
+    client = Client()
+    about_health, about_a_name = "Det här kan handla om din hälsa", "Det här kan vara ett namn"
+
+    first = text_of(leave(client, words=said))
+    second = text_of(leave(client, words=said, hint="keep-words"))
+    kept = re.findall(r'name="kept" value="(\w+)"', second)
+    asked = leave(client, words=said, kept=kept)
+    third = text_of(leave(client, words=said, kept=kept, hint="keep-words"))
+    kept = re.findall(r'name="kept" value="(\w+)"', third)
+
+    assert (about_health in first, about_a_name in first) == (True, False)
+    assert (about_health in second, about_a_name in second) == (False, True)
+    assert f'<p class="sam-voice">{WORDS} Jag är sjukskriven.</p>' in second, "what she keeps is not proposed away"
+    assert asked.status_code == 422
+    assert not Post.objects.exists()
+    assert about_a_name not in third
+    assert leave(client, words=said, kept=kept).status_code == 200
+    assert Post.objects.get().words == said
+
+
 def test_the_same_hint_comes_while_one_writes(db: None) -> None:
     said = f"{WORDS} Jag är sjukskriven."
     client = Client()

@@ -12,7 +12,7 @@ from samspel.core.languages import spoken_choices
 from samspel.encounters.queries import areas
 from samspel.exchange.actions.asking import Wording
 from samspel.exchange.actions.posting import LONGEST, PostDraft
-from samspel.exchange.hints import Hint, hint_for, looks_like_a_name, mark_of
+from samspel.exchange.hints import Hint, Kind, hint_for, kinds_kept, looks_like_a_name, mark_of
 from samspel.exchange.models import Category, Mark, PartOfWeek, Party, Post, Transfer
 from samspel.exchange.queries import categories, category_name
 
@@ -99,19 +99,20 @@ def _day_in(request: HttpRequest, name: str) -> date | None:
 class FieldHint:
     """A hint under a field, in the reader's language; ``shorter`` is a text that would do, if there is one."""
 
+    kind: Kind
     sentence: str
     shorter: str
 
 
 @dataclass(frozen=True)
 class Said:
-    """One of the three plain fields: its text, the hint about it, and the mark that says that she keeps it all the
-    same."""
+    """One of the three plain fields: its text, the hint about it, and the marks of the hints before which she keeps it
+    all the same."""
 
     name: str
     text: str
     hint: FieldHint | None
-    kept: str = ""
+    kept: tuple[str, ...] = ()
 
 
 FIELDS = ("words", "more", "called")
@@ -133,11 +134,11 @@ def reviewed(request: HttpRequest, draft: PostDraft) -> Reviewed:
     """What is sent with ``hint`` answers a hint: ``swap-words`` takes its shorter text, ``keep-words`` keeps hers."""
     verb, _dash, name = request.POST.get("hint", "").partition("-")
     kept = set(request.POST.getlist("kept"))
-    if verb == "swap" and name in FIELDS:
-        hint = _hint(name, draft)
-        draft = _with(draft, name, hint.shorter) if hint and hint.shorter else draft
-    if verb == "keep" and name in FIELDS:
-        kept.add(mark_of(getattr(draft, name)))
+    hint = _said(name, draft, kept).hint if name in FIELDS else None
+    if hint and verb == "swap" and hint.shorter:
+        draft = _with(draft, name, hint.shorter)
+    elif hint and verb == "keep":  # the next kind is asked about then
+        kept.add(mark_of(getattr(draft, name), hint.kind))
     return Reviewed(draft, {each: _said(each, draft, kept) for each in FIELDS})
 
 
@@ -153,19 +154,19 @@ def unhinted(draft: PostDraft) -> Reviewed:
 
 def _said(name: str, draft: PostDraft, kept: set[str]) -> Said:
     text: str = getattr(draft, name)
-    mark = mark_of(text)
-    return Said(name, text, None, mark) if mark in kept else Said(name, text, _hint(name, draft))
-
-
-def _hint(name: str, draft: PostDraft) -> FieldHint | None:
-    text: str = getattr(draft, name)
     if len(text) > LONGEST:  # she is told to make it shorter, and asked about what is left
-        return None
+        return Said(name, text, None)
+    known = kinds_kept(text, kept)
+    return Said(name, text, _hint(name, draft, known), tuple(mark_of(text, kind) for kind in known))
+
+
+def _hint(name: str, draft: PostDraft, known: tuple[Kind, ...]) -> FieldHint | None:
+    text: str = getattr(draft, name)
     if name == "called":
         sentence = _("Det här kan vara ditt namn. Hitta på något annat, till exempel: Grannen med bilen.")
-        return FieldHint(sentence, "") if looks_like_a_name(text) else None
-    hint = hint_for(text, child_is_marked=Mark.CHILD in draft.marks)
-    return FieldHint(_sentence(hint), hint.shorter) if hint else None
+        return FieldHint("name", sentence, "") if "name" not in known and looks_like_a_name(text) else None
+    hint = hint_for(text, known=(*known, "child") if Mark.CHILD in draft.marks else known)
+    return FieldHint(hint.kind, _sentence(hint), hint.shorter) if hint else None
 
 
 def _sentence(hint: Hint) -> str:

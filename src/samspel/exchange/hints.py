@@ -1,7 +1,7 @@
 """What in somebody's words may be more than she wants to tell, and the words without it. A hint, never a stop."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, Literal
@@ -24,23 +24,28 @@ class Hint:
         return self.kinds[0]
 
 
-def hint_for(words: str, *, child_is_marked: bool = False) -> Hint | None:
+def hint_for(words: str, *, known: Collection[Kind] = ()) -> Hint | None:
     """None when there is nothing to say.
 
-    :param child_is_marked: she has said herself that a child is there.
+    :param known: kinds that she has been told of and keeps, or has said herself, as that a child is there.
 
     >>> hint_for("Jag kan köra till affären på lördagar. Jag är sjukskriven och har tid.")
     Hint(kinds=('health',))
     >>> hint_for("Jag kan köra till affären eftersom jag är sjukskriven.").shorter
     'Jag kan köra till affären.'
     """
-    kinds = _kinds(words, child_is_marked)
-    return Hint(kinds, _without(words, child_is_marked)) if kinds else None
+    kinds = _kinds(words, known)
+    return Hint(kinds, _without(words, known)) if kinds else None
 
 
-def mark_of(words: str) -> str:
-    """What the form carries when she has seen the hint and keeps her words."""
-    return sha256(words.strip().encode()).hexdigest()[:16]
+def mark_of(words: str, kind: Kind) -> str:
+    """What the form carries when she has seen the hint of this kind and keeps her words."""
+    return sha256(f"{kind}\n{words.strip()}".encode()).hexdigest()[:16]
+
+
+def kinds_kept(words: str, marks: Collection[str]) -> tuple[Kind, ...]:
+    """The kinds of hint that these marks are of, for just these words."""
+    return tuple(kind for kind in _ORDER if mark_of(words, kind) in marks)
 
 
 def looks_like_a_name(called: str) -> bool:
@@ -97,7 +102,7 @@ _SEEN: Final[dict[str, Kind]] = {
 }
 
 
-def _kinds(words: str, child_is_marked: bool) -> tuple[Kind, ...]:
+def _kinds(words: str, known: Collection[Kind]) -> tuple[Kind, ...]:
     found: set[Kind] = set()
     rest = words
     if _BENEFIT.search(words):
@@ -105,10 +110,10 @@ def _kinds(words: str, child_is_marked: bool) -> tuple[Kind, ...]:
         rest = _BENEFIT.sub(" ", words)  # sjukpenning is no second word, of health
     if _HEALTH.search(rest):
         found.add("health")
-    if not child_is_marked and _CHILD.search(rest):
+    if _CHILD.search(rest):
         found.add("child")
     found |= {_SEEN[each.kind] for each in screen(rest, len(rest) * 2 + 1).found}
-    return tuple(kind for kind in _ORDER if kind in found)
+    return tuple(kind for kind in _ORDER if kind in found and kind not in known)
 
 
 # ---------------------------------------------------------------- without it
@@ -120,11 +125,11 @@ _CLAUSE: Final = re.compile(
 )
 
 
-def _without(words: str, child_is_marked: bool) -> str:
+def _without(words: str, known: Collection[Kind]) -> str:
     """The sentences that may stay; of a sentence with a reason in it, what comes before the reason."""
 
     def may_stay(part: str) -> bool:
-        return not _kinds(part, child_is_marked)
+        return not _kinds(part, known)
 
     sentences = [part.strip() for part in _SENTENCE.split(words.strip()) if part.strip()]
     kept = [sentence if may_stay(sentence) else _beginning(sentence, may_stay) for sentence in sentences]
