@@ -1,10 +1,10 @@
 """Somebody who was told nothing leaves an offer on her phone, comes back with the code, changes it, takes it back."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import Site
 from tests.e2e.pages import Console, holds_at_320, look
@@ -17,6 +17,13 @@ SHORTER = "Jag kan köra till affären på lördagar."
 @pytest.fixture(scope="module", autouse=True)
 def town(site: Site) -> None:
     site.seed("tests.e2e.seed_posting")
+
+
+@pytest.fixture
+def tab(site: Site, browser: Browser) -> Iterator[Page]:
+    """One that may be told of an error, as the pages of ``open_page`` may not."""
+    with browser.new_context(base_url=site.address, locale="sv-SE") as context:
+        yield context.new_page()
 
 
 def seen(page: Page, name: str) -> None:
@@ -79,6 +86,47 @@ def test_an_offer_from_the_start_page_to_another_device_and_gone(open_page: Call
     other.get_by_role("button", name="Ta tillbaka").click()
     expect(other.get_by_text("Det är raderat.")).to_be_visible()
     expect(other.locator(".own .words")).to_have_count(0)
+
+
+@pytest.mark.parametrize("is_by_link", [False, True], ids=["back", "link"])
+def test_what_an_old_page_sent_is_there_again_and_gone_when_it_is_left(tab: Page, is_by_link: bool) -> None:
+    tab.goto("/exchange/need")
+    tab.locator("#words").fill("Någon som lagar min cykel.")
+    tab.get_by_label("I någons hem").check()
+    tab.get_by_label("Jag har fyllt 18 år").check()
+    tab.context.clear_cookies(name="samspel_csrf")
+
+    tab.get_by_role("button", name="Lämna behovet").locator("visible=true").click()
+
+    expect(tab.locator("h1")).to_contain_text("Sidan är gammal")
+    expect(tab.get_by_text("Det du skrev finns kvar i den här fliken")).to_be_visible()
+    if is_by_link:
+        tab.get_by_role("link", name="Tillbaka till sidan").click()
+    else:
+        tab.go_back()
+        tab.reload()
+    expect(tab.locator("#words")).to_have_value("Någon som lagar min cykel.")
+    expect(tab.get_by_label("I någons hem")).to_be_checked()
+    tab.get_by_role("button", name="Lämna behovet").locator("visible=true").click()
+    assert code_on(tab)
+    tab.goto("/exchange/need")
+    expect(tab.locator("#words")).to_have_value("")
+    assert tab.evaluate("sessionStorage.getItem('sent')") is None
+
+
+def test_who_goes_elsewhere_after_an_error_leaves_no_words_in_the_tab(tab: Page) -> None:
+    tab.goto("/exchange/need")
+    tab.locator("#words").fill("Någon som lagar min cykel.")
+    tab.get_by_label("Jag har fyllt 18 år").check()
+    tab.context.clear_cookies(name="samspel_csrf")
+    tab.get_by_role("button", name="Lämna behovet").locator("visible=true").click()
+
+    tab.get_by_role("link", name="Till startsidan").click()
+
+    expect(tab.locator("#ge-och-fa")).to_be_visible()
+    assert tab.evaluate("sessionStorage.getItem('sent')") is None
+    tab.goto("/exchange/need")
+    expect(tab.locator("#words")).to_have_value("")
 
 
 def test_without_script_a_need_is_left_and_the_code_shown(open_page: Callable[..., Page]) -> None:

@@ -53,7 +53,9 @@ def health(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    response = answer(request, ConflictError(_("Sidan är gammal. Gå tillbaka och ladda om, det du skrev finns kvar.")))
+    response = answer(
+        request, ConflictError(_("Sidan är gammal, så inget är sparat. Gå tillbaka, ladda om och skicka igen."))
+    )
     response.status_code = 403
     return response
 
@@ -66,7 +68,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """A page that needs nothing: the error may be anywhere. A database that is away is told as that: 503, try again."""
     is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
     error = UnavailableError()
-    text = _("Något gick fel hos oss. Det du skrev finns kvar på din enhet. Försök igen om en stund.")
+    text = _("Något gick fel hos oss. Gå tillbaka och försök igen om en stund.")
     head = '<!doctype html><html lang="sv"><head><meta charset="utf-8"><title>Samspel</title></head>'
     body = f"{head}<body><h1>{error.message if is_away else text}</h1></body></html>"
     return HttpResponse(body, status=error.status if is_away else 500, headers={"Retry-After": "2"} if is_away else {})

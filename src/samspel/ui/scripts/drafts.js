@@ -15,6 +15,8 @@
 //             answered: 2xx = received, 4xx = refused (the text comes back), anything else = later. In order per scope.
 //             Only scopes of this page are sent: a form's own, or those that begin with <body data-outbox="dialogue:12:seat:7">,
 //             because the cookie says whose they are. The view sees HX-Request and answers with a fragment (or 204).
+// data-keep   what the browser sends itself stays in this tab until another page than an error has come, and is there again
+//             when she goes back from the error or loads the page anew. Then it is forgotten.
 // Events on the form (or on <body> when it is no longer there), detail {key, scope, …}: "queued", "sent" {html},
 // "refused" {status, message}. Without a place to keep things the form is sent by the browser itself.
 (() => {
@@ -189,6 +191,38 @@
     tell(scope, 'refused', { key: entry.key, status: answer.status, message, texts: entry.texts });
   }
 
+  // ------------------------------------------------------------ what the browser sends itself
+
+  const SENT = 'sent';
+  const controlsOf = (form) => [...form.elements].filter((field) => field.name && !/^(hidden|submit|button|file|password)$/.test(field.type));
+  const isPicked = (field) => /^(checkbox|radio)$/.test(field.type);
+  const stateOf = (form) => JSON.stringify(controlsOf(form).map((field) => [field.name, isPicked(field) ? field.checked : field.value]));
+  const keeping = new Map([...document.querySelectorAll('form[data-keep]')].map((form) => [form, stateOf(form)]));
+
+  const remember = (sent) => { try { sessionStorage.setItem(SENT, JSON.stringify(sent)); } catch { /* nothing is kept */ } };
+
+  document.addEventListener('submit', ({ target: form }) => {
+    if (keeping.has(form)) remember({ to: form.action, before: keeping.get(form), after: stateOf(form) });
+  });
+  function bringBack() {
+    let sent = null;
+    try { sent = JSON.parse(sessionStorage.getItem(SENT)); } catch { /* nothing was kept */ }
+    if (!sent) return;
+    if (document.querySelector('[data-error]')) {
+      for (const line of document.querySelectorAll('[data-kept]')) line.hidden = false;
+      remember({ ...sent, hasFailed: true });
+      return;
+    }
+    const isNext = performance.getEntriesByType('navigation')[0]?.type === 'navigate';   // neither back nor loaded anew
+    const form = [...keeping.keys()].find((one) => one.action === sent.to && keeping.get(one) === sent.before);
+    if (isNext && !(sent.hasFailed && form)) sessionStorage.removeItem(SENT);
+    else if (form) {
+      const after = JSON.parse(sent.after), way = form.closest('details');
+      controlsOf(form).forEach((field, at) => { field[isPicked(field) ? 'checked' : 'value'] = after[at][1]; });
+      if (way) way.open = true;
+    }
+  }
+
   // ------------------------------------------------------------ when a page or a fragment comes
 
   function look(root) {
@@ -210,4 +244,5 @@
   document.body.addEventListener('live:link', ({ detail }) => detail.state !== 'off' && tryAgain());
   document.body.addEventListener('htmx:load', ({ detail }) => look(detail.elt));
   look(document);
+  bringBack();
 })();
