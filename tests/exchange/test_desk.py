@@ -66,8 +66,39 @@ def test_a_bridge_builder_counts_and_sees_a_proposal_with_its_reasons(client: Cl
     assert "Kedja, två behov" in page
     assert "Åkeriet bara ger. Två får hjälp." in page
     assert page.index("Åkeriet") < page.index("Återbruket") < page.index("Språkkaféet")
-    assert "Alla kan på helger." in page
+    assert "De som har sagt när kan på helger." in page, "the café has not said"
     assert "Längst väntan: Språkkaféet, 42 dagar." in page
+
+
+def test_when_all_can_is_said_when_all_have_said_when(client: Client) -> None:
+    for post in chain():
+        Post.objects.filter(pk=post.pk).update(times=["weekends"])
+
+    page = client.post("/exchange/desk/select", follow=True).text
+
+    assert "Alla kan på helger." in page
+
+
+def test_who_is_alone_in_having_said_when_speaks_for_nobody(client: Client) -> None:
+    drive, *others = chain()
+    Post.objects.filter(pk__in=[post.pk for post in others]).update(times=[])
+
+    page = client.post("/exchange/desk/select", follow=True).text
+
+    assert drive.times == ["weekends"]
+    assert "kan på helger" not in page
+
+
+def test_those_who_would_wait_are_named_and_the_others_counted(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    chain()
+    client.post("/exchange/desk/select")
+    match = Match.objects.get()
+    waits = tuple(make_post(make_party(f"Nummer {n}")[0], "need", "En cykel", at=now()).pk for n in range(1, 6))
+    monkeypatch.setattr(compute, "price", lambda *_of: compute.Price(1, waits))
+
+    page = client.get(f"/exchange/desk?match={match.pk}&gift=1").text
+
+    assert page.count("möts, ”Nummer 1”, ”Nummer 2”, ”Nummer 3” och 2 till väntar.") == 2
 
 
 def test_what_a_change_costs_is_shown_before_it_is_made(client: Client) -> None:

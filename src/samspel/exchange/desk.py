@@ -21,6 +21,8 @@ PAGE: Final = 6  # proposals in the list at a time
 FEW_WAITING: Final = 3
 FEW_FITTING: Final = 6
 MOST_WAITING: Final = 200
+_NAMED: Final = 3  # of those who would wait for a change; of the others the number is told
+_WAYS: Final[tuple[compute.Way, ...]] = ("swap", "forbid")
 # By the root of a kind of help; the front end's build finds the names here.
 ICONS: Final = {
     "carry": "Car",
@@ -313,10 +315,12 @@ def _shared(offer: Post, need: Post) -> Iterable[str]:
 def _why(gifts: Sequence[Transfer], at: datetime) -> Iterable[str]:
     """What they all have in common, and who has waited longest."""
     posts = {post.pk: post for one in gifts for post in (one.offer, one.need) if post is not None}
-    times = [set(post.times) for post in posts.values() if post.times]
-    if times and (common := set.intersection(*times)):
-        labels = [str(label).lower() for value, label in PartOfWeek.choices if value in common]
-        yield _("Alla kan på %(times)s.") % {"times": _listed(labels)}
+    said_when = {post.party_id for post in posts.values() if post.times}
+    common = set.intersection(*(set(post.times) for post in posts.values() if post.times)) if said_when else set()
+    if len(said_when) > 1 and common:
+        have_all = said_when == {post.party_id for post in posts.values()}
+        sentence = _("Alla kan på %(times)s.") if have_all else _("De som har sagt när kan på %(times)s.")
+        yield sentence % {"times": _listed([str(part.label).lower() for part in PartOfWeek if part in common])}
     areas = {post.area_id for post in posts.values() if post.area_id is not None}
     if len(areas) == 1 and len([post for post in posts.values() if post.area_id is not None]) > 1:
         yield _("De som har sagt var finns i samma område.")
@@ -355,8 +359,8 @@ def _costs(gift: Transfer, at: datetime) -> Iterable[Cost]:
         return
     now = sum(one.needs_met for one in chosen.solution.selected)
     yield Cost("fix", now, _("möts ändå."))
-    for way, how in (("swap", "swap"), ("forbid", "forbid")):
-        price = compute.price(chosen, gift.offer_id, gift.need_id, "swap" if way == "swap" else "forbid")
+    for how in _WAYS:
+        price = compute.price(chosen, gift.offer_id, gift.need_id, how)
         if price is not None:
             yield Cost(how, price.met, _waits(price))
 
@@ -368,8 +372,11 @@ def _waits(price: compute.Price) -> str:
     )
     if not names:
         return _("möts, ingen behöver vänta.")
+    listed = [f"”{name}”" if get_language() != "en" else f"“{name}”" for name in names[:_NAMED]]
+    if more := len(names) - len(listed):
+        listed.append(_("%(n)s till") % {"n": more})
     words = ngettext("möts, %(who)s väntar.", "möts, %(who)s väntar.", len(names))
-    return words % {"who": _listed([f"”{name}”" if get_language() != "en" else f"“{name}”" for name in names[:3]])}
+    return words % {"who": _listed(listed)}
 
 
 def _waiting(posts: Sequence[Post], selection: Selection | None, at: datetime) -> tuple[Waiting, ...]:
