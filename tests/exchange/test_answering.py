@@ -13,6 +13,7 @@ from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.models import AuditEntry, OutgoingMail
 from samspel.exchange.actions.answering import ask_other_time, block, change_contact, say_no, say_yes, tell_problem
 from samspel.exchange.actions.asking import Wording, ask, change_words
+from samspel.exchange.actions.running import start
 from samspel.exchange.asked import shown_digest
 from samspel.exchange.models import Block, Match, Part, Party
 from samspel.exchange.queries import open_posts, posts_held
@@ -49,6 +50,21 @@ def test_the_last_yes_makes_it_agreed_and_shows_how_to_reach_each_other(ring: Ri
         others = [contact for contact in CONTACTS if not contact.endswith(str(place))]
         assert not any(contact in before[place - 1] for contact in others)
         assert all(contact in page(ring, place) for contact in CONTACTS)
+
+
+def test_what_happens_next_is_told_after_the_last_yes_too(ring: Ring) -> None:
+    begins = "Det börjar när allt under Innan det börjar är klart."
+    before = page(ring, 1)
+
+    ring.yes(1, 2, 3)
+
+    agreed = page(ring, 1)
+    assert begins in before
+    assert begins in agreed
+    assert "Alla svarar var för sig." not in agreed
+    ring.check_all()
+    start(actor=ring.actor, match_id=ring.match.pk, at=WHEN)
+    assert begins not in page(ring, 1)
 
 
 def test_a_yes_needs_a_way_to_be_reached(ring: Ring) -> None:
