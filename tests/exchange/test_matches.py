@@ -101,6 +101,21 @@ def test_a_press_that_cannot_be_is_told_on_the_page(ring: Ring, desk: Client) ->
     assert ring.fresh().state == Match.State.FALLEN
 
 
+def test_what_came_to_nothing_waits_for_nobody(ring: Ring, desk: Client) -> None:
+    ring.ask()
+    check = ring.match.checks.get()
+    say_no(mine=ring.mine(2), match_id=ring.match.pk, at=WHEN)
+
+    page = desk.get(at(ring)).content.decode()
+    pressed = desk.post(at(ring), {"do": "check", "check": check.pk, "state": "done"})
+
+    assert (page.count("Svarade inte"), page.count("Nej</span>")) == (2, 1)
+    for untrue in ("har sagt ja", "Tänker", 'name="check"'):
+        assert untrue not in page
+    assert pressed.status_code == 409
+    assert Check.objects.get().state == check.state
+
+
 def test_the_list_is_by_state_with_what_needs_her(broker: Person, desk: Client) -> None:
     ring, pair, _proposal = make_ring(broker), make_pair(broker), make_chain(broker)
     ring.ask()

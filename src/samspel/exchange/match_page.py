@@ -14,7 +14,7 @@ from django.db.models import Count, Q
 
 from samspel.core.actor import Actor
 from samspel.core.thread import knots_of, threads_of
-from samspel.exchange.asked import ALL_YES
+from samspel.exchange.asked import ALL_YES, OVER
 from samspel.exchange.checks import CLEAR, label_of
 from samspel.exchange.drawing import Small, small
 from samspel.exchange.grown import GrewFrom, grew_from_agreements
@@ -81,6 +81,11 @@ class MatchPage:
     @property
     def is_all_yes(self) -> bool:
         return self.match.state in ALL_YES
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is still something to do before it or in it: not when it is over, or came to nothing."""
+        return self.match.state not in OVER
 
     @property
     def to_read(self) -> tuple[Part, ...]:

@@ -30,7 +30,7 @@ from samspel.exchange.models import (
     Post,
     Transfer,
 )
-from samspel.exchange.queries import posts_held
+from samspel.exchange.queries import HOLDING, posts_held
 
 LONGEST_GIFT, LONGEST_TITLE, LONGEST_DOUBT = 200, 120, 300
 
@@ -245,8 +245,9 @@ def set_check(*, actor: Actor, match_id: int, check_id: int, state: str, at: dat
     """Note how far a check has come. Who saw it and when is noted with it; no copy is kept.
 
     :raises InvalidError: it cannot be left out.
+    :raises ConflictError: the match is over, or came to nothing.
     """
-    match = get_match(actor, match_id, "desk.change", lock=True)
+    match = get_match(actor, match_id, "desk.change", states=HOLDING | {Match.State.PROPOSED}, lock=True)
     check = Check.objects.filter(pk=check_id, match=match).first()
     if check is None or state not in Check.State.values:
         raise NotFoundError("check")
