@@ -173,6 +173,7 @@ def test_who_answers_late_is_told_that_it_came_to_nothing(ring: Ring) -> None:
     answer = ring.phone(1).post(f"/exchange/mine/asked/{ring.match.pk}", {"do": "no"})
     assert answer.status_code == 409
     assert "Det blev inte av" in answer.content.decode()
+    assert "Allt som är ditt" in answer.content.decode(), "her page is there, as it is now"
 
 
 def test_a_problem_is_read_by_the_bridge_builder_alone(ring: Ring) -> None:

@@ -195,6 +195,32 @@ def test_a_remark_is_kept_once(client: Client) -> None:
     assert "Ring efter sex." in client.get("/exchange/desk").text
 
 
+def test_a_remark_that_cannot_be_kept_is_there_on_the_desk_with_what_is_wrong(client: Client) -> None:
+    chain()
+    client.post("/exchange/desk/select")
+    match = Match.objects.get()
+
+    answer = client.post(f"/exchange/desk/{match.pk}/remark", {"words": "Ring " * 81, "key": device_key()})
+
+    assert answer.status_code == 422
+    assert "Skriv något, högst 400 tecken." in answer.text
+    assert "Ring Ring" in answer.text
+    assert 'aria-current="true"' in answer.text, "the proposal is open"
+    assert not Remark.objects.exists()
+
+
+def test_a_question_that_cannot_be_asked_is_there_at_its_need_with_what_is_wrong(client: Client) -> None:
+    posts = [make_post(make_party("Granne")[0], "need", "En gardin", category="mend/clothes", at=now()) for _ in "ab"]
+
+    answer = client.post(f"/exchange/desk/waiting/{posts[1].pk}", {"words": "Vem? " * 41, "key": device_key()})
+
+    assert answer.status_code == 422
+    assert answer.text.count("Skriv en fråga, med högst 200 tecken.") == 1
+    assert f'aria-describedby="fel-q{posts[1].pk}"' in answer.text
+    assert "Vem? Vem?" in answer.text
+    assert not TownQuestion.objects.exists()
+
+
 def test_the_town_is_asked_when_the_question_has_been_read_through(client: Client) -> None:
     post = make_post(make_party("Granne")[0], "need", "Lägga upp en gardin", category="mend/clothes", at=now())
     key = device_key()

@@ -44,6 +44,7 @@ def test_what_cannot_be_asked_is_said_in_words(ring: Ring, desk: Client) -> None
 
     assert answer.status_code == 422
     assert "Någon har tagit bort sitt behov" in answer.content.decode()
+    assert "Låt det vara" in answer.content.decode(), "the match is there to go on with"
 
 
 def test_answers_are_by_role_with_what_was_written_to_her(ring: Ring, desk: Client) -> None:
@@ -96,7 +97,9 @@ def test_a_press_that_cannot_be_is_told_on_the_page(ring: Ring, desk: Client) ->
         answer = desk.post(at(ring), sent)
         assert answer.status_code == 422
         assert said in answer.content.decode()
-    assert desk.post(at(ring), {"do": "start"}).status_code == 409
+    early = desk.post(at(ring), {"do": "start"})
+    assert early.status_code == 409
+    assert "Anteckningar" in early.content.decode(), "the page is there, with why not"
     assert desk.post(at(ring), {"do": "fall"}).status_code == 302
     assert ring.fresh().state == Match.State.FALLEN
 

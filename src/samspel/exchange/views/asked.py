@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from samspel.core.actor import Request
-from samspel.core.errors import InvalidError
+from samspel.core.errors import ConflictError, InvalidError
 from samspel.exchange.access import Mine, get_mine, get_part, own_parts, waits_for_her
 from samspel.exchange.actions import answering
 from samspel.exchange.actions.asking import country
@@ -24,12 +24,12 @@ from samspel.exchange.models import Part
 @require_http_methods(["GET", "HEAD", "POST"])
 def asked(request: Request, match_id: int) -> HttpResponse:
     mine = get_mine(request, "part.answer" if request.method == "POST" else "part.read")
-    error: InvalidError | None = None
+    error: InvalidError | ConflictError | None = None
     part = get_part(mine, match_id, place=_number(request.GET["as"]) if "as" in request.GET else None)
     if request.method == "POST":
         try:
             said = _do(request, _only(part), match_id)
-        except InvalidError as found:
+        except (InvalidError, ConflictError) as found:
             error = found
             part = get_part(_only(part), match_id)
         else:
@@ -51,7 +51,7 @@ def asked(request: Request, match_id: int) -> HttpResponse:
             "levels": [(level.value, level.label) for level in reversed(Part.Outcome)],
             "section": "exchange",
         },
-        status=422 if error else 200,
+        status=error.status if error else 200,
     )
 
 

@@ -30,7 +30,11 @@ def show(request: Request) -> HttpResponse:
     Of a proposal that people have been asked about since, the way leads to its own page.
     """
     require_broker(request.actor, "desk.read")
-    match_id = _number(request.GET.get("match"))
+    return _desk(request, _number(request.GET.get("match")))
+
+
+def _desk(request: Request, match_id: int | None, error: InvalidError | None = None) -> HttpResponse:
+    """With this proposal open, or the first; after an error with the remark that was typed, and what was wrong."""
     found = desk.desk_of(
         at=timezone.now(),
         match_id=match_id,
@@ -40,7 +44,8 @@ def show(request: Request) -> HttpResponse:
     )
     if match_id is not None and found.is_gone and Match.objects.filter(pk=match_id).exists():
         return redirect("exchange_match", match_id)
-    return render(request, "exchange/desk.html", {"desk": found, "section": "exchange"})
+    context = {"desk": found, "error": error, "typed": request.POST, "section": "exchange"}
+    return render(request, "exchange/desk.html", context, status=error.status if error else 200)
 
 
 @require_POST
@@ -113,13 +118,16 @@ def write_up(request: Request, match_id: int) -> HttpResponse:
 
 @require_POST
 def remark(request: Request, match_id: int) -> HttpResponse:
-    remark_on_match(
-        actor=request.actor,
-        match_id=match_id,
-        words=request.POST.get("words", ""),
-        key=request.POST.get("key", ""),
-        at=timezone.now(),
-    )
+    try:
+        remark_on_match(
+            actor=request.actor,
+            match_id=match_id,
+            words=request.POST.get("words", ""),
+            key=request.POST.get("key", ""),
+            at=timezone.now(),
+        )
+    except InvalidError as error:
+        return _desk(request, match_id, error)
     messages.success(request, _("Antecknat. Bara brobyggare läser det."))
     return redirect(_at(match_id))
 
@@ -144,21 +152,36 @@ def put_together(request: Request, post_id: int) -> HttpResponse:
 def waiting(request: Request) -> HttpResponse:
     """Every need that waits, and what the town can be asked."""
     require_broker(request.actor, "desk.read")
+    return _waiting(request)
+
+
+def _waiting(request: Request, need_id: int | None = None, error: InvalidError | None = None) -> HttpResponse:
+    """After an error with the question that was typed about this need, and what was wrong with it."""
     rows = desk.all_waiting(timezone.now())
-    context = {"rows": rows, "others": desk.other_questions(rows), "section": "exchange"}
-    return render(request, "exchange/waiting.html", context)
+    context = {
+        "rows": rows,
+        "others": desk.other_questions(rows),
+        "wrong": need_id,
+        "error": error,
+        "typed": request.POST,
+        "section": "exchange",
+    }
+    return render(request, "exchange/waiting.html", context, status=error.status if error else 200)
 
 
 @require_POST
 def ask_town(request: Request, need_id: int) -> HttpResponse:
     """A question in the bridge-builder's own words; the next page is where it is read through."""
-    selecting.write_question(
-        actor=request.actor,
-        need_id=need_id,
-        words=request.POST.get("words", ""),
-        key=request.POST.get("key", ""),
-        at=timezone.now(),
-    )
+    try:
+        selecting.write_question(
+            actor=request.actor,
+            need_id=need_id,
+            words=request.POST.get("words", ""),
+            key=request.POST.get("key", ""),
+            at=timezone.now(),
+        )
+    except InvalidError as error:
+        return _waiting(request, need_id, error)
     messages.success(request, _("Frågan är skriven. Läs igenom den och publicera."))
     return redirect("exchange_waiting")
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from samspel.core.actor import Request
-from samspel.core.errors import InvalidError
+from samspel.core.errors import ConflictError, InvalidError
 from samspel.exchange.access import get_match, require_broker
 from samspel.exchange.actions import asking, running
 from samspel.exchange.actions.remarking import remark_on_match
@@ -30,23 +30,29 @@ def matches(request: Request) -> HttpResponse:
 @require_POST
 def ask(request: Request, match_id: int) -> HttpResponse:
     """Send the question to everybody in a proposal."""
-    asking.ask(actor=request.actor, match_id=match_id, at=timezone.now())
+    try:
+        asking.ask(actor=request.actor, match_id=match_id, at=timezone.now())
+    except (InvalidError, ConflictError) as error:
+        return _page(request, match_id, error)
     messages.success(request, _("Alla är tillfrågade. De ser varandras ord och roller, inte vilka de är."))
     return redirect("exchange_match", match_id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def match(request: Request, match_id: int) -> HttpResponse:
-    error: InvalidError | None = None
-    if request.method == "POST":
-        get_match(request.actor, match_id, "desk.change")
-        try:
-            said = _do(request, match_id)
-        except InvalidError as found:
-            error = found
-        else:
-            messages.success(request, said)
-            return redirect("exchange_match", match_id)
+    if request.method != "POST":
+        return _page(request, match_id)
+    get_match(request.actor, match_id, "desk.change")
+    try:
+        said = _do(request, match_id)
+    except (InvalidError, ConflictError) as error:
+        return _page(request, match_id, error)
+    messages.success(request, said)
+    return redirect("exchange_match", match_id)
+
+
+def _page(request: Request, match_id: int, error: InvalidError | ConflictError | None = None) -> HttpResponse:
+    """The match as it is now; after an error with what was typed, and what was wrong with it."""
     found_match = get_match(request.actor, match_id, "desk.read")
     page = match_page(found_match, actor=request.actor, country=asking.country(), at=timezone.now())
     return render(
@@ -63,7 +69,7 @@ def match(request: Request, match_id: int) -> HttpResponse:
             "becoming": Match.Becomes.choices,
             "section": "exchange",
         },
-        status=422 if error else 200,
+        status=error.status if error else 200,
     )
 
 
