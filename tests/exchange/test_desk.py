@@ -70,6 +70,45 @@ def test_a_bridge_builder_counts_and_sees_a_proposal_with_its_reasons(client: Cl
     assert "Längst väntan: Språkkaféet, 42 dagar." in page
 
 
+def test_needs_that_are_met_and_needs_that_wait_are_all_of_them_after_some_were_asked_about(
+    client: Client, proposals: list[Match]
+) -> None:
+    Selection.objects.create(
+        made_at=now(),
+        needs=20,
+        offers=20,
+        met=20,
+        bound=20,
+        is_proven=True,
+        seconds=0,
+        settings={},
+        candidates=nothing(),
+    )
+    before = client.get("/exchange/desk").text
+
+    client.post(f"/exchange/desk/matches/{proposals[0].pk}/ask")
+
+    after = client.get("/exchange/desk").text
+    assert "<strong>20 behov möts.</strong>" in before
+    assert "När det räknades" not in before
+    assert "19 behov och 19 erbjudanden kan paras ihop." in after
+    assert "<strong>19 behov möts.</strong>" in after
+    assert "När det räknades möttes 20. Fler än 20 gick inte." in after
+    assert "0 behov väntar" in after
+
+
+def test_what_waits_to_be_read_is_a_press_away(client: Client) -> None:
+    make_post(make_party("Grannen")[0], "need", "En ny cykel", at=now(), read_at=None)
+    make_post(make_party("Läraren")[0], "offer", "Övar svenska", at=now())
+
+    page = client.get("/exchange/desk").text
+
+    (way,) = re.findall(r'<a class="sam-link" href="([^"]+)">1 väntar på att läsas.</a>', page)
+    found = client.get(way).text
+    assert "En ny cykel" in found
+    assert "Övar svenska" not in found
+
+
 def test_when_all_can_is_said_when_all_have_said_when(client: Client) -> None:
     for post in chain():
         Post.objects.filter(pk=post.pk).update(times=["weekends"])

@@ -98,6 +98,8 @@ class Waiting:
 class Desk:
     """:param proposals: in the list that is shown, the weaker ones when ``is_weaker``, else the others.
     :param others: in the list that is not shown.
+    :param met: needs that all proposals meet now; those of the selection that have been asked about since are not
+        among them, nor among ``needs``.
     :param weaker_met: needs that weaker proposals meet."""
 
     selection: Selection | None
@@ -108,6 +110,7 @@ class Desk:
     proposals: int
     others: int
     is_weaker: bool
+    met: int
     weaker_met: int
     page: int
     rows: tuple[Row, ...]
@@ -161,6 +164,7 @@ def desk_of(
         len(order),
         len(lists[not weaker]),
         weaker,
+        sum(one.needs for one in proposed),
         sum(one.needs for one in proposed if one.is_weaker),
         page,
         tuple(_row(one) for one in matches),
