@@ -1,5 +1,7 @@
 """The bridge-builder's pages of matches: who has answered what, what is left, and each step with a press."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -13,9 +15,11 @@ from samspel.exchange.actions.taking_back import take_back
 from samspel.exchange.drawing import LARGE, small
 from samspel.exchange.match_page import match_list
 from samspel.exchange.models import Check, Match, Part, Party, Post, Remark
-from samspel.people.models import Person
+from samspel.exchange.queries import waiting_at_desk
+from samspel.people.models import Person, Role
+from tests.dialogues.test_permission_matrix import sign_in
 from tests.exchange.rings import Ring, make_chain, make_pair, make_ring, make_round, make_square
-from tests.people import WHEN, device_key
+from tests.people import WHEN, Town, device_key, make_person
 
 
 @pytest.fixture
@@ -279,3 +283,37 @@ def test_a_chain_without_a_title_is_called_what_it_is(people: int, called: str, 
     chain.ask()
 
     assert called in chain.phone(people).get(f"/exchange/mine/asked/{chain.match.pk}").content.decode()
+
+
+# ---------------------------------------------------------------- what waits, where she comes in
+
+
+def test_a_bridge_builder_meets_her_desk_first_with_what_waits_there(
+    broker: Person, desk: Client, town: Town, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    problem, agreed, _proposal = make_ring(broker), make_pair(broker), make_chain(broker)
+    problem.ask()
+    tell_problem(mine=problem.mine(1), match_id=problem.match.pk, words="Hur långt är det?", at=WHEN)
+    tell_problem(mine=problem.mine(2), match_id=problem.match.pk, words="Var är det?", at=WHEN)
+    agreed.ask()
+    agreed.yes(1, 2)
+    Post.objects.update(expires_at=timezone.now() + timedelta(days=9))
+    Post.objects.filter(pk=Post.objects.earliest("pk").pk).update(read_at=None)
+
+    unit = desk.get("/home", follow=True).content.decode()
+    Role.objects.create(person=broker, unit=town.guidance, kind="member")
+    several = desk.get("/home").content.decode()
+
+    for page in (unit, several):
+        assert page.index("Brobyggarens bord") < page.index("</h2>")
+        assert "1 väntar på att läsas." in page
+        assert "2 frågade förslag behöver dig." in page
+        assert "1 förslag att se på." in page
+    with django_assert_num_queries(2):
+        waiting_at_desk(WHEN)
+
+
+def test_the_desk_is_on_nobody_elses_home(town: Town) -> None:
+    page = sign_in(make_person("Malin", town.library, "manager")).get("/home", follow=True).content.decode()
+
+    assert "Brobyggarens bord" not in page

@@ -1,9 +1,10 @@
 """Reads that several parts of giving and getting use."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import get_language
 
 from samspel.exchange.models import Category, Match, Post, TownQuestion
@@ -42,3 +43,25 @@ def town_questions() -> list[TownQuestion]:
     asked = TownQuestion.objects.filter(published_at__isnull=False, closed_at=None, need__met_at=None)
     asked = asked.exclude(need__met_by__match__state__in=HOLDING - {Match.State.ASKED})
     return list(asked.select_related("category").order_by("-published_at", "-pk")[:12])
+
+
+@dataclass(frozen=True)
+class AtDesk:
+    """What waits for a bridge-builder.
+
+    :param needs_her: asked matches in which somebody has written to her, and those in which all have said yes."""
+
+    unread: int
+    proposals: int
+    needs_her: int
+
+
+def waiting_at_desk(at: datetime) -> AtDesk:
+    """Two queries."""
+    written = Q(state=Match.State.ASKED) & (~Q(parts__problem="") | ~Q(parts__other_time=""))
+    counted = Match.objects.aggregate(
+        proposals=Count("pk", filter=Q(state=Match.State.PROPOSED), distinct=True),
+        needs_her=Count("pk", filter=Q(state=Match.State.AGREED) | (Q(parts__isnull=False) & written), distinct=True),
+    )
+    unread = Post.objects.filter(read_at=None, expires_at__gt=at).count()
+    return AtDesk(unread, counted["proposals"], counted["needs_her"])

@@ -25,6 +25,7 @@ from samspel.dialogues.threads import (
 )
 from samspel.encounters.queries import signals_to_erase
 from samspel.encounters.taking_up import to_take_up
+from samspel.exchange.queries import AtDesk, waiting_at_desk
 from samspel.people.access import INHERITED, get_unit, roles_in, roles_in_each, units_open_to
 from samspel.people.queries import members_of, units_below, units_of, units_to_lead
 
@@ -43,9 +44,19 @@ def home(request: Request) -> HttpResponse:
     units = units_of(request.actor) or units_to_lead(request.actor)
     if len(units) == 1:
         return redirect("unit", units[0].pk)
-    cards = _cards({unit.pk: unit.name for unit in units}, roles_in_each(request.actor, units))
-    more = units_open_to(request.actor, "unit.read", but=units)
-    return render(request, "dialogues/home.html", {"units": cards, "more": more, "section": "unit"})
+    roles = roles_in_each(request.actor, units)
+    context = {
+        "units": _cards({unit.pk: unit.name for unit in units}, roles),
+        "more": units_open_to(request.actor, "unit.read", but=units),
+        "at_desk": _at_desk(frozenset().union(*roles.values())),
+        "section": "unit",
+    }
+    return render(request, "dialogues/home.html", context)
+
+
+def _at_desk(roles: frozenset[str]) -> AtDesk | None:
+    """What waits at the desk of a bridge-builder; nothing is asked for of anybody else."""
+    return waiting_at_desk(timezone.now()) if "broker" in roles else None
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,7 @@ def unit(request: Request, unit_id: int) -> HttpResponse:
         "dialogues/unit.html",
         {
             "unit": found,
+            "at_desk": _at_desk(roles),
             "inside": inside,
             "may_plan": may(roles, "dialogue.create"),
             "sees_encounters": sees_encounters,
