@@ -1,5 +1,6 @@
 """Lindvik's needs and offers."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -46,6 +47,16 @@ def test_the_selection_is_proven_and_what_nobody_can_meet_waits(laid_out: None) 
     waiting = {post.party.called for post in compute.needs_waiting(WHEN)}
     assert {"Mopedgänget", "Den tigrinjatalande"} <= waiting
     assert TownQuestion.objects.filter(published_at__lte=WHEN).count() == len(exchange.QUESTIONS)
+
+
+def test_the_salesman_who_says_yes_reads_who_the_others_are(laid_out: None) -> None:
+    ring = Match.objects.get(state="asked")
+
+    reached = dict(ring.parts.exclude(called="Säljaren").values_list("called", "contact"))
+
+    assert reached == exchange.REACHED
+    for contact in reached.values():  # 070-174 06 05 to 99 are nobody's
+        assert re.fullmatch(r"[A-ZÅÄÖ]\w+ [A-ZÅÄÖ]\w+, 070-174 06 (0[5-9]|[1-9]\d)", contact)
 
 
 def test_the_salesman_can_come_back_with_the_code_that_is_told(laid_out: None) -> None:

@@ -24,6 +24,11 @@ GIFTS: Final = {
     "Pappan": "handleder, två timmar i veckan",
     "Den unge mannen": "kör säljaren till kunderna",
 }
+# How the two who have said yes are reached. The numbers are among those that Post- och telestyrelsen keeps for fiction.
+REACHED: Final = {
+    "Den unge mannen": "Elias Sand, 070-174 06 12",
+    "Pappan": "Johan Ek, 070-174 06 31",
+}
 
 
 @dataclass(frozen=True)
@@ -313,7 +318,6 @@ def _ask_the_three(broker: Actor, at: datetime) -> None:
     asking.change_words(actor=broker, match_id=ring.pk, wording=wording, at=at)
     asking.ask(actor=broker, match_id=ring.pk, at=at - timedelta(days=1))
     ring.refresh_from_db()
-    for called in ("Den unge mannen", "Pappan"):
+    for called, contact in REACHED.items():
         mine = Mine((Party.objects.get(called=called),))
-        contact = f"Fråga brobyggaren efter {called[:1].lower()}{called[1:]}"
         answering.say_yes(mine=mine, match_id=ring.pk, contact=contact, seen=shown_digest(ring), at=at)
