@@ -87,11 +87,15 @@ def test_what_was_learned_is_told_with_its_gain(client: Client) -> None:
     there = {"words": 0.6, "kind": 0.5, "place": 0.0, "time": 1.0, "language": 0.5}
     assert "Inget än." in client.get(PAGE).text
     judge(here, there, 3)
-    assert "Det går inte att säga än" in client.get(PAGE).text
+    early = client.get(PAGE).text
+    assert "Det går inte att säga än" in early
+    assert "Ta de lärda vikterna" not in early
+    assert client.post(PAGE, {"do": "learned"}).status_code == 422
     judge(here, there, 60)
 
     page = client.get(PAGE).text
     assert "126 par är bedömda." in page
+    assert "Ta de lärda vikterna" in page
     client.post(PAGE, {"do": "learned"})
 
     learned = Preference.objects.get().weights

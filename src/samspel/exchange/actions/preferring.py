@@ -57,7 +57,7 @@ def use_learned(*, actor: Actor) -> None:
     require_broker(actor, "exchange.setup")
     row = _row()
     learned = learned_now(row)
-    if learned is None:
+    if learned is None or learned.before is None:  # nobody can tell yet whether they are better
         raise InvalidError(fields={"weights": _("Det finns inget att lära av än.")})
     row.weights = dict(learned.weights)
     row.save()
