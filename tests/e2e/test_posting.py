@@ -56,7 +56,7 @@ def test_an_offer_from_the_start_page_to_another_device_and_gone(open_page: Call
     phone.get_by_label("Helger").check()
     phone.get_by_label("Körkort").check()
     phone.locator("#category").select_option(label="Köra och bära")
-    phone.get_by_text("Dagar, språk och hur du får veta mer").click()
+    phone.get_by_text("Dagar, språk och vem du är").click()
     phone.get_by_label("polski").check()
     seen(phone, "give-hint")
     phone.get_by_role("button", name="Byt till det").click()

@@ -177,6 +177,14 @@ def test_entered_for_somebody_with_her_written_yes_and_a_receipt_for_her(broker:
     assert post.words in answer.content.decode()
 
 
+def test_who_enters_for_somebody_is_not_spoken_to_as_her(broker: Client) -> None:
+    page = broker.get("/exchange/desk/posts/new?kind=need").content.decode()
+
+    form = page[page.index('id="lamna"') : page.rindex("</form>", page.index('id="lamna"'), page.index("</main>"))]
+    assert "Vem är personen?" in form
+    assert not re.search(r"\b(du|dig|din|ditt)\b", re.sub(r"<[^>]*>", " ", form).lower())
+
+
 @pytest.mark.parametrize("data", [{"consent": None}, {"consent": "self"}, {"adult": None}, {"words": ""}])
 def test_without_consent_nothing_is_entered(broker: Client, data: dict[str, Any]) -> None:
     assert enter(broker, **data).status_code == 422
