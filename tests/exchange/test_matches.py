@@ -1,5 +1,6 @@
 """The bridge-builder's pages of matches: who has answered what, what is left, and each step with a press."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -283,6 +284,43 @@ def test_a_chain_without_a_title_is_called_what_it_is(people: int, called: str, 
     chain.ask()
 
     assert called in chain.phone(people).get(f"/exchange/mine/asked/{chain.match.pk}").content.decode()
+
+
+def test_the_words_of_a_match_are_asked_for_alike_before_and_after_it_is_asked(broker: Person, desk: Client) -> None:
+    ring = make_ring(broker, at=timezone.now())
+
+    def labels(address: str) -> list[str]:
+        return re.findall(r'<label class="ds-label" for="(?:title|gift-\d|until)">([^<]+)<', desk.get(address).text)
+
+    on_the_desk = labels(f"/exchange/desk/{ring.match.pk}/words")
+    ring.ask(timezone.now())
+    said = desk.post(at(ring), {"do": "words", "gift-1": "läser matte", "title": "Tre"}, follow=True).text
+
+    assert on_the_desk == labels(at(ring))
+    assert on_the_desk == [
+        "Rubrik",
+        "Säljaren ger till Pappan",
+        "Pappan ger till Den unge mannen",
+        "Den unge mannen ger till Säljaren",
+        "Till när?",
+    ]
+    assert "Orden är sparade." in said
+
+
+def test_a_remark_is_answered_alike_wherever_it_is_written(broker: Person, desk: Client) -> None:
+    ring = make_ring(broker, at=timezone.now())
+    post = Post.objects.earliest("pk")
+
+    said = [
+        desk.post(address, sent | {"key": device_key()}, follow=True).text
+        for address, sent in (
+            (f"/exchange/desk/{ring.match.pk}/remark", {"words": "Ring efter sex."}),
+            (at(ring), {"do": "remark", "words": "Ring efter sex."}),
+            (f"/exchange/desk/posts/{post.pk}", {"do": "remark", "remark": "Ring efter sex."}),
+        )
+    ]
+
+    assert all("Sparat. Bara brobyggare läser det." in page for page in said)
 
 
 # ---------------------------------------------------------------- what waits, where she comes in

@@ -127,7 +127,9 @@ def test_what_is_folded_away_is_named_by_what_is_there(town: Town, signed_in: Si
     manager, fresh = signed_in(town.manager), Client()
     new = text_of(fresh.get("/exchange/need"))
     assert names(new) == "Dagar, språk och vem du är"
-    assert new.index('name="mail"') < new.index('<details class="more"'), "how she hears of a question is not folded away"
+    assert new.index('name="mail"') < new.index('<details class="more"'), (
+        "how she hears of a question is not folded away"
+    )
     leave(fresh)
     assert names(text_of(fresh.get("/exchange/need"))) == "Dagar och språk"
     leave(manager)

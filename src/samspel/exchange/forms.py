@@ -59,12 +59,31 @@ def wording_in(request: HttpRequest) -> Wording:
     )
 
 
+@dataclass(frozen=True)
+class GiftTyped:
+    """A gift in the form of a match's words: whose it is, the words as they stand or were just typed, and what is wrong
+    with them. ``giver`` is empty where nobody has been asked yet and the page knows no roles."""
+
+    transfer: Transfer
+    giver: str
+    taker: str
+    words: str
+    wrong: str
+
+
 def gifts_typed(
-    request: HttpRequest, transfers: Iterable[Transfer], fields: Mapping[str, str]
-) -> list[tuple[Transfer, str, str]]:
-    """Each gift with the words as they stand, or as they were just typed, and what is wrong with them."""
+    request: HttpRequest,
+    transfers: Iterable[Transfer],
+    fields: Mapping[str, str],
+    *,
+    called: Mapping[int, tuple[str, str]],
+) -> list[GiftTyped]:
+    """:param called: who gives to whom, by the gift's place."""
     names = [(one, f"gift-{one.place}") for one in transfers]
-    return [(one, request.POST.get(name, one.gift), fields.get(name, "")) for one, name in names]
+    return [
+        GiftTyped(one, *called.get(one.place, ("", "")), request.POST.get(name, one.gift), fields.get(name, ""))
+        for one, name in names
+    ]
 
 
 def draft_of(post: Post) -> PostDraft:

@@ -75,6 +75,12 @@ class MatchPage:
         return sum(part.answer == Part.Answer.YES for part in self.parts)
 
     @property
+    def called(self) -> dict[int, tuple[str, str]]:
+        """Who gives to whom, by the gift's place: each to the next, and in a ring the last to the first."""
+        names = [part.called for part in self.parts]
+        return {part.place: (part.called, names[at % len(names)]) for at, part in enumerate(self.parts, start=1)}
+
+    @property
     def is_clear(self) -> bool:
         return all(check.is_done for check in self.checks)
 

@@ -108,7 +108,9 @@ def write_up(request: Request, match_id: int) -> HttpResponse:
         "exchange/desk_words.html",
         {
             "match": match,
-            "rows": gifts_typed(request, match.transfers.all(), fields),
+            "gifts": gifts_typed(request, match.transfers.all(), fields, called=_called(match)),
+            "title": request.POST.get("title", match.title),
+            "until": request.POST.get("until", match.until),
             "fields": fields,
             "section": "exchange",
         },
@@ -128,7 +130,7 @@ def remark(request: Request, match_id: int) -> HttpResponse:
         )
     except InvalidError as error:
         return _desk(request, match_id, error)
-    messages.success(request, _("Antecknat. Bara brobyggare läser det."))
+    messages.success(request, _("Sparat. Bara brobyggare läser det."))
     return redirect(_at(match_id))
 
 
@@ -197,6 +199,12 @@ def judge_question(request: Request, question_id: int) -> HttpResponse:
 def _at(match_id: int | None) -> str:
     address = reverse("exchange_desk")
     return address if match_id is None else f"{address}?match={match_id}"
+
+
+def _called(match: Match) -> dict[int, tuple[str, str]]:
+    """Who gives to whom in a proposal, by the gift's place."""
+    gifts = [(one, one.offer, one.need) for one in match.transfers.all()]
+    return {one.place: (offer.party.called, need.party.called) for one, offer, need in gifts if offer and need}
 
 
 def _list_in(request: Request) -> str:

@@ -122,7 +122,7 @@ def _do(request: Request, post_id: int) -> HttpResponse:
     if wanted == "withdraw":
         messages.success(request, _("Det är raderat."))
         return redirect("exchange_posts")
-    messages.success(request, _("Sparat."))
+    messages.success(request, _("Sparat. Bara brobyggare läser det.") if wanted == "remark" else _("Sparat."))
     return redirect("exchange_post", post_id)
 
 
