@@ -131,6 +131,12 @@ def test_a_note_tells_which_of_its_words_speak_for_the_theme():
     assert state.result.placements[0].words == ("cykelvägen",)
 
 
+def test_words_that_tell_as_much_about_a_theme_stand_in_the_same_order_in_every_run():
+    state = solved(Problem(notes("cykel tur regn zebra apa", "bussen"), LEXICON, find=0))
+
+    assert state.result.themes[0].words == ("apa", "cykel", "regn", "tur", "zebra")
+
+
 def test_the_language_is_seen_when_it_is_not_said():
     lexicon = parse_lexicon("[a]\nda: =far\n[b]\nen: =far")
     written = (Note("da", "Min far er ikke her mere"), Note("en", "It is too far for the children to walk"))

@@ -1,24 +1,23 @@
 """Notes as rows of a sparse matrix: word stems and the letters inside words, weighed by how rare they are."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from .tokens import Token, stem
+from .tokens import stem
 from .words import Language
 
-__all__ = ["Matrix", "Space", "Words", "learn_space"]
+__all__ = ["Matrix", "Space", "Words", "learn_space", "words_and_stems"]
 
 Matrix = Any  # scipy.sparse.csr_matrix, which has no types
 Name = TypeVar("Name")
-Words = tuple[Language, Sequence[Token]]
-"""A note's language and its words."""
+Words = tuple[Language, Sequence[str]]
+"""A note's language and the words that say what it is about, each once."""
 
 _GRAMS = (3, 4, 5)
 _LEAST_NOTES = 2  # a feature of a single note says nothing about another
@@ -27,7 +26,7 @@ _STEM_SHARE = 0.4  # of a row's squared length; letters have the rest (StackOver
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Features with the weight of each (log of notes over notes that have it); stems are numbered first."""
+    """Stems and letters, each numbered from 0, and the weights (log of notes over notes that have it), stems first."""
 
     stems: Mapping[str, int]
     grams: Mapping[str, int]
@@ -38,12 +37,9 @@ class Space:
 
         A note whose features nobody else has is a row of zeros.
         """
-        words, seen = _incidence(_content(language, tokens) for language, tokens in notes)
-        stems = _columns([[self.stems.get(stem(word, language), -1)] for language, word in seen], len(self.stems))
-        first = len(self.stems)
-        grams = _columns(
-            [[self.grams.get(gram, -1 + first) - first for gram in _grams(word)] for _, word in seen], len(self.grams)
-        )
+        words, seen = _incidence(_named(notes))
+        stems, _ = _incidence(([stem(word, language)] for language, word in seen), self.stems)
+        grams, _ = _incidence((_grams(word) for _, word in seen), self.grams)
         return _weigh(words @ stems, words @ grams, self.weights)
 
 
@@ -52,18 +48,23 @@ def learn_space(notes: Sequence[Words], lengths: tuple[int, ...] = _GRAMS) -> tu
 
     `lengths` are those of the sequences of letters. A space that is to read other notes has the usual ones.
     """
-    words, seen = _incidence(_content(language, tokens) for language, tokens in notes)
-    stems, stem_names = _incidence([stem(word, language)] for language, word in seen)
+    words, seen, stems, stem_names = words_and_stems(notes)
     grams, gram_names = _incidence(_grams(word, lengths) for _, word in seen)
     stem_counts, stems_kept, with_stem = _shared(words @ stems)
     gram_counts, grams_kept, with_gram = _shared(words @ grams)
     weights = np.log(len(notes) / np.concatenate([with_stem, with_gram]))
     space = Space(
         {stem_names[column]: number for number, column in enumerate(stems_kept)},
-        {gram_names[column]: number for number, column in enumerate(grams_kept, start=len(stems_kept))},
+        {gram_names[column]: number for number, column in enumerate(grams_kept)},
         weights,
     )
     return space, _weigh(stem_counts, gram_counts, weights)
+
+
+def words_and_stems(notes: Iterable[Words]) -> tuple[Matrix, list[tuple[Language, str]], Matrix, list[str]]:
+    """Which note has which word, the words, which of them has which stem, and the stems. A stem has no language."""
+    words, seen = _incidence(_named(notes))
+    return words, seen, *_incidence([stem(word, language)] for language, word in seen)
 
 
 def _shared(counts: Matrix) -> tuple[Matrix, list[int], NDArray[np.int64]]:
@@ -79,8 +80,8 @@ def _shared(counts: Matrix) -> tuple[Matrix, list[int], NDArray[np.int64]]:
     return shared, kept.tolist(), rows_with[kept]
 
 
-def _content(language: Language, tokens: Sequence[Token]) -> list[tuple[Language, str]]:
-    return sorted({(language, token.text) for token in tokens if not token.builds_sentence(language)})
+def _named(notes: Iterable[Words]) -> Iterator[list[tuple[Language, str]]]:
+    return ([(language, word) for word in words] for language, words in notes)
 
 
 @lru_cache(maxsize=100_000)
@@ -89,20 +90,23 @@ def _grams(word: str, lengths: tuple[int, ...] = _GRAMS) -> tuple[str, ...]:
     return tuple({framed[i : i + size]: None for size in lengths for i in range(len(framed) - size + 1)})
 
 
-def _incidence(rows: Iterable[Collection[Name]]) -> tuple[Matrix, list[Name]]:
-    """Which row has what: ones in the columns of the names that come out beside, numbered as they are met."""
+def _incidence(rows: Iterable[Iterable[Name]], known: Mapping[Name, int] | None = None) -> tuple[Matrix, list[Name]]:
+    """Which row has what: ones in the columns of the names that come out beside, numbered as they are met.
+
+    Where the columns are `known`, what has none is left out.
+    """
     number: dict[Name, int] = {}
-    columns = [[number.setdefault(name, len(number)) for name in row] for row in rows]
-    return _columns(columns, len(number)), list(number)
-
-
-def _columns(columns: Sequence[Sequence[int]], width: int) -> Matrix:
-    known = [[column for column in row if column >= 0] for row in columns]
-    ends = np.cumsum([0, *map(len, known)])
-    return sparse.csr_matrix(
-        (np.ones(ends[-1]), np.fromiter(chain.from_iterable(known), np.int64, ends[-1]), ends),
-        shape=(len(known), width),
-    )
+    columns: list[int] = []
+    ends = [0]
+    for row in rows:
+        if known is None:
+            columns += [number.setdefault(name, len(number)) for name in row]
+        else:
+            columns += [known[name] for name in row if name in known]
+        ends.append(len(columns))
+    shape = (len(ends) - 1, len(number) if known is None else len(known))
+    where = np.array(columns, dtype=np.int32)
+    return sparse.csr_matrix((np.ones(len(columns)), where, ends), shape=shape), list(number)
 
 
 def _weigh(stems: Matrix, grams: Matrix, weights: NDArray[np.float64]) -> Matrix:

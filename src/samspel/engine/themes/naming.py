@@ -1,16 +1,16 @@
 """The names of themes, and the words that tell most about each."""
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from .features import Matrix, words_and_stems
 from .lexicon import OTHER
 from .reading import Read
 from .records import Placement, Problem, Result, Theme
-from .tokens import stem
-from .words import LANGUAGES
+from .words import LANGUAGES, Language
 
 __all__ = ["themes_before", "with_words"]
 
@@ -38,39 +38,35 @@ def with_words(themes: Sequence[Theme], places: Sequence[Placement], read: Seque
     times the log of how much more frequent it is there. Repeats count once. Cost: one pass over the words.
     """
     number = {theme.id: column for column, theme in enumerate([*themes, _OTHER])}
-    stems: dict[str, int] = {}
-    forms: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    seen: list[tuple[int, int]] = []
-    sizes = np.zeros(len(number))
-    for place, one in zip(places, read, strict=True):
-        if place.same_as is not None:
-            continue
-        sizes[number[place.theme]] += 1
-        content = {token.text for token in one.tokens if not token.builds_sentence(one.language)}
-        for root in {_count_form(word, one, forms) for word in content}:
-            seen.append((stems.setdefault(root, len(stems)), number[place.theme]))
-    counts = np.zeros((len(stems), len(number)))
-    if seen:
-        np.add.at(counts, tuple(np.array(seen).T), 1)
+    own = [row for row, place in enumerate(places) if place.same_as is None]
+    where = np.array([number[places[row].theme] for row in own], dtype=np.int64)
+    sizes = np.bincount(where, minlength=len(number))
+    words, seen, stems, roots = words_and_stems((read[row].language, read[row].content) for row in own)
+    has = words @ stems
+    rows = np.repeat(np.arange(len(own)), np.diff(has.indptr))
+    cells = has.indices * len(number) + where[rows]
+    counts = np.bincount(cells, minlength=len(roots) * len(number)).reshape(len(roots), len(number))
     usual = counts.sum(axis=1, keepdims=True) / max(sizes.sum(), 1)
     share = (counts + usual) / (sizes + 1)
     telling = counts * np.log(np.maximum(share, 1e-12) / np.maximum(usual, 1e-12))
-    roots = list(stems)
+    order = np.argsort(-telling, axis=0, kind="stable")[:_MOST_WORDS].T
+    forms = _usual_forms({int(row) for row in order.ravel()}, words, seen, stems)
     named = []
     for column, theme in enumerate([*themes, _OTHER]):
-        order = np.argsort(-telling[:, column], kind="stable")[:_MOST_WORDS]
-        words = tuple(_usual_form(forms[roots[row]]) for row in order if telling[row, column] > 0)
-        called = " · ".join(words[:_NAME_WORDS])
+        told = tuple(forms[int(row)] for row in order[column] if telling[row, column] > 0)
+        called = " · ".join(told[:_NAME_WORDS])
         names = theme.names if theme.origin != "found" or theme.names else dict.fromkeys(LANGUAGES, called or theme.id)
-        named.append(replace(theme, names=names, words=words))
+        named.append(replace(theme, names=names, words=told))
     return tuple(named)
 
 
-def _count_form(word: str, read: Read, forms: Mapping[str, Counter[str]]) -> str:
-    root = stem(word, read.language)
-    forms[root][word] += 1
-    return root
-
-
-def _usual_form(spelled: Counter[str]) -> str:
-    return min(spelled, key=lambda form: (-spelled[form], len(form), form))
+def _usual_forms(
+    roots: Collection[int], words: Matrix, seen: Sequence[tuple[Language, str]], stems: Matrix
+) -> dict[int, str]:
+    """How these stems are most often written; of equals the shortest."""
+    notes_with = np.bincount(words.indices, minlength=len(seen)).tolist()
+    spelled: dict[int, Counter[str]] = {root: Counter() for root in roots}
+    for (_, word), root, notes in zip(seen, stems.indices.tolist(), notes_with, strict=True):
+        if root in spelled:
+            spelled[root][word] += notes
+    return {root: min(forms, key=lambda form: (-forms[form], len(form), form)) for root, forms in spelled.items()}

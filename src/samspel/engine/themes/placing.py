@@ -39,11 +39,11 @@ def words_for(read: Read, column: int, votes: Votes, space: Space) -> tuple[str,
     for hit in read.hits:
         vote = hit.weight * votes.seeds.item(hit.seed, column) * votes.rarity.item(hit.seed)
         strength[hit.seen] = max(strength.get(hit.seen, 0.0), vote)
-    for token in read.tokens if not any(vote > 0 for vote in strength.values()) else ():
-        number = space.stems.get(stem(token.text, read.language))
-        if number is not None and not token.builds_sentence(read.language):
+    for word in read.content if not any(vote > 0 for vote in strength.values()) else ():
+        number = space.stems.get(stem(word, read.language))
+        if number is not None:
             vote = votes.words.item(number, column) * space.weights.item(number)
-            strength[token.text] = max(strength.get(token.text, 0.0), vote)
+            strength[word] = max(strength.get(word, 0.0), vote)
     speaking = sorted((word for word in strength if strength[word] > 0), key=lambda word: (-strength[word], word))
     return tuple(speaking[:_MOST_WORDS])
 

@@ -10,7 +10,7 @@ from .embeddings import Embed, embed_notes
 from .features import Matrix, Space
 from .seeds import Hit, Seeds
 from .spreading import Evidence
-from .tokens import Token, language_of, words_of
+from .tokens import content_of, language_of, words_of
 from .words import Language, Note
 
 __all__ = ["Read", "evidence_of", "read_note"]
@@ -18,18 +18,18 @@ __all__ = ["Read", "evidence_of", "read_note"]
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A note, its language, its words, and the seeds found in it."""
+    """A note, its language, the words that say what it is about (each once), and the seeds found in it."""
 
     note: Note
     language: Language
-    tokens: tuple[Token, ...]
+    content: tuple[str, ...]
     hits: tuple[Hit, ...]
 
 
 def read_note(note: Note, seeds: Seeds, default: Language) -> Read:
     tokens = words_of(note.text)
     language = note.language or language_of(tokens, default)
-    return Read(note, language, tokens, seeds.find(tokens, language))
+    return Read(note, language, content_of(tokens, language), seeds.find(tokens, language))
 
 
 def evidence_of(
@@ -44,7 +44,7 @@ def evidence_of(
         ),
         shape=(len(read), len(seeds.votes)),
     )
-    words = space.rows([(one.language, one.tokens) for one in read]) if words is None else words
+    words = space.rows([(one.language, one.content) for one in read]) if words is None else words
     if embed is None or not read:
         return Evidence(hits, words, np.zeros((len(read), 0)))
     return Evidence(hits, words, embed_notes(embed, [one.note.text for one in read]))

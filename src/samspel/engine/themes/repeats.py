@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, repeat
+from typing import TypeVar
 
 from .stopwords import STOP_WORDS
 from .tokens import stem
@@ -32,6 +33,10 @@ _NUMBERS = (
 _DIGITS = {word: str(number) for words in _NUMBERS for number, word in enumerate(words.split()) if number > 1}
 _CLAUSE_END = re.compile(r"[,;:.!?–—(]\s")
 
+Key = TypeVar("Key")
+Index = dict[Key, str | list[str]]
+"""The note that has a key, or the notes: most keys are in one note only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gist:
@@ -55,17 +60,23 @@ def gist_of(text: str, language: Language) -> Gist:
     ['10', 'bostadskön', 'lång', 'år']
     """
     first, *rest = _CLAUSE_END.split(text.strip(), maxsplit=1)
-    opening = _stems(normalise(first), language)
     plain = normalise(text)
+    opening = _stems(normalise(first) if rest else plain, language)
     stems = _stems(plain, language) if rest else opening
-    starts = frozenset(word[:_KEY_LETTERS] for word in stems)
+    starts = frozenset([word[:_KEY_LETTERS] for word in stems])
     opening = opening if rest else frozenset()
     return Gist(plain, language, stems, opening, starts, len(opening or starts))
 
 
 def _stems(plain: str, language: Language) -> frozenset[str]:
-    words = (_DIGITS.get(word, word) for word in plain.split())
-    return frozenset(stem(word, language) for word in words if word not in STOP_WORDS[language])
+    return frozenset(filter(None, map(_root, plain.split(), repeat(language))))
+
+
+@lru_cache(maxsize=100_000)
+def _root(word: str, language: Language) -> str:
+    """The stem of a word that matters, and nothing for one that only builds sentences."""
+    digits = _DIGITS.get(word, word)
+    return "" if digits in STOP_WORDS[language] else stem(digits, language)
 
 
 def _even(_stem: str) -> float:
@@ -117,27 +128,24 @@ class Repeats:
 
     def __init__(self) -> None:
         self._gists: dict[str, Gist] = {}
-        self._of_text: dict[str, list[str]] = {}
-        self._of_stems: dict[frozenset[str], list[str]] = {}
-        self._of_pair: dict[int, str | list[str]] = {}  # most pairs of words are in one note only
+        self._of_text: Index[str] = {}
+        self._of_stems: Index[frozenset[str]] = {}
+        self._of_pair: Index[int] = {}
         self._number: dict[str, int] = {}
         self._with_stem: Counter[str] = Counter()
+        self._pairs_of_last: tuple[Gist | None, list[int]] = (None, [])
 
     def add(self, note_id: str, gist: Gist) -> None:
         self._gists[note_id] = gist
         self._with_stem.update(gist.stems)
-        self._of_text.setdefault(gist.text, []).append(note_id)
-        self._of_stems.setdefault(gist.stems, []).append(note_id)
+        _put(self._of_text, gist.text, note_id)
+        _put(self._of_stems, gist.stems, note_id)
         for pair in self._pairs(gist):
-            there = self._of_pair.setdefault(pair, note_id)
-            if isinstance(there, list):
-                there.append(note_id)
-            elif there is not note_id:
-                self._of_pair[pair] = [there, note_id]
+            _put(self._of_pair, pair, note_id)
 
     def follow(self, gist: Gist, note_id: str) -> None:
         """Whatever is written like this, letter by letter, repeats that note too."""
-        self._of_text.setdefault(gist.text, []).append(note_id)
+        _put(self._of_text, gist.text, note_id)
 
     def find(
         self,
@@ -147,13 +155,14 @@ class Repeats:
         may_merge: Callable[[str], bool] = lambda _: True,
     ) -> str | None:
         """The note that this one repeats, here or among the `late` ones: the most like it, the earliest of equals."""
-        written = self._of_text.get(gist.text, ())
-        for note_id in written:
+        for note_id in _listed(self._of_text.get(gist.text)):
             if self._gists[note_id].language == gist.language and may_merge(note_id):
                 return note_id
         best: tuple[float, str] | None = None
         for note_id, there in self._near(gist, late).items():
-            if there.language != gist.language or not _may_be_alike(gist, there):
+            # Two thirds of the words of the shorter (or of a first clause) must begin as words of the longer do: cheap.
+            few = gist.few if gist.few < there.few else there.few
+            if 3 * len(gist.starts & there.starts) < 2 * few or there.language != gist.language:
                 continue
             alike = likeness(gist, there, self._rarity)
             if alike >= SAME_FROM and (best is None or alike > best[0]) and may_merge(note_id):
@@ -161,31 +170,48 @@ class Repeats:
         return best[1] if best else None
 
     def _near(self, gist: Gist, late: Sequence[tuple[str, Gist]]) -> dict[str, Gist]:
-        near = {note_id: self._gists[note_id] for note_id in self._of_stems.get(gist.stems, ())}
-        for pair in self._pairs(gist):
-            there = self._of_pair.get(pair)
+        gists = self._gists
+        near = {note_id: gists[note_id] for note_id in _listed(self._of_stems.get(gist.stems))}
+        for there in map(self._of_pair.get, self._pairs(gist)):
             if isinstance(there, str):
-                near[there] = self._gists[there]
+                near[there] = gists[there]
             elif there is not None and len(there) <= _MOST_NOTES:
-                near.update((note_id, self._gists[note_id]) for note_id in there)
+                for note_id in there:
+                    near[note_id] = gists[note_id]
         near.update(late)
         return near
 
     def _pairs(self, gist: Gist) -> list[int]:
         """A number for each two of the beginnings of the longest words."""
+        last, pairs = self._pairs_of_last
+        if last is gist:
+            return pairs
         number = self._number
         starts = {
             number.setdefault(word[:_KEY_LETTERS], len(number))
             for stems in (gist.stems, gist.opening)
-            for word in sorted(sorted(stems), key=len, reverse=True)[:_MOST_KEYS]
+            for word in (sorted(stems) if len(stems) <= _MOST_KEYS else _longest(stems))
         }
-        return [one << 32 | other for one, other in combinations(sorted(starts), 2)]
+        pairs = [one << 32 | other for one, other in combinations(sorted(starts), 2)]
+        self._pairs_of_last = (gist, pairs)
+        return pairs
 
     def _rarity(self, stem: str) -> float:
         """As in tf-idf, with fifty made-up notes so that the first ones are not all rare."""
         return math.log(1 + (len(self._gists) + 50) / (self._with_stem[stem] + 1))
 
 
-def _may_be_alike(one: Gist, other: Gist) -> bool:
-    """Whether two thirds of the words of the shorter (or of a first clause) begin as words of the longer do: cheap."""
-    return 3 * len(one.starts & other.starts) >= 2 * (one.few if one.few < other.few else other.few)
+def _longest(stems: frozenset[str]) -> list[str]:
+    return sorted(sorted(stems), key=len, reverse=True)[:_MOST_KEYS]
+
+
+def _put(index: Index[Key], key: Key, note_id: str) -> None:
+    there = index.setdefault(key, note_id)
+    if isinstance(there, list):
+        there.append(note_id)
+    elif there is not note_id:
+        index[key] = [there, note_id]
+
+
+def _listed(there: str | list[str] | None) -> Sequence[str]:
+    return (there,) if isinstance(there, str) else there or ()

@@ -1,6 +1,6 @@
 """Which of a lexicon's words stand in a note: as they are, in another form, in a compound, or as a phrase."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -45,9 +45,10 @@ class _Words:
                     if seed == len(themes_of):
                         themes_of.append(set())
                     themes_of[seed].add(number)
-        self.phrase_lengths: dict[tuple[Language, str], set[int]] = {}
+        self.phrases_from: dict[tuple[Language, str], dict[str, list[tuple[str, ...]]]] = {}
         for language, phrase in self.phrases:
-            self.phrase_lengths.setdefault((language, phrase[0]), set()).add(len(phrase))
+            if len(phrase) > 1:
+                self.phrases_from.setdefault((language, phrase[0]), {}).setdefault(phrase[1], []).append(phrase)
         self.votes: NDArray[np.float64] = np.zeros((len(themes_of), len(lexicon.themes)))
         for seed, themes in enumerate(themes_of):
             self.votes[seed, sorted(themes)] = 1 / len(themes)
@@ -78,48 +79,45 @@ class Seeds:
     def __init__(self, lexicon: Lexicon) -> None:
         words = _words(lexicon)
         self._exact, self._stems, self._forms = words.exact, words.stems, words.forms
-        self._phrases, self._phrase_lengths = words.phrases, words.phrase_lengths
+        self._phrases, self._phrases_from = words.phrases, words.phrases_from
         self.votes = words.votes
-        self._of_tokens: dict[tuple[Token, Language], tuple[tuple[int, float], ...]] = {}
-        self._begins: dict[str, tuple[tuple[Language, int], ...]] = {}
+        self._hits: dict[Language, dict[Token, tuple[Hit, ...]]] = {language: {} for language in LANGUAGES}
+        self._begins: dict[str, tuple[tuple[Language, Mapping[str, list[tuple[str, ...]]]], ...]] = {}
 
     def find(self, tokens: Sequence[Token], language: Language) -> tuple[Hit, ...]:
         """The seeds of a note, each once. Another language's words count where the note's own has nothing to say."""
         best: dict[int, Hit] = {}
         for seed, weight, first, last in self._find_phrases(tokens, language):
             best.setdefault(seed, Hit(seed, weight, " ".join(token.text for token in tokens[first:last])))
+        known = self._hits[language]
         for token in tokens:
-            for seed, weight in self._of_token(token, language):
-                if seed not in best or best[seed].weight < weight:
-                    best[seed] = Hit(seed, weight, token.text)
+            hits = known.get(token)
+            if hits is None:
+                found = self._find_token(token, language)
+                hits = known[token] = tuple(Hit(seed, weight, token.text) for seed, weight in found)
+            for hit in hits:
+                if hit.seed not in best or best[hit.seed].weight < hit.weight:
+                    best[hit.seed] = hit
         return tuple(best.values())
 
     def _find_phrases(self, tokens: Sequence[Token], language: Language) -> list[tuple[int, float, int, int]]:
         found = []
-        for first, token in enumerate(tokens):
-            for spoken, length in self._phrases_from(token.text):
-                last = first + length
-                phrase = tuple(stem(token.text, spoken) for token in tokens[first:last])
-                if (spoken, phrase) in self._phrases:
-                    weight = _PHRASE * (1.0 if spoken == language else _OTHER_LANGUAGE)
-                    found.append((self._phrases[spoken, phrase], weight, first, last))
+        for first, token in enumerate(tokens[:-1]):
+            begins = self._begins.get(token.text)
+            if begins is None:
+                begins = self._begins[token.text] = self._phrases_beginning(token.text)
+            for spoken, after in begins:
+                for phrase in after.get(stem(tokens[first + 1].text, spoken), ()):
+                    last = first + len(phrase)
+                    if phrase[2:] == tuple(stem(token.text, spoken) for token in tokens[first + 2 : last]):
+                        weight = _PHRASE * (1.0 if spoken == language else _OTHER_LANGUAGE)
+                        found.append((self._phrases[spoken, phrase], weight, first, last))
         return sorted(found, key=lambda phrase: -phrase[1])
 
-    def _phrases_from(self, word: str) -> tuple[tuple[Language, int], ...]:
-        """The languages in which phrases begin with this word, and their numbers of words."""
-        if word not in self._begins:
-            self._begins[word] = tuple(
-                (language, length)
-                for language in LANGUAGES
-                for length in sorted(self._phrase_lengths.get((language, stem(word, language)), ()))
-            )
-        return self._begins[word]
-
-    def _of_token(self, token: Token, language: Language) -> tuple[tuple[int, float], ...]:
-        key = (token, language)
-        if key not in self._of_tokens:
-            self._of_tokens[key] = self._find_token(token, language)
-        return self._of_tokens[key]
+    def _phrases_beginning(self, word: str) -> tuple[tuple[Language, Mapping[str, list[tuple[str, ...]]]], ...]:
+        """The languages in which phrases begin with this word, and those phrases by their second word."""
+        begun = ((language, self._phrases_from.get((language, stem(word, language)))) for language in LANGUAGES)
+        return tuple((language, after) for language, after in begun if after)
 
     def _find_token(self, token: Token, language: Language) -> tuple[tuple[int, float], ...]:
         if token.builds_sentence(language):

@@ -79,7 +79,7 @@ def solve(
     """
     seeds = Seeds(problem.lexicon)
     read = tuple(read_note(note, seeds, problem.language) for note in problem.notes)
-    space, rows = learn_space([(one.language, one.tokens) for one in read])
+    space, rows = learn_space([(one.language, one.content) for one in read])
     evidence = evidence_of(read, seeds, space, embed, rows)
     basis = _Basis(seeds, space, embed, evidence, int(rng.integers(2**32)))
     return _group(problem, basis, read, *_find_repeats(read, problem), earlier=earlier)
@@ -244,7 +244,7 @@ def _discover(
         return []
     points = evidence.meaning[rows]
     if not points.shape[1]:
-        _, words = learn_space([(read[row].language, read[row].tokens) for row in rows], FINE)
+        _, words = learn_space([(read[row].language, read[row].content) for row in rows], FINE)
         points = flatten(words, rng)
     return [int(label) for label in discover(points, find=find, rng=rng)]
 

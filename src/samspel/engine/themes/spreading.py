@@ -130,4 +130,6 @@ def _unit(rows: Floats) -> Floats:
 
 
 def _log_votes(votes: Floats, share: Floats) -> Floats:
-    return np.asarray(np.log(votes / votes.sum(axis=1, keepdims=True) / share))
+    shares = votes / votes.sum(axis=1, keepdims=True)
+    shares /= share
+    return np.asarray(np.log(shares, out=shares))

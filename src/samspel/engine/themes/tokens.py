@@ -2,21 +2,22 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
+from typing import NamedTuple
 
 import Stemmer
 
 from .stopwords import STOP_WORDS
 from .words import LANGUAGES, SNOWBALL, WORD, Language
 
-__all__ = ["Token", "language_of", "stem", "words_of"]
+__all__ = ["Token", "content_of", "language_of", "stem", "words_of"]
 
-_STEMMERS = {language: Stemmer.Stemmer(name) for language, name in SNOWBALL.items()}
+# Without a cache of their own, which takes longer to ask than a word to stem.
+_STEMMERS = {language: Stemmer.Stemmer(name, 0) for language, name in SNOWBALL.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word in lower case; `is_capitals` when it stands in capitals in a text that does not ("IT")."""
 
     text: str
@@ -34,7 +35,7 @@ def words_of(text: str) -> tuple[Token, ...]:
     """
     text = unicodedata.normalize("NFC", text).replace("’", "'")
     shouted = text == text.upper()
-    return tuple(_token(word, shouted) for word in WORD.findall(text))
+    return tuple(map(_token, WORD.findall(text), repeat(shouted)))
 
 
 @lru_cache(maxsize=200_000)
@@ -46,6 +47,12 @@ def _token(word: str, shouted: bool) -> Token:
 def stem(word: str, language: Language) -> str:
     """The Snowball stem of a word in lower case."""
     return str(_STEMMERS[language].stemWord(word))
+
+
+def content_of(tokens: Sequence[Token], language: Language) -> tuple[str, ...]:
+    """The words that say what a note is about, each once, in the order of the alphabet."""
+    stop = STOP_WORDS[language]
+    return tuple(sorted({word for word, capitals in tokens if capitals or (len(word) > 1 and word not in stop)}))
 
 
 def language_of(tokens: Sequence[Token], default: Language) -> Language:
