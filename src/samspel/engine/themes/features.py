@@ -1,8 +1,7 @@
 """Notes as rows of a sparse matrix: word stems and the letters inside words, weighed by how rare they are."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -49,13 +48,13 @@ def learn_space(notes: Sequence[Words], lengths: tuple[int, ...] = _GRAMS) -> tu
     `lengths` are those of the sequences of letters. A space that is to read other notes has the usual ones.
     """
     words, seen, stems, stem_names = words_and_stems(notes)
-    grams, gram_names = _incidence(_grams(word, lengths) for _, word in seen)
+    grams, gram_at = _letters([word for _, word in seen], lengths)
     stem_counts, stems_kept, with_stem = _shared(words @ stems)
     gram_counts, grams_kept, with_gram = _shared(words @ grams)
     weights = np.log(len(notes) / np.concatenate([with_stem, with_gram]))
     space = Space(
         {stem_names[column]: number for number, column in enumerate(stems_kept)},
-        {gram_names[column]: number for number, column in enumerate(grams_kept)},
+        {gram_at(column): number for number, column in enumerate(grams_kept)},
         weights,
     )
     return space, _weigh(stem_counts, gram_counts, weights)
@@ -84,10 +83,43 @@ def _named(notes: Iterable[Words]) -> Iterator[list[tuple[Language, str]]]:
     return ([(language, word) for word in words] for language, words in notes)
 
 
-@lru_cache(maxsize=100_000)
-def _grams(word: str, lengths: tuple[int, ...] = _GRAMS) -> tuple[str, ...]:
+def _grams(word: str) -> set[str]:
     framed = f"_{word}_"
-    return tuple({framed[i : i + size]: None for size in lengths for i in range(len(framed) - size + 1)})
+    return {framed[i : i + size] for size in _GRAMS for i in range(len(framed) - size + 1)}
+
+
+def _letters(words: Sequence[str], lengths: tuple[int, ...]) -> tuple[Matrix, Callable[[int], str]]:
+    """Which word has which letters of these lengths (ones), and what a column stands for.
+
+    Columns are numbered as they are met, word by word, short ones first. Cost: a sort for each length.
+    """
+    text = "".join([f"_{word}_" for word in words])
+    sizes = np.array([len(word) + 2 for word in words], dtype=np.int64)
+    word_at = np.repeat(np.arange(len(words)), sizes)
+    left = np.repeat(np.cumsum(sizes), sizes) - np.arange(len(text))
+    letter = np.unique(np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32), return_inverse=True)[1]
+    rows, columns, starts, spans, count = [], [], [], [], 0
+    at, code = np.arange(len(text)), letter
+    for length in range(2, max(lengths) + 1):
+        fits = left[at] >= length
+        at = at[fits]
+        _, first, code = np.unique(
+            code[fits] * (len(text) + 1) + letter[at + length - 1], return_index=True, return_inverse=True
+        )
+        if length in lengths:
+            rows.append(word_at[at])
+            columns.append(count + code)
+            starts.append(at[first])
+            spans.append(np.full(len(first), length))
+            count += len(first)
+    start, span = np.concatenate(starts), np.concatenate(spans)
+    met = np.lexsort((start, span, word_at[start]))
+    place = np.empty(count, dtype=np.int64)
+    place[met] = np.arange(count)
+    where = (np.concatenate(rows), place[np.concatenate(columns)])
+    has = sparse.csr_matrix((np.ones(len(where[0])), where), shape=(len(words), count))
+    has.data[:] = 1
+    return has, lambda column: text[start[met[column]] : start[met[column]] + span[met[column]]]
 
 
 def _incidence(rows: Iterable[Iterable[Name]], known: Mapping[Name, int] | None = None) -> tuple[Matrix, list[Name]]:
