@@ -137,6 +137,14 @@ def test_words_that_tell_as_much_about_a_theme_stand_in_the_same_order_in_every_
     assert state.result.themes[0].words == ("apa", "cykel", "regn", "tur", "zebra")
 
 
+def test_a_word_of_a_theme_with_many_words_says_less_than_one_of_a_theme_with_few():
+    lexicon = parse_lexicon(f"[long]\nsv: regn, {', '.join(f'ord{letter}' for letter in 'abcdefgh')}\n[short]\nsv: sol")
+
+    (place,) = solved(Problem(notes("regn och sol"), lexicon)).result.placements
+
+    assert place.theme == "short"
+
+
 def test_the_language_is_seen_when_it_is_not_said():
     lexicon = parse_lexicon("[a]\nda: =far\n[b]\nen: =far")
     written = (Note("da", "Min far er ikke her mere"), Note("en", "It is too far for the children to walk"))

@@ -2,6 +2,7 @@ import pytest
 
 from samspel.core.lexicon import shipped_lexicon
 from samspel.engine.themes import Lexicon, LexiconError, LexiconTheme, parse_lexicon
+from samspel.engine.themes.tokens import words_of
 
 
 def test_themes_names_and_words_are_read_over_several_lines():
@@ -47,4 +48,12 @@ def test_the_shipped_lexicon_names_every_theme_and_has_words_in_all_languages():
     assert 24 <= len(lexicon.themes) <= 30
     for theme in lexicon.themes:
         assert set(theme.names) == {"sv", "da", "en"}
-        assert all(len(theme.words[language]) >= 20 for language in ("sv", "da", "en")), theme.id
+        assert all(len(theme.words[language]) >= 50 for language in ("sv", "da", "en")), theme.id
+
+
+def test_no_phrase_of_the_shipped_lexicon_loses_a_number():
+    """ "80 år" would find every *år*, for a number by itself is no word."""
+    for theme in shipped_lexicon().themes:
+        for said in theme.words.values():
+            lost = [phrase for phrase in said if len(words_of(phrase.strip("="))) != len(phrase.split())]
+            assert lost == [], theme.id

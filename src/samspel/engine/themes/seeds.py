@@ -18,6 +18,11 @@ __all__ = ["Hit", "Seeds"]
 # the note. Tuned on half of the notes and on SIB-200 (docs/algorithms).
 _BEGINNING, _END, _PHRASE, _SAME_STEM, _OTHER_LANGUAGE = 0.8, 0.6, 1.5, 0.5, 0.5
 _SHORTEST_PART = 4
+_BREVITY = 0.15  # how much more a word of a theme with few words says: the power of its share of them
+
+
+After = Mapping[str, tuple[tuple[str, ...], ...]]
+"""Phrases of one first word, by their second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +50,16 @@ class _Words:
                     if seed == len(themes_of):
                         themes_of.append(set())
                     themes_of[seed].add(number)
-        self.phrases_from: dict[tuple[Language, str], dict[str, list[tuple[str, ...]]]] = {}
+        self.phrases_from: dict[tuple[Language, str], dict[str, tuple[tuple[str, ...], ...]]] = {}
         for language, phrase in self.phrases:
             if len(phrase) > 1:
-                self.phrases_from.setdefault((language, phrase[0]), {}).setdefault(phrase[1], []).append(phrase)
+                after = self.phrases_from.setdefault((language, phrase[0]), {})
+                after[phrase[1]] = (*after.get(phrase[1], ()), phrase)
         self.votes: NDArray[np.float64] = np.zeros((len(themes_of), len(lexicon.themes)))
         for seed, themes in enumerate(themes_of):
             self.votes[seed, sorted(themes)] = 1 / len(themes)
+        of_theme = np.maximum((self.votes > 0).sum(axis=0), 1)
+        self.first_votes = self.votes * (of_theme.mean() / of_theme) ** _BREVITY if themes_of else self.votes
 
     def _number(self, language: Language, word: str, next_number: int) -> int:
         """The number of a word: the same for two forms of one stem."""
@@ -73,6 +81,8 @@ def _words(lexicon: Lexicon) -> _Words:
 class Seeds:
     """The lexicon's words, numbered, ready to be looked up. `votes[seed, theme]` shares one vote among its themes.
 
+    `first_votes` are what votes spread from: a word of a theme with many words says less, as many more notes have one.
+
     Cost of a look-up: a few dictionary reads per letter of a word, once for each different word.
     """
 
@@ -80,9 +90,9 @@ class Seeds:
         words = _words(lexicon)
         self._exact, self._stems, self._forms = words.exact, words.stems, words.forms
         self._phrases, self._phrases_from = words.phrases, words.phrases_from
-        self.votes = words.votes
+        self.votes, self.first_votes = words.votes, words.first_votes
         self._hits: dict[Language, dict[Token, tuple[Hit, ...]]] = {language: {} for language in LANGUAGES}
-        self._begins: dict[str, tuple[tuple[Language, Mapping[str, list[tuple[str, ...]]]], ...]] = {}
+        self._begins: dict[str, tuple[tuple[Language, After], ...]] = {}
 
     def find(self, tokens: Sequence[Token], language: Language) -> tuple[Hit, ...]:
         """The seeds of a note, each once. Another language's words count where the note's own has nothing to say."""
@@ -114,7 +124,7 @@ class Seeds:
                         found.append((self._phrases[spoken, phrase], weight, first, last))
         return sorted(found, key=lambda phrase: -phrase[1])
 
-    def _phrases_beginning(self, word: str) -> tuple[tuple[Language, Mapping[str, list[tuple[str, ...]]]], ...]:
+    def _phrases_beginning(self, word: str) -> tuple[tuple[Language, After], ...]:
         """The languages in which phrases begin with this word, and those phrases by their second word."""
         begun = ((language, self._phrases_from.get((language, stem(word, language)))) for language in LANGUAGES)
         return tuple((language, after) for language, after in begun if after)

@@ -150,7 +150,7 @@ def _group(
     columns = tuple(theme.id for theme in themes)
     before = _places_before(problem, earlier, columns)
     fixed = _fixed(problem, before, columns)
-    votes = spread(evidence, _widen(seeds.votes, len(columns)), fixed)
+    votes = spread(evidence, _widen(seeds.first_votes, len(columns)), fixed)
     scores = score(evidence, votes)
     sure = confidence(scores)
     places = [
@@ -170,7 +170,7 @@ def _group(
         columns = tuple(theme.id for theme in themes)
         votes = spread(
             evidence,
-            _widen(seeds.votes, len(columns)),
+            _widen(seeds.first_votes, len(columns)),
             {**fixed, **{row: (column, _STAYS_WORTH) for row, column in together.items()}},
         )
         sure = confidence(score(evidence, votes))
