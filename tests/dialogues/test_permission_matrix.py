@@ -31,7 +31,7 @@ from samspel.dialogues.sealing import SeatToken, author_token, seal
 from samspel.dialogues.takeover import TAKE_OVERS
 from samspel.encounters.actions.staff_phone import begin_meeting
 from samspel.encounters.actions.stories import tell_story
-from samspel.encounters.models import Reason, Story
+from samspel.encounters.models import Reason, Signal, Story
 from samspel.encounters.windows import new_press
 from samspel.exchange.models import Category, Match, Party
 from samspel.people.models import Person
@@ -367,6 +367,13 @@ def an_agreed_need(world: World) -> None:
     world.more["knot"] = thread.add_knot(begun.pk, Stage.AGREEMENT, agreement, at=WHEN).pk
 
 
+def a_signal_noted(world: World) -> None:
+    signal = Signal.objects.create(
+        unit=world.dialogue.unit, words="Ingen svarar", noted_at=now(), key="noted-by-somebody-else"
+    )
+    world.more["signal"] = str(signal.pk)
+
+
 def a_reason_written(world: World) -> None:
     """A unit's point asks about a service, whose difference between groups has a reason."""
     service = make_point(world.town.guidance).service
@@ -572,6 +579,7 @@ PROBES: dict[str, Probe] = {
         has_phases=False,
     ),
     "signal.note": Probe(post("/units/{unit}/signals", words="Ingen svarar", key=key), has_phases=False),
+    "signal.erase": Probe(post("/units/{unit}/signals/{signal}/erase"), ready=a_signal_noted, has_phases=False),
     "point.read": Probe(get("/units/{unit}/encounters/points"), reads=True, has_phases=False),
     "point.manage": Probe(
         post("/units/{unit}/encounters/points/new", kind="wall", title="Vid dörren", window_min="30", key=key),

@@ -106,6 +106,7 @@ class ErrorMiddleware:
         response = self.get_response(request)
         if response.status_code == 405 and request.method == "GET" and not wants_json(request):
             allowed = response.headers.get("Allow", "")
+            request.leads_nowhere = True  # type: ignore[attr-defined]
             response = answer(request, MethodError())
             response.headers["Allow"] = allowed
         return response

@@ -50,8 +50,8 @@ PERMISSIONS = permission_table(
         ),
         allow(
             "signal.erase",
-            "member manager facilitator administrator",
-            why="Words that turn out to point at somebody are taken away by who noted them or leads the unit",
+            "manager facilitator administrator",
+            why="Words that turn out to point at somebody are taken away; who noted them herself may too",
         ),
         allow("encounter.take_in", "analyst administrator", why="Files and other systems tell much at once, unseen"),
         # asking
@@ -119,7 +119,7 @@ def may_erase(actor: Actor, signal: Signal) -> bool:
     """Whether the actor may take the words of a signal away: those that she noted, or her unit's."""
     roles = roles_in(actor, signal.unit)
     is_own = actor.person_id is not None and signal.noted_by_id == actor.person_id
-    return not signal.is_pattern and may(roles, "signal.erase") and (is_own or may(roles, "story.publish"))
+    return not signal.is_pattern and (may(roles, "signal.erase") or (is_own and may(roles, "signal.note")))
 
 
 def get_point(actor: Actor, unit_id: int, point_id: int, act: str, *, lock: bool = False) -> Point:

@@ -70,8 +70,10 @@ def device_key() -> str:
 
 @register.filter
 def page_address(request: HttpRequest) -> str:
-    """Where the page that is shown can be read again: an answer to what was sent stands on the page before."""
-    return request.get_full_path() if request.method in {"GET", "HEAD"} else came_from(request) or "/"
+    """Where the page that is shown can be read again: an answer to what was sent stands on the page before. An address
+    that cannot be read is not repeated; it may have words in it."""
+    is_readable = request.method in {"GET", "HEAD"} and not getattr(request, "leads_nowhere", False)
+    return request.get_full_path() if is_readable else came_from(request) or "/"
 
 
 @register.filter
