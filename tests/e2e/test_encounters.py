@@ -84,6 +84,32 @@ def test_what_is_open_to_everybody(site: Site, asked: dict[str, str], open_page:
         holds_at_320(page, name)
 
 
+def test_a_draft_is_there_until_it_has_been_sent(
+    site: Site, asked: dict[str, str], open_page: Callable[..., Page]
+) -> None:
+    page = open_page()
+    Console(page).sign_in(asked["manager"], site.town["password"])
+    place, words = f"/units/{asked['unit']}", "Jag fick vänta två veckor på ett svar."
+    page.goto(place)
+    page.locator("#words").fill(words)
+    page.goto("/dialogues")
+    page.goto(place)
+    expect(page.locator("#words")).to_have_value(words)
+
+    # the network goes just then: nothing was received, and nothing is gone
+    page.route("**/signals", lambda route: route.abort())
+    page.get_by_role("button", name="Börja en tråd").click()
+    page.wait_for_url("chrome-error://**")
+    page.unroute("**/signals")
+    page.goto(place)
+    expect(page.locator("#words")).to_have_value(words)
+
+    page.get_by_role("button", name="Börja en tråd").click()
+    expect(page.locator("main")).to_contain_text(words)
+    page.goto(place)
+    expect(page.locator("#words")).to_have_value("")
+
+
 def meets(console: Console, plan: str, pattern: str) -> None:
     """The dialogue is led from its plan to its end: what was heard is on the big screen, and in the protocol."""
     page, number = console.page, plan.split("/")[-2]

@@ -10,7 +10,7 @@
 //   </form>
 //
 // data-draft  fields are kept on the device while they are written; the scope names dialogue and seat, so that nobody
-//             else who uses the device sees them.
+//             else who uses the device sees them. Sent by the browser itself, they are kept until the server has led on.
 // data-send   the post goes into an outbox on the device before it is sent, with a key made here, and again until it is
 //             answered: 2xx = received, 4xx = refused (the text comes back), anything else = later. In order per scope.
 //             Only scopes of this page are sent: a form's own, or those that begin with <body data-outbox="dialogue:12:seat:7">,
@@ -71,6 +71,22 @@
   });
   addEventListener('pagehide', saveAll);
   document.addEventListener('visibilitychange', () => document.hidden && saveAll());
+
+  const LEFT = 'left';
+  const cameBy = performance.getEntriesByType('navigation')[0];
+  document.addEventListener('submit', (event) => {
+    const { draft, send } = event.target.dataset;
+    if (!draft || send || event.defaultPrevented) return;
+    saveAll();
+    try { sessionStorage.setItem(LEFT, draft); } catch { /* the draft stays */ }
+  });
+  function forgetSent() {
+    let sent = null;
+    try { sent = sessionStorage.getItem(LEFT); } catch { /* nothing was kept */ }
+    if (!sent || cameBy?.type !== 'navigate' || !cameBy.redirectCount || document.querySelector('[data-error]')) return;
+    sessionStorage.removeItem(LEFT);
+    drop(DRAFT + sent);
+  }
 
   // ------------------------------------------------------------ the outbox
 
@@ -213,7 +229,7 @@
       remember({ ...sent, hasFailed: true });
       return;
     }
-    const isNext = performance.getEntriesByType('navigation')[0]?.type === 'navigate';   // neither back nor loaded anew
+    const isNext = cameBy?.type === 'navigate';   // neither back nor loaded anew
     const form = [...keeping.keys()].find((one) => one.action === sent.to && keeping.get(one) === sent.before);
     if (isNext && !(sent.hasFailed && form)) sessionStorage.removeItem(SENT);
     else if (form) {
@@ -243,6 +259,7 @@
   addEventListener('online', tryAgain);
   document.body.addEventListener('live:link', ({ detail }) => detail.state !== 'off' && tryAgain());
   document.body.addEventListener('htmx:load', ({ detail }) => look(detail.elt));
+  forgetSent();
   look(document);
   bringBack();
 })();
