@@ -140,6 +140,16 @@ def test_a_key_that_no_device_made_is_refused(town: Town) -> None:
 # ---------------------------------------------------------------- tables
 
 
+def test_what_one_is_called_is_not_cut_off(town: Town) -> None:
+    dialogue = make_dialogue(town.guidance)
+
+    with pytest.raises(InvalidError) as told:
+        join(dialogue, name="n" * 41, unit="u" * 121, role="r" * 121)
+
+    assert set(told.value.fields) == {"name", "unit", "role"}
+    assert not Seat.objects.exists()
+
+
 def test_a_personal_code_gives_the_planned_table_unit_and_role(town: Town) -> None:
     dialogue = make_dialogue(town.guidance, tables=3)
     table = dialogue.tables.get(number=3)

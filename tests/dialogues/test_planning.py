@@ -238,6 +238,32 @@ def test_what_cannot_be_used_is_told_by_field_and_the_rest_is_saved(town):
     assert dialogue.tables.count() == 1
 
 
+def test_nothing_is_cut_off(town):
+    dialogue = draft(town)
+    before = dialogue.title
+
+    saved = save(
+        town,
+        dialogue,
+        is_public=False,
+        title="t" * 121,
+        place="p" * 121,
+        closed_reason="r" * 201,
+        delegation="d" * 201,
+        table_names=("b" * 41,),
+    )
+
+    assert saved.errors == {
+        "title": "Korta till högst 120 tecken.",
+        "place": "Korta till högst 120 tecken.",
+        "closed_reason": "Korta till högst 200 tecken.",
+        "delegation": "Korta till högst 200 tecken.",
+        "table-1": "Korta till högst 40 tecken.",
+    }
+    dialogue.refresh_from_db()
+    assert (dialogue.title, dialogue.place, dialogue.delegation, dialogue.is_public) == (before, "", "", True)
+
+
 def test_an_empty_question_is_no_question(town):
     dialogue = draft(town)
 

@@ -204,7 +204,8 @@ def test_a_tablet_is_at_a_kiosks_point_and_has_a_name(point: Point, town: Town, 
     client, wall = signed_in(town.manager), make_point(town.guidance)
     here = f"/units/{town.guidance.pk}/encounters/points"
 
-    assert client.post(f"{here}/{point.pk}/tablets", {"name": " ", "key": device_key()}).status_code == 422
+    for name in (" ", "R" * 61):
+        assert client.post(f"{here}/{point.pk}/tablets", {"name": name, "key": device_key()}).status_code == 422
     assert client.post(f"{here}/{wall.pk}/tablets", {"name": "X", "key": device_key()}).status_code == 404
     assert not Tablet.objects.exists()
 

@@ -17,6 +17,7 @@ from samspel.core.idempotency import checked_key
 from samspel.core.languages import SPOKEN
 from samspel.core.permissions import may
 from samspel.core.prepared import Prepared
+from samspel.core.texts import require_short
 from samspel.dialogues import compute
 from samspel.dialogues.access import Here, check_seat, get_dialogue_by_code, phase_of, seating_now
 from samspel.dialogues.actions.pens import pass_pens
@@ -38,6 +39,7 @@ from samspel.dialogues.takeover import TAKE_OVERS, Offered
 
 SEEN_EVERY = timedelta(seconds=30)
 MOST_HELPED = 8
+LONGEST_NAME, LONGEST_WHO = 40, 120
 _CODE = re.compile(r"(?<!\d)(\d{3})[\s-]?(\d{3})(?!\d)")
 _ADDRESS = re.compile(r"/m/(\d{6})(?!\d)")
 _PLACE = re.compile(r"[?&]plats=([A-Za-z0-9-]+)")
@@ -133,15 +135,20 @@ def join(
         if taken is not None:
             return _take_over(actor, taken, wanted=take_over, at=at)
     chosen = None if dialogue.has_seating else _chosen_table(dialogue, table_id)
+    name = name.strip()
+    unit, role = unit.strip(), role.strip()
+    if invitation is not None:
+        unit, role = invitation.unit, invitation.role or invitation.profession
+    require_short(name=(name, LONGEST_NAME), unit=(unit, LONGEST_WHO), role=(role, LONGEST_WHO))
     secret = new_secret()
     seat = Seat.objects.create(
         dialogue=dialogue,
         number=_next_number(dialogue),
         secret_hash=hash_secret(secret),
         invitation=invitation,
-        name=name.strip()[:40],
-        unit=(invitation.unit if invitation else unit.strip())[:120],
-        role=(invitation.role or invitation.profession if invitation else role.strip())[:120],
+        name=name,
+        unit=unit,
+        role=role,
         language=language,
         joined_at=at,
         seen_at=at,

@@ -14,6 +14,7 @@ from samspel.core import defaults
 from samspel.core.actor import SYSTEM, Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
+from samspel.core.texts import require_short
 from samspel.dialogues import compute
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions import hosting, themes
@@ -37,6 +38,7 @@ from samspel.dialogues.models import (
 )
 from samspel.dialogues.prices import why_not
 
+LONGEST_REASON = 200
 Switch = Literal["is_locked", "needs_review", "shows_code", "shows_results", "is_dark", "ballot_open", "checkout_open"]
 SWITCHES: tuple[Switch, ...] = (
     "is_locked",
@@ -435,8 +437,9 @@ def set_open(*, actor: Actor, dialogue_id: int, is_public: bool, reason: str, at
         raise InvalidError(
             fields={"closed_reason": _("Skriv skälet och paragrafen, de visas i stället för resultatet.")}
         )
+    require_short(closed_reason=(reason.strip(), LONGEST_REASON))
     dialogue.is_public = is_public
-    dialogue.closed_reason = "" if is_public else reason.strip()[:200]
+    dialogue.closed_reason = "" if is_public else reason.strip()
     dialogue.save(update_fields=["is_public", "closed_reason"])
     record(actor, "dialogue.opened" if is_public else "dialogue.shut", dialogue)
     return dialogue

@@ -23,6 +23,7 @@ from samspel.core.idempotency import checked_key
 from samspel.core.languages import SIGNED, SPOKEN
 from samspel.core.models import Knot, Stage, Thread, TieKind
 from samspel.core.numbers import number_of
+from samspel.core.texts import require_short, too_long
 from samspel.dialogues import compute
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.live import tell
@@ -98,12 +99,13 @@ def create_dialogue(
     earlier = Dialogue.objects.filter(slug=slug, created_by_id=actor.person_id).first()
     if earlier is not None:
         return earlier
+    require_short(title=(title.strip(), LONGEST_TITLE))
     given = defaults.values("dialogue.group_size", "dialogue.places")
     dialogue = with_free_code(
         lambda code: Dialogue.objects.create(
             unit=unit,
             template=template,
-            title=title.strip()[:120] or _("Samtal i %(unit)s") % {"unit": unit.name[:100]},
+            title=title.strip() or _("Samtal i %(unit)s") % {"unit": unit.name[:100]},
             language=language if language in dict(settings.LANGUAGES) else "sv",
             starts_at=starts_at,
             code=code,
@@ -380,34 +382,37 @@ def save_plan(*, actor: Actor, dialogue_id: int, plan: Plan, at: datetime) -> Sa
 _TOO_LATE: Final = gettext_lazy("Välj en tid som inte har varit. Samtalet börjar av sig självt då.")
 
 
+# As the columns hold them.
+LONGEST_TITLE: Final = 120
+_LONGEST: Final = {"title": LONGEST_TITLE, "place": 120, "closed_reason": 200, "delegation": 200, "table": 40}
+
+
 def _save_words(dialogue: Dialogue, plan: Plan, at: datetime, errors: dict[str, str]) -> None:
     changed: dict[str, Any] = {"starts_at": plan.starts_at}
     is_moved = plan.starts_at != dialogue.starts_at
     if is_moved and dialogue.state == State.PLANNED and dialogue.template.is_unattended and plan.starts_at < at:
         errors["date"] = str(_TOO_LATE)
         del changed["starts_at"]
-    if plan.title.strip():
-        changed["title"] = plan.title.strip()[:120]
-    else:
+    texts = {name: getattr(plan, name).strip() for name in ("title", "place", "closed_reason", "delegation")}
+    errors |= {
+        name: told
+        for name, text in texts.items()
+        if not (plan.is_public and name == "closed_reason") and (told := too_long(text, _LONGEST[name]))
+    }
+    if not texts["title"]:
         errors["title"] = _("Ge samtalet ett namn.")
-    if len(plan.place.strip()) > 120:
-        errors["place"] = _("Korta platsen till högst 120 tecken.")
-    else:
-        changed["place"] = plan.place.strip()
+    changed |= {name: texts[name] for name in ("title", "place", "delegation") if name not in errors}
     if plan.language in dict(settings.LANGUAGES):
         changed["language"] = plan.language
     if plan.second_language in {"", *SPOKEN} and plan.second_language not in SIGNED:
         changed["second_language"] = "" if plan.second_language == plan.language else plan.second_language
     if plan.is_public:
         changed |= {"is_public": True, "closed_reason": ""}
-    elif plan.closed_reason.strip():
-        changed |= {"is_public": False, "closed_reason": plan.closed_reason.strip()[:200]}
-    else:
+    elif not texts["closed_reason"]:
         errors["closed_reason"] = _("Skriv skälet och paragrafen. De visas i stället för resultatet.")
-    changed |= {
-        "needs_review": plan.needs_review,
-        "delegation": plan.delegation.strip()[:200],
-    }
+    elif "closed_reason" not in errors:
+        changed |= {"is_public": False, "closed_reason": texts["closed_reason"]}
+    changed["needs_review"] = plan.needs_review
     for name, value in changed.items():
         setattr(dialogue, name, value)
     dialogue.save(update_fields=list(changed))
@@ -507,7 +512,7 @@ def _save_tables(dialogue: Dialogue, was: Plan, plan: Plan, errors: dict[str, st
 def _name_tables(dialogue: Dialogue, was: Plan, plan: Plan, errors: dict[str, str]) -> None:
     if not plan.table_names or plan.table_names == was.table_names:
         return
-    names = [name.strip()[:40] for name in plan.table_names]
+    names = [name.strip() for name in plan.table_names]
     tables = list(dialogue.tables.all())
     wanted = {table.pk: name for table, name in zip(tables, names, strict=False)}
     folded = [name.casefold() for name in wanted.values()]
@@ -515,6 +520,8 @@ def _name_tables(dialogue: Dialogue, was: Plan, plan: Plan, errors: dict[str, st
         name = wanted.get(table.pk, table.name)
         if not name:
             errors[f"table-{table.number}"] = _("Ett bord behöver ett namn.")
+        elif told := too_long(name, _LONGEST["table"]):
+            errors[f"table-{table.number}"] = told
         elif folded.count(name.casefold()) > 1:
             errors[f"table-{table.number}"] = _("Två bord kan inte heta samma sak.")
         elif name != table.name:

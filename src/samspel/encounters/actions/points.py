@@ -14,6 +14,7 @@ from samspel.core.audit import record
 from samspel.core.errors import InvalidError
 from samspel.core.idempotency import once
 from samspel.core.languages import SIGNED, SPOKEN
+from samspel.core.texts import too_long
 from samspel.encounters.access import get_point
 from samspel.encounters.models import AgeBand, Area, Channel, Point, Service, Visits
 from samspel.people.access import get_unit
@@ -23,6 +24,7 @@ from samspel.people.queries import is_provider
 CODE_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 CODE_LENGTH: Final = 8
 LONGEST_WINDOW_MIN: Final = 24 * 60
+LONGEST_TITLE: Final = 80
 
 
 @dataclass(frozen=True)
@@ -118,10 +120,13 @@ def _checked(draft: PointDraft) -> dict[str, object]:
         wrong["age_band"] = _("Välj en åldersgrupp i listan.")
     if draft.window_min is None or not 0 <= draft.window_min <= LONGEST_WINDOW_MIN:
         wrong["window_min"] = _("Skriv minuter, från 0 till 1440.")
+    title = " ".join(draft.title.split())
+    if told := too_long(title, LONGEST_TITLE):
+        wrong["title"] = told
     if wrong:
         raise InvalidError(fields=wrong)
     return {
-        "title": " ".join(draft.title.split())[:80],
+        "title": title,
         "service_id": draft.service_id,
         "provider_id": draft.provider_id,
         "channel": draft.channel,

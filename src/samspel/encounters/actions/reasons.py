@@ -10,6 +10,7 @@ from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.idempotency import once
+from samspel.core.texts import too_long
 from samspel.encounters.access import get_service
 from samspel.encounters.looks import DIMENSIONS
 from samspel.encounters.models import Reason
@@ -67,8 +68,8 @@ def _wrong(draft: ReasonDraft) -> dict[str, str]:
     fields: dict[str, str] = {}
     if not draft.words.strip():
         fields["words"] = _("Skriv skälet så att den som får det sämre förstår.")
-    elif len(draft.words.strip()) > LONGEST_WORDS:
-        fields["words"] = _("Korta till högst %(most)s tecken.") % {"most": LONGEST_WORDS}
+    elif told := too_long(draft.words.strip(), LONGEST_WORDS):
+        fields["words"] = told
     if not 0 < len(draft.decided_by.strip()) <= LONGEST_DECIDER:
         fields["decided_by"] = _("Skriv vem som har bestämt det, till exempel nämnden.")
     if draft.decided_on is None:

@@ -11,6 +11,7 @@ from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError
 from samspel.core.models import Knot, Stage, TieKind
+from samspel.core.texts import require_short
 from samspel.encounters.access import get_round
 from samspel.encounters.models import Round
 from samspel.encounters.queries import is_round_open
@@ -72,8 +73,7 @@ def write_told(*, actor: Actor, unit_id: int, number: int, told: Told, at: datet
         raise ConflictError(_("Det här är redan publicerat, och de som svarade har kunnat läsa det."))
     for name in ("heard", "done", "not_done"):
         text = getattr(told, name).strip()
-        if len(text) > LONGEST_TEXT:
-            raise InvalidError(fields={name: _("Korta till högst 2 000 tecken.")})
+        require_short(**{name: (text, LONGEST_TEXT)})
         setattr(found, name, text)
     found.save(update_fields=["heard", "done", "not_done"])
     record(actor, "round.written", found, unit=unit_id, number=number)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import InvalidError, NotFoundError
+from samspel.core.texts import require_short
 from samspel.encounters.models import Area, Factor, PointText, Service
 from samspel.encounters.texts import LANGUAGE_NAME, NAMES, new_texts
 from samspel.people.access import require
@@ -22,6 +23,7 @@ from samspel.people.access import require
 ACT: Final = "encounters.setup"
 LANGUAGE: Final = re.compile(r"^[a-z]{2,3}$")
 LONGEST_TEXT: Final = 300
+LONGEST_FACTOR: Final = 60
 
 
 @transaction.atomic
@@ -121,9 +123,7 @@ def write_texts(*, actor: Actor, language: str, texts: Mapping[str, str], at: da
     if not LANGUAGE.match(language) or language in dict(settings.LANGUAGES):
         raise InvalidError(fields={"language": _("Skriv språkets kod med två eller tre bokstäver, som ar eller so.")})
     known = {name: " ".join(texts.get(name, "").split()) for name in (LANGUAGE_NAME, *NAMES)}
-    too_long = [name for name, text in known.items() if len(text) > LONGEST_TEXT]
-    if too_long:
-        raise InvalidError(fields={too_long[0]: _("Korta till högst 300 tecken.")})
+    require_short(**{name: (text, LONGEST_TEXT) for name, text in known.items()})
     before = PointText.objects.select_for_update().filter(language=language).first()
     new = new_texts(before.texts) if before else []
     row, _created = PointText.objects.update_or_create(
@@ -135,17 +135,19 @@ def write_texts(*, actor: Actor, language: str, texts: Mapping[str, str], at: da
 
 
 def _named(name: str, longest: int, otherwise: str) -> str:
-    name = " ".join(name.split())[:longest]
+    name = " ".join(name.split())
     if not name:
         raise InvalidError(fields={"name": otherwise})
+    require_short(name=(name, longest))
     return name
 
 
 def _in_languages(names: Mapping[str, str]) -> dict[str, str]:
     """Swedish must be there; what is not said in another language is left out, and read in Swedish."""
-    said = {code: " ".join(names.get(code, "").split())[:60] for code, _name in settings.LANGUAGES}
+    said = {code: " ".join(names.get(code, "").split()) for code, _name in settings.LANGUAGES}
     if not said["sv"]:
         raise InvalidError(fields={"sv": _("Skriv det på svenska åtminstone.")})
+    require_short(sv=(max(said.values(), key=len), LONGEST_FACTOR))
     return {code: name for code, name in said.items() if name}
 
 

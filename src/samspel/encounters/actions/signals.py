@@ -11,6 +11,7 @@ from samspel.core.audit import record
 from samspel.core.errors import InvalidError, NotFoundError
 from samspel.core.idempotency import checked_key
 from samspel.core.models import Stage
+from samspel.core.texts import require_short
 from samspel.encounters.access import may_erase
 from samspel.encounters.models import Signal
 from samspel.encounters.screening import screen
@@ -32,10 +33,7 @@ def note_signal(
     words, source = words.strip(), source.strip()
     if not words:
         raise InvalidError(fields={"words": _("Skriv vad ni har hört, helst med personens egna ord.")})
-    if len(words) > LONGEST:
-        raise InvalidError(fields={"words": _("Korta till högst 300 tecken.")})
-    if len(source) > LONGEST_SOURCE:
-        raise InvalidError(fields={"source": _("Korta till högst 200 tecken.")})
+    require_short(words=(words, LONGEST), source=(source, LONGEST_SOURCE))
     if not is_reviewed and not (screen(words).is_clean and screen(source).is_clean):
         raise InvalidError(fields={"is_reviewed": _("Orden ser ut att peka ut någon, och alla kan läsa dem.")})
     earlier = Signal.objects.filter(key=checked_key(key)).first()

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from samspel.core.errors import InvalidError
 from samspel.core.idempotency import once
+from samspel.core.texts import require_short
 from samspel.encounters.keyed import hash_of, letters_of
 from samspel.encounters.models import Point, Side, Story
 from samspel.encounters.screening import Screened, screen
@@ -49,8 +50,7 @@ def tell_story(*, point: Point, words: str, is_hard: bool, consents: bool, key: 
     text = words.strip().replace("\r\n", "\n")
     if not text:
         raise InvalidError(fields={"words": _("Skriv några meningar om mötet.")})
-    if len(text) > LONGEST:
-        raise InvalidError(fields={"words": _("Korta till högst 2 000 tecken.")})
+    require_short(words=(text, LONGEST))
     if not screened_story(text).is_clean:
         raise InvalidError(fields={"words": _("Orden ser ut att peka ut någon.")})
     if not consents:

@@ -14,6 +14,7 @@ from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.idempotency import once
+from samspel.core.texts import require_short
 from samspel.encounters.access import get_point
 from samspel.encounters.actions.answering import set_aside_play
 from samspel.encounters.actions.taking_in import NewAnswer, take_in
@@ -29,6 +30,7 @@ MOST_AT_ONCE: Final = 500
 CODE_HOLDS: Final = timedelta(minutes=10)
 # So many tablets wait at once in the whole house; more would make a code easier to guess (docs/security/guessing.md).
 MOST_WAITING: Final = 200
+LONGEST_NAME: Final = 60
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,10 @@ def _get_kiosk(actor: Actor, unit_id: int, point_id: int) -> Point:
 
 
 def _checked_name(name: str) -> str:
-    name = " ".join(name.split())[:60]
+    name = " ".join(name.split())
     if not name:
         raise InvalidError(fields={"name": _("Skriv var plattan står, så att ni hittar den.")})
+    require_short(name=(name, LONGEST_NAME))
     return name
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
+from samspel.core.texts import require_short
 from samspel.exchange import letters
 from samspel.exchange.access import Mine, get_part
 from samspel.exchange.actions.asking import parties_besides
@@ -44,8 +45,7 @@ def say_yes(*, mine: Mine, match_id: int, contact: str, seen: str, at: datetime)
     _require_asked(match)
     if not contact:
         raise InvalidError(fields={"contact": _("Skriv hur de andra når dig när alla har sagt ja.")})
-    if len(contact) > LONGEST_CONTACT:
-        raise InvalidError(fields={"contact": _("Korta till högst 200 tecken.")})
+    require_short(contact=(contact, LONGEST_CONTACT))
     if seen != shown_digest(match):
         raise InvalidError(_("Orden har ändrats sedan du öppnade sidan. Läs dem igen innan du svarar."))
     part.contact = contact
@@ -73,8 +73,7 @@ def change_contact(*, mine: Mine, match_id: int, contact: str, at: datetime) -> 
     contact = contact.strip()
     if part.match.state not in _AGREED and (part.match.state != Match.State.ENDED or contact):
         raise ConflictError
-    if len(contact) > LONGEST_CONTACT:
-        raise InvalidError(fields={"contact": _("Korta till högst 200 tecken.")})
+    require_short(contact=(contact, LONGEST_CONTACT))
     if contact != part.contact:
         part.contact = contact
         part.save(update_fields=["contact"])

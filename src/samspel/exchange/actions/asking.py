@@ -14,6 +14,7 @@ from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.models import Installation
+from samspel.core.texts import require_short, too_long
 from samspel.exchange import letters
 from samspel.exchange.access import get_match
 from samspel.exchange.actions.posting import hash_of_words
@@ -215,15 +216,8 @@ def change_words(
 
 
 def _require_words(said: Mapping[int, str], title: str, until: str, doubt: str) -> None:
-    wrong = {
-        name: _("Korta till högst %(most)s tecken.") % {"most": most}
-        for name, words, most in (
-            ("title", title, LONGEST_TITLE),
-            ("until", until, LONGEST_TITLE),
-            ("doubt", doubt, LONGEST_DOUBT),
-        )
-        if len(words) > most
-    }
+    texts = {"title": (title, LONGEST_TITLE), "until": (until, LONGEST_TITLE), "doubt": (doubt, LONGEST_DOUBT)}
+    wrong = {name: told for name, (text, most) in texts.items() if (told := too_long(text, most))}
     for place, words in said.items():
         if not 0 < len(words) <= LONGEST_GIFT:
             wrong[f"gift-{place}"] = _("Skriv vad som ges, med högst 200 tecken.")
@@ -265,7 +259,8 @@ def add_check(*, actor: Actor, match_id: int, kind: str, about: str, at: datetim
     """Something more to ask, while the match has not begun. The same once more changes nothing."""
     before = frozenset({Match.State.PROPOSED, Match.State.ASKED, Match.State.AGREED})
     match = get_match(actor, match_id, "desk.change", states=before, lock=True)
-    about = " ".join(about.split())[:120]
+    about = " ".join(about.split())
+    require_short(about=(about, LONGEST_TITLE))
     if kind not in CheckKind.values or (kind == CheckKind.OTHER and not about):
         raise InvalidError(fields={"about": _("Skriv vem ni behöver fråga.")})
     check, is_new = Check.objects.get_or_create(match=match, kind=kind, about=about)

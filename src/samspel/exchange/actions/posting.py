@@ -20,6 +20,7 @@ from samspel.core.errors import ConflictError, InvalidError, NotFoundError, Sign
 from samspel.core.idempotency import once
 from samspel.core.languages import SPOKEN
 from samspel.core.models import Knot, Stage, TieKind
+from samspel.core.texts import too_long
 from samspel.encounters.queries import areas
 from samspel.exchange.access import Mine, Source, get_own_post, get_source, require_broker
 from samspel.exchange.codes import SHOWN_AGAIN, code_of, hash_of_code
@@ -234,8 +235,8 @@ def checked_draft(draft: PostDraft, at: datetime) -> PostDraft:
 def _wrong(draft: PostDraft, today: date) -> dict[str, str]:
     wrong: Mapping[str, str | None] = {
         "words": None if draft.words else _("Skriv med egna ord vad det gäller."),
-        "called": _too_long(draft.called, LONGEST_CALLED),
-        "more": _too_long(draft.more, LONGEST),
+        "called": too_long(draft.called, LONGEST_CALLED),
+        "more": too_long(draft.more, LONGEST),
         "category": None if _is_open_category(draft.category_id) else _("Välj vad det handlar om."),
         "area": None if _is_area(draft.area_id) else _("Välj ett område i listan, eller hela kommunen."),
         "to": _wrong_days(draft, today),
@@ -243,16 +244,12 @@ def _wrong(draft: PostDraft, today: date) -> dict[str, str]:
         "adult": None if draft.is_adult else _("Det här är för vuxna. Kryssa i om du har fyllt 18 år."),
     }
     found = {name: text for name, text in wrong.items() if text}
-    long = _too_long(draft.words, LONGEST)
+    long = too_long(draft.words, LONGEST)
     return found | ({"words": long} if long else {})
 
 
 def _line(text: str) -> str:
     return " ".join(text.replace("\0", " ").split())
-
-
-def _too_long(text: str, most: int) -> str | None:
-    return _("Korta till högst %(most)s tecken.") % {"most": most} if len(text) > most else None
 
 
 def _is_open_category(category_id: int | None) -> bool:
