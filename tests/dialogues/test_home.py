@@ -8,9 +8,10 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from samspel.core import thread
-from samspel.core.models import Stage
+from samspel.core.models import Stage, Thread
 from samspel.dialogues.models import Agreement, Dialogue, State
 from samspel.encounters.actions.signals import note_signal
+from samspel.encounters.models import Service
 from samspel.people.models import Role
 from tests.conftest import SignIn
 from tests.people import WHEN, Town, actor_of, device_key, make_dialogue, make_person, make_unit
@@ -158,6 +159,34 @@ def test_a_thread_that_began_with_a_closed_dialogue_has_not_its_question_for_a_t
     assert all("alla hos rektorn" not in page(client, address) for address in addresses)
     assert f"/threads/{begun.pk}" not in page(client, "/search?q=rektorn")
     assert question in page(signed_in(town.manager), addresses[0])
+
+
+def test_a_search_answers_with_services_what_others_said_and_somewhere_to_ask(
+    client: Client, town: Town, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    Service.objects.create(key="preschool", name="Få plats i förskolan")
+    Service.objects.create(key="gone", name="Få plats i parken", closed_at=WHEN)
+    note_signal(
+        actor=actor_of(town.member),
+        unit_id=town.guidance.pk,
+        words="Min son står i kö till dagis.",
+        source="",
+        key=device_key(),
+        at=WHEN,
+    )
+    heard = Thread.objects.get().pk
+
+    with django_assert_max_num_queries(7):
+        shown = page(client, "/search?q=plats+på+dagis")
+
+    assert 'href="/services/preschool"' in shown
+    assert "parken" not in shown
+    assert f'href="/threads/{heard}"' in shown
+    assert f'href="{reverse("exchange_need")}"' in shown
+    nothing = page(client, "/search?q=xyzzy")
+    assert "/services/preschool" not in nothing
+    assert "Ingenting med de orden." in nothing
+    assert "Ingenting med de orden." not in page(client, "/search?q=")
 
 
 def test_a_thread_leads_once_to_a_page_that_tells_of_several_knots(closed: Dialogue, client: Client) -> None:

@@ -60,7 +60,12 @@ def test_an_administrators_pages(site: Site, open_page: Callable[..., Page]) -> 
 def test_what_anybody_may_read(site: Site, open_page: Callable[..., Page]) -> None:
     page = open_page(phone=True)
 
-    for address, name in (("what-is-kept", "what-is-kept"), ("accessibility", "accessibility"), ("open", "open")):
+    for address, name in (
+        ("what-is-kept", "what-is-kept"),
+        ("accessibility", "accessibility"),
+        ("open", "open"),
+        ("search?q=hjälp", "search"),
+    ):
         page.goto(f"/{address}")
         expect(page.locator("h1")).to_be_visible()
         look(page, name)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from samspel.core.actor import Request
+from samspel.core.finding import found_by
 from samspel.core.models import Stage, Thread
 from samspel.core.permissions import may
 from samspel.dialogues.models import Agreement, Dialogue, State
@@ -23,6 +24,7 @@ from samspel.dialogues.threads import (
     unit_threads,
     varied,
 )
+from samspel.encounters.access import services_by_name
 from samspel.encounters.queries import signals_to_erase
 from samspel.encounters.taking_up import to_take_up
 from samspel.exchange.queries import AtDesk, waiting_at_desk
@@ -167,12 +169,14 @@ def thread_page(request: Request, thread_id: int) -> HttpResponse:
 
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
-    """Find open threads by one's own words: each must stand in what was said, the thread's title or the unit's name."""
+    """Services and open threads that are about what somebody asks for in words of her own."""
     words = request.GET.get("q", "").strip()[:100]
-    wanted = words.casefold().split()
-    found = [
-        row
-        for row in public_threads()
-        if wanted and all(word in f"{row.words} {row.title} {row.thread.unit.name}".casefold() for word in wanted)
-    ]
-    return render(request, "dialogues/search.html", {"words": words, "rows": found, "section": ""})
+    services, rows = services_by_name(), public_threads()
+    said = [f"{row.words} {row.title} {row.thread.unit.name}" for row in rows]
+    context = {
+        "words": words,
+        "services": [services[place] for place in found_by(words, [one.name for one in services])],
+        "rows": [rows[place] for place in found_by(words, said)],
+        "section": "",
+    }
+    return render(request, "dialogues/search.html", context)
