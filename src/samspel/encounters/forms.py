@@ -4,13 +4,14 @@ from datetime import date
 
 from django.http import HttpRequest
 
+from samspel.core.numbers import number_of
 from samspel.encounters.actions.points import PointDraft
 
 
 def number_in(request: HttpRequest, name: str) -> int | None:
     """A posted whole number, or None when the field is empty or holds none."""
     text = "".join(request.POST.get(name, "").split())
-    return int(text) if text.isdecimal() and len(text) < 10 else None
+    return number_of(text, 9)
 
 
 def date_in(request: HttpRequest, name: str) -> date | None:

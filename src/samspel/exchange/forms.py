@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from samspel.core.languages import spoken_choices
+from samspel.core.numbers import number_of
 from samspel.encounters.queries import areas
 from samspel.exchange.actions.asking import Wording
 from samspel.exchange.actions.posting import LONGEST, PostDraft
@@ -20,7 +21,7 @@ from samspel.exchange.queries import categories, category_name
 def number_in(request: HttpRequest, name: str) -> int | None:
     """A sent whole number, or None when the field is empty or holds none."""
     text = (request.POST.get(name) or request.GET.get(name, "")).strip()
-    return int(text) if text.isdecimal() and len(text) < 10 else None
+    return number_of(text, 9)
 
 
 def draft_in(request: HttpRequest, kind: str) -> PostDraft:
@@ -40,7 +41,7 @@ def draft_in(request: HttpRequest, kind: str) -> PostDraft:
         marks=tuple(said.getlist("marks")),
         languages=tuple(said.getlist("languages")),
         who=who,
-        unit_id=int(unit) if unit.isdecimal() and len(unit) < 10 else None,
+        unit_id=number_of(unit, 9),
         mail=said.get("mail", ""),
         is_adult="adult" in said,
         key=said.get("key", ""),

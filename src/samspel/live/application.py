@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 from django.conf import settings
 from psycopg.conninfo import make_conninfo
 
+from samspel.core.numbers import number_of
 from samspel.live.bus import PostgresBus, PostgresLedger
 from samspel.live.protocol import EXTENSION, OPEN_STREAM
 from samspel.live.relay import Limits, Relay, Stream, frame
@@ -132,7 +133,7 @@ def _asked(room: str, query_string: bytes, headers: Iterable[tuple[bytes, bytes]
     for name, value in headers:
         if name == b"last-event-id":
             since = value.decode("latin-1")
-    return ticket, int(since) if since.isascii() and since.isdigit() and len(since) < 19 else None
+    return ticket, number_of(since)
 
 
 def _begin(relay: Relay, stream: Stream, transport: asyncio.Transport, ticket: Ticket, since: int | None) -> None:

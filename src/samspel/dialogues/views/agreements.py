@@ -19,6 +19,7 @@ from samspel.core import defaults
 from samspel.core.actor import Actor, Request
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.middleware import wants_json
+from samspel.core.numbers import number_of
 from samspel.dialogues import queries
 from samspel.dialogues.access import Here, get_dialogue, has_pen
 from samspel.dialogues.actions import agreeing
@@ -150,7 +151,7 @@ def _draft(request: HttpRequest, dialogue: Dialogue) -> Draft:
         owner_role=post.get("owner_role", ""),
         due_on=_due_on(post.get("when", ""), post.get("day", ""), dialogue),
         becomes=post.get("becomes", ""),
-        proposal_id=int(proposal) if proposal.isdecimal() and len(proposal) < 19 else None,
+        proposal_id=number_of(proposal),
     )
 
 
@@ -256,7 +257,7 @@ def form_of(rows: list[Row], agreement_id: str) -> Form | None:
 
 def _number(request: HttpRequest, name: str) -> int | None:
     value = request.POST.get(name, "")
-    return int(value) if value.isdecimal() and len(value) < 19 else None
+    return number_of(value)
 
 
 def _write(request: HttpRequest, here: Here) -> HttpResponse:

@@ -16,6 +16,7 @@ from samspel.core.addresses import address_for_others
 from samspel.core.errors import InvalidError, NotFoundError, TooManyError
 from samspel.core.languages import spoken, spoken_choices
 from samspel.core.limits import codes_known_to, guess, learn_code
+from samspel.core.numbers import number_of
 from samspel.core.permissions import may
 from samspel.dialogues import queries
 from samspel.dialogues.access import (
@@ -156,7 +157,7 @@ def take_seat(request: HttpRequest, code: str) -> HttpResponse:
             name=values["name"],
             unit=values["unit"],
             role=values["role"],
-            table_id=int(values["table"]) if values["table"].isdecimal() and len(values["table"]) < 19 else None,
+            table_id=number_of(values["table"]),
             needs=_needs(dialogue, values),
             language=get_language() or "sv",
             take_over=request.POST.get("take_over") == "1",
@@ -246,7 +247,7 @@ def place(request: HttpRequest, code: str) -> HttpResponse:
     """A table for one who has none; where seating is off, another one."""
     here = get_here(request, code, "seat.read")
     table = request.POST.get("table", "")
-    joining.take_place(here=here, table_id=int(table) if table.isdecimal() and len(table) < 19 else None, at=now())
+    joining.take_place(here=here, table_id=number_of(table), at=now())
     return redirect("join", here.dialogue.code)
 
 

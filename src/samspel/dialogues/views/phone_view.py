@@ -20,6 +20,7 @@ from django.utils.timezone import now
 from django.utils.translation import get_language
 
 from samspel.core.languages import direction
+from samspel.core.numbers import number_of
 from samspel.core.prepared import Prepared
 from samspel.dialogues.access import Here, get_here
 from samspel.dialogues.actions.joining import acting_here, helped_seats
@@ -89,7 +90,7 @@ def clock_of(dialogue: Dialogue, now: datetime) -> Clock | None:
 def for_number(request: HttpRequest) -> int | None:
     """The seat that is acted for, when one helps somebody without a phone."""
     value = request.POST.get("for") or request.GET.get("for") or ""
-    return int(value) if value.isdecimal() and len(value) < 10 else None
+    return number_of(value, 9)
 
 
 def get_acting(request: HttpRequest, code: str, act: str) -> Here:

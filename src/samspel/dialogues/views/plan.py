@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError, NotFoundError
 from samspel.core.languages import SIGNED, spoken_choices
+from samspel.core.numbers import number_of
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions import inviting, planning, rehearsing
 from samspel.dialogues.actions.planning import Plan, create_dialogue, plan_of, save_plan
@@ -48,7 +49,7 @@ def new(request: Request) -> HttpResponse:
     if request.method == "POST":
         typed = request.POST
         starts_at = _moment(request.POST, errors)
-        unit_id = _whole(request.POST.get("unit", ""))
+        unit_id = number_of(request.POST.get("unit", ""))
         if starts_at is not None and unit_id is not None:
             try:
                 dialogue = create_dialogue(
@@ -66,7 +67,7 @@ def new(request: Request) -> HttpResponse:
                 errors |= error.fields
             else:
                 return redirect("dialogue_plan", dialogue.pk)
-    chosen = _whole(typed.get("unit", "")) or units[0].pk
+    chosen = number_of(typed.get("unit", "")) or units[0].pk
     day = timezone.localdate() + timedelta(days=7)
     context = {
         "section": "dialogues",
@@ -78,7 +79,7 @@ def new(request: Request) -> HttpResponse:
         "time": typed.get("time", "13:00"),
         "question": typed.get("question-1", ""),
         "signals": signals_of(chosen),
-        "chosen_signal": _whole(typed.get("signal", "") or typed.get("grows_from", "").removeprefix("signal:")),
+        "chosen_signal": number_of(typed.get("signal", "") or typed.get("grows_from", "").removeprefix("signal:")),
         "errors": errors,
     }
     return render(request, "dialogues/plan_new.html", context, status=422 if errors else 200)
@@ -97,10 +98,6 @@ def _moment(data: Mapping[str, str], errors: dict[str, str]) -> datetime | None:
         errors["time"] = _("Skriv tiden som 13.00.")
         return None
     return timezone.make_aware(datetime.combine(day, clock.replace(tzinfo=None)))
-
-
-def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 10 else None
 
 
 # ---------------------------------------------------------------- the plan
@@ -125,9 +122,9 @@ def plan(request: Request, dialogue_id: int) -> HttpResponse:
     )
     if request.method != "POST":
         first = dialogue.steps.filter(kind="solo").first()
-        opened = _whole(request.GET.get("step")) or (first.pk if first else None)
+        opened = number_of(request.GET.get("step")) or (first.pk if first else None)
         return _page(request, dialogue, Answer(opened=opened, more_questions=1 if "question" in request.GET else 0))
-    answer = Answer(opened=_whole(request.POST.get("open")))
+    answer = Answer(opened=number_of(request.POST.get("open")))
     wanted = _read(request.POST, dialogue, answer)
     saved = save_plan(actor=request.actor, dialogue_id=dialogue_id, plan=wanted, at=now())
     answer.errors = dict(saved.errors) | answer.errors
@@ -154,9 +151,9 @@ def _read(data: QueryDict, dialogue: Dialogue, answer: Answer) -> Plan:
     press, number = (press, number) if number.isdecimal() else (data.get("do", ""), "")
     starts_at = _moment(data, answer.errors) if "date" in data else was.starts_at
     texts = [data.get(f"question-{place}") for place in range(1, planning.QUESTIONS_MOST + 1)]
-    questions = _questions(texts, was, dialogue, dropped=_whole(number) if press == "drop-question" else None)
+    questions = _questions(texts, was, dialogue, dropped=number_of(number) if press == "drop-question" else None)
     minutes = dict(was.minutes)
-    if press in {"shorter", "longer"} and (step := _whole(number)) in minutes:
+    if press in {"shorter", "longer"} and (step := number_of(number)) in minutes:
         assert step is not None
         stride = stride_of(minutes[step] - (press == "shorter"))
         minutes[step] = max(1, minutes[step] + (stride if press == "longer" else -stride))
@@ -247,7 +244,7 @@ def _go(request: Request, address: str) -> HttpResponse:
 
 
 def _add_unit(request: Request, dialogue: Dialogue, answer: Answer) -> None:
-    unit_id = _whole(request.POST.get("add_unit"))
+    unit_id = number_of(request.POST.get("add_unit"))
     if unit_id is None:
         answer.errors["add_unit"] = _("Välj en enhet.")
         return
@@ -268,7 +265,7 @@ def _add_list(request: Request, dialogue: Dialogue, answer: Answer) -> None:
 
 
 def _set_leader(request: Request, dialogue: Dialogue, answer: Answer, person: str | None, *, wanted: bool) -> None:
-    person_id = _whole(person)
+    person_id = number_of(person)
     if person_id is None:
         answer.errors["leader"] = _("Välj någon ur enheten eller från listan.")
         return
@@ -318,7 +315,7 @@ def people(request: Request, dialogue_id: int) -> HttpResponse:
     errors: dict[str, str] = {}
     if request.method == "POST":
         at, data = now(), request.POST
-        invitation_id = _whole(data.get("invitation"))
+        invitation_id = number_of(data.get("invitation"))
         if data.get("do") == "remove-source":
             removed = inviting.uninvite(
                 actor=request.actor, dialogue_id=dialogue_id, source=data.get("source", ""), at=at

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from samspel.core import defaults
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError
+from samspel.core.numbers import number_of
 from samspel.core.permissions import may
 from samspel.encounters.actions.plans import drop_plan, set_plan, wrong_levers
 from samspel.encounters.forms import number_in
@@ -109,6 +110,6 @@ def _levers_in(request: HttpRequest) -> Levers:
 
     def number(name: str) -> int:
         text = "".join(sent.get(name, "").split())
-        return int(text) if text.isdecimal() and len(text) < 10 else 0
+        return number_of(text, 9) or 0
 
     return Levers(number("meetings_a_week"), number("ask_every"), number("answering"), number("weeks"))

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from samspel.core.actor import Request
 from samspel.core.errors import ConflictError, InvalidError
+from samspel.core.numbers import number_of
 from samspel.exchange.access import Mine, get_mine, get_part, own_parts, waits_for_her
 from samspel.exchange.actions import answering
 from samspel.exchange.actions.asking import country
@@ -122,4 +123,4 @@ def _do(request: Request, mine: Mine, match_id: int) -> str:
 
 
 def _number(typed: str) -> int:
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else 0
+    return number_of(typed, 3) or 0

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError
+from samspel.core.numbers import number_of
 from samspel.exchange.access import require_broker
 from samspel.exchange.actions import preferring as actions
 from samspel.exchange.preferring import CHAINS, GOAL_NAMES, PART_NAMES, RINGS, preferring
@@ -52,7 +53,7 @@ def _do(request: Request) -> None:
 
 
 def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 5 else None
+    return number_of(text, 4)
 
 
 def _percent(text: str) -> int | None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from samspel.core.actor import Request
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
+from samspel.core.numbers import number_of
 from samspel.exchange import desk
 from samspel.exchange.access import get_match, get_post, require_broker
 from samspel.exchange.actions import asking, selecting
@@ -30,7 +31,7 @@ def show(request: Request) -> HttpResponse:
     Of a proposal that people have been asked about since, the way leads to its own page.
     """
     require_broker(request.actor, "desk.read")
-    return _desk(request, _number(request.GET.get("match")))
+    return _desk(request, number_of(request.GET.get("match")))
 
 
 def _desk(request: Request, match_id: int | None, error: InvalidError | None = None) -> HttpResponse:
@@ -38,8 +39,8 @@ def _desk(request: Request, match_id: int | None, error: InvalidError | None = N
     found = desk.desk_of(
         at=timezone.now(),
         match_id=match_id,
-        place=_number(request.GET.get("gift")),
-        page=_number(request.GET.get("page")) or 1,
+        place=number_of(request.GET.get("gift")),
+        page=number_of(request.GET.get("page")) or 1,
         weaker="weaker" in request.GET,
     )
     if match_id is not None and found.is_gone and Match.objects.filter(pk=match_id).exists():
@@ -58,7 +59,7 @@ def choose_anew(request: Request) -> HttpResponse:
 def adjust(request: Request, match_id: int) -> HttpResponse:
     """A gift locked, let free, chosen anew around, or shut out."""
     how = _CHANGES.get(request.POST.get("how", ""))
-    offer, need = _number(request.POST.get("offer")), _number(request.POST.get("need"))
+    offer, need = number_of(request.POST.get("offer")), number_of(request.POST.get("need"))
     if how is None or offer is None or need is None:
         raise InvalidError
     try:
@@ -138,7 +139,7 @@ def remark(request: Request, match_id: int) -> HttpResponse:
 def put_together(request: Request, post_id: int) -> HttpResponse:
     """A post and one that fits it, from the post's own page."""
     post = get_post(request.actor, post_id, "desk.change")
-    other = _number(request.POST.get("other"))
+    other = number_of(request.POST.get("other"))
     if other is None:
         raise InvalidError
     offer, need = (other, post.pk) if post.kind == Post.Kind.NEED else (post.pk, other)
@@ -209,9 +210,5 @@ def _called(match: Match) -> dict[int, tuple[str, str]]:
 
 def _list_in(request: Request) -> str:
     """The page of proposals that she pressed on."""
-    asked = {"page": _number(request.POST.get("page")) or 1} | ({"weaker": ""} if "weaker" in request.POST else {})
+    asked = {"page": number_of(request.POST.get("page")) or 1} | ({"weaker": ""} if "weaker" in request.POST else {})
     return f"{_at(None)}?{urlencode(asked)}"
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 18 else None

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from samspel.core.actor import Request
 from samspel.core.errors import ConflictError, InvalidError
+from samspel.core.numbers import number_of
 from samspel.exchange.access import get_match, require_broker
 from samspel.exchange.actions import asking, running
 from samspel.exchange.actions.remarking import remark_on_match
@@ -125,4 +126,4 @@ def _thread_in(request: Request) -> dict[str, Any]:
 
 
 def _number(typed: str) -> int:
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 16 else 0
+    return number_of(typed, 15) or 0

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from samspel.core.actor import Request
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
+from samspel.core.numbers import number_of
 from samspel.exchange.access import Mine, get_mine, get_own_post
 from samspel.exchange.actions.posting import change_post, set_mail
 from samspel.exchange.actions.taking_back import erase_party, renew_post, take_back
@@ -61,7 +62,7 @@ def mail(request: Request) -> HttpResponse:
 
 def _party_in(request: Request) -> int:
     sent = request.POST.get("party", "")
-    return int(sent) if sent.isdecimal() and len(sent) < 10 else 0
+    return number_of(sent, 9) or 0
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
