@@ -162,6 +162,16 @@ def test_between_rounds_a_link_waits(point: Point, town: Town) -> None:
     assert not Invitation.objects.get().is_used
 
 
+@pytest.mark.parametrize("header", [{"Origin": "https://elsewhere.example"}, {"Sec-Fetch-Site": "cross-site"}])
+def test_another_sites_page_cannot_press_a_link(point: Point, header: dict[str, str]) -> None:
+    secret = make_link(point)
+    press = Client().get(f"/l/{secret}").content.decode().split('name="p" value="')[1].split('"')[0]
+
+    assert Client().post(f"/l/{secret}", {"p": press, "level": "1"}, headers=header).status_code == 422
+    assert not Answer.objects.exists()
+    assert Client().post(f"/l/{secret}", {"p": press, "level": "1"}).status_code == 200
+
+
 def test_a_guessed_link_looks_like_none(point: Point) -> None:
     assert Client().get("/l/guessed").status_code == 404
     assert Client().get(f"/s/{point.code}").status_code == 404  # its point has no address of its own

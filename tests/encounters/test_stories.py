@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils.timezone import now
 
-from samspel.core.limits import LIMITS
+from samspel.core.limits import BUCKETS, LIMITS
 from samspel.encounters.actions.stories import SHOWN_AGAIN
 from samspel.encounters.models import Point, Story
 from tests.encounters.asking import make_point, make_round
@@ -124,6 +124,23 @@ def test_a_wrong_code_takes_nothing_and_guesses_are_counted(point: Point) -> Non
     assert answers[0].status_code == 422
     assert answers[-1].status_code == 429
     assert Story.objects.count() == 1
+
+
+def test_a_right_code_is_no_guess(point: Point) -> None:
+    client, codes = Client(), []
+    for _number in range(61):
+        codes.append(code_in(tell(Client(), point)))
+        BUCKETS.clear()
+
+    assert {client.post("/stories/withdraw", {"code": code}).status_code for code in codes} == {200}
+
+
+@pytest.mark.parametrize("header", [{"Origin": "https://elsewhere.example"}, {"Sec-Fetch-Site": "cross-site"}])
+def test_another_sites_page_cannot_tell_a_story(point: Point, header: dict[str, str]) -> None:
+    sent = {"words": WORDS, "consents": "on", "kind": "good", "key": device_key()}
+
+    assert Client().post(f"/s/{point.code}/story", sent, headers=header).status_code == 422
+    assert not Story.objects.exists()
 
 
 # ---------------------------------------------------------------- a flood

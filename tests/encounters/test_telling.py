@@ -45,6 +45,14 @@ def test_all_of_it_is_by_choice(point: Point, pressed: Client) -> None:
     assert (kept().level, kept().helped, kept().text, kept().language) == (2, [], "", "")
 
 
+@pytest.mark.parametrize("header", [{"Origin": "https://elsewhere.example"}, {"Sec-Fetch-Site": "cross-site"}])
+def test_another_sites_page_cannot_tell(point: Point, pressed: Client, header: dict[str, str]) -> None:
+    sent = {"send": "1", "text": "Någon annans ord."}
+
+    assert pressed.post(f"/s/{point.code}/more", sent, headers=header).status_code == 422
+    assert kept().text == ""
+
+
 def test_what_is_told_is_saved_with_the_answer(point: Point, pressed: Client) -> None:
     Area.objects.create(key="norr", name="Norrmalm")
 
