@@ -37,15 +37,17 @@ def picture(request: Request, unit_id: int) -> HttpResponse:
     """How the unit's meetings were, from both sides. The unit is the first to see it."""
     unit = get_unit(request.actor, unit_id, "figures.unit")
     roles, at = roles_in(request.actor, unit), timezone.now()
+    facts, take = facts_of(unit.pk, at=at), to_take_up(unit.pk, at)
     return render(
         request,
         "encounters/unit.html",
         {
             "unit": unit,
-            "picture": picture_of(facts_of(unit.pk, at=at)),
+            "picture": picture_of(facts),
             "as_table": "table" in request.GET,
             "least_words": defaults.value("figures.least_public"),
-            "take": to_take_up(unit.pk, at),
+            "take": take,
+            "is_take_told": take is not None and take.is_pattern and bool(facts.changes),
             "stories": published_stories(unit.pk),
             "may_plan": may(roles, "dialogue.create"),
             "sees_points": may(roles, "point.read"),
