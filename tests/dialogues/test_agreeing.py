@@ -13,6 +13,7 @@ from samspel.dialogues.access import Here
 from samspel.dialogues.actions import agreeing
 from samspel.dialogues.actions.agreeing import Draft
 from samspel.dialogues.models import Agreement, Checkout, Dialogue, Sitting, State
+from samspel.dialogues.protocol import protocol_of
 from tests.people import WHEN, Town, actor_of, device_key, go_to, here_of, make_dialogue, make_seat
 
 DRAFT = Draft(text="Vi bokar inga möten efter 15.30.", owner="Karin", owner_role="samordnare", becomes="trial")
@@ -241,7 +242,7 @@ def test_another_units_dialogue_does_not_open_with_it(town: Town, later: Dialogu
         )
 
 
-def test_a_participant_answers_at_the_beginning_and_not_later(later: Dialogue) -> None:
+def test_a_participant_answers_at_the_beginning_and_not_later(town: Town, later: Dialogue) -> None:
     (agreement,) = queries.agreements_to_open_with(later)
     seat, token = make_seat(later)
 
@@ -258,6 +259,16 @@ def test_a_participant_answers_at_the_beginning_and_not_later(later: Dialogue) -
     answer()
     agreement.refresh_from_db()
     assert agreement.outcome_words == "Nu slutar alla i tid."
+    told = [protocol_of(agreement.dialogue, inside=inside).agreements[0].outcome_words for inside in (True, False)]
+    assert told == ["Nu slutar alla i tid.", ""], "nobody with a name has read it"
+
+    leader = actor_of(town.facilitator)
+    again = {"agreement_id": agreement.pk, "outcome": "partly", "words": "Nästan alla.", "at": WHEN}
+    agreeing.answer_agreement(actor=leader, in_dialogue_id=later.pk, **again)
+    agreement.refresh_from_db()
+    assert protocol_of(agreement.dialogue, inside=False).agreements[0].outcome_words == "Nästan alla."
+    with pytest.raises(ConflictError):
+        answer()
 
     go_to(later, "solo")
     with pytest.raises(ConflictError):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.models import AuditEntry, Installation, OutgoingMail
@@ -379,3 +380,31 @@ def test_letters_to_a_hall_take_as_many_statements_as_to_a_unit(town: Town) -> N
 
     assert counted[0] == counted[1]
     assert counted[0] < 40
+
+
+def test_a_plan_is_ready_without_a_letter_and_a_draft_is_not_led(town, signed_in):
+    dialogue = draft(town)
+    Dialogue.objects.filter(pk=dialogue.pk).update(starts_at=timezone.now() + timedelta(days=1))
+    leader = signed_in(town.facilitator)
+    invite = f"/dialogues/{dialogue.pk}/invite"
+
+    assert f'href="{invite}"' in leader.get(f"/dialogues/{dialogue.pk}/lead").content.decode()
+    assert "utan att skicka något" in leader.get(invite).content.decode()
+    assert leader.post(invite, {"do": "ready", "key": device_key()}).status_code == 302
+
+    dialogue.refresh_from_db()
+    assert dialogue.state == State.PLANNED
+    assert not OutgoingMail.objects.exists()
+    assert f'href="{invite}"' not in leader.get(f"/dialogues/{dialogue.pk}/lead").content.decode()
+
+
+def test_nobody_is_invited_to_a_day_that_has_been(town, signed_in):
+    dialogue = draft(town)
+    Dialogue.objects.filter(pk=dialogue.pk).update(starts_at=timezone.now() - timedelta(days=1))
+    leader = signed_in(town.facilitator)
+
+    told = leader.post(f"/dialogues/{dialogue.pk}/invite", {"do": "send", "key": device_key()})
+
+    assert told.status_code == 422
+    assert "Dagen har redan varit." in told.content.decode()
+    assert not OutgoingMail.objects.exists()

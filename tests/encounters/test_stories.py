@@ -111,10 +111,14 @@ def test_the_code_takes_it_back_however_it_is_typed(point: Point, typed: Any) ->
 def test_a_shown_story_is_taken_back_too(point: Point) -> None:
     code = code_in(tell(Client(), point))
     Story.objects.update(published_at=now())
+    home = f"/units/{point.unit_id}"
+    assert WORDS in Client().get(home).content.decode()
+    assert "/stories/withdraw" in Client().get(home).content.decode()
 
     Client().post("/stories/withdraw", {"code": code})
 
     assert not Story.objects.exists()
+    assert WORDS not in Client().get(home).content.decode()
 
 
 def test_a_wrong_code_takes_nothing_and_guesses_are_counted(point: Point) -> None:

@@ -662,6 +662,8 @@ class Agreement(models.Model):
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=8, choices=Outcome.choices, blank=True)
     outcome_words = models.CharField(max_length=500, blank=True)
+    # Words that a seat has written are inside until somebody with a name has read them.
+    outcome_is_open = models.BooleanField(default=True, db_default=True)
     outcome_at = models.DateTimeField(null=True, blank=True)
     outcome_in = models.ForeignKey(Dialogue, null=True, blank=True, on_delete=models.SET_NULL, related_name="answered")
 

@@ -164,7 +164,7 @@ def protocol_of(dialogue: Dialogue, *, inside: bool) -> Protocol:
                 agreement.due_on,
                 agreement.becomes,
                 agreement.outcome,
-                agreement.outcome_words if inside or agreement.outcome else "",
+                agreement.outcome_words if inside or agreement.outcome_is_open else "",
             )
             for agreement in agreements_of(dialogue)
         ),

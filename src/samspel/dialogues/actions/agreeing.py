@@ -173,9 +173,13 @@ def answer_agreement(
 ) -> Agreement:
     """Tell what became of an agreement: done, partly, going on, or not done; each is as good an answer.
 
+    What a seat writes stays inside until somebody with a name has read it and told the same, and what such a one has
+    told in the same meeting no seat writes over.
+
     :param in_dialogue_id: the unit's next dialogue, when a leader answers there.
     :param here: the seat that answers while the next dialogue opens with it.
     :raises InvalidError: an outcome that is none, or too many words.
+    :raises ConflictError: a seat answers too late, or what is told already.
     """
     agreement = Agreement.objects.select_related("dialogue__unit", "dialogue__step").filter(pk=agreement_id).first()
     if agreement is None or agreement.withdrawn_at is not None:
@@ -187,11 +191,15 @@ def answer_agreement(
     if len(words) > 500:
         raise InvalidError(fields={"words": _("Skriv kortare, högst 500 tecken.")})
     agreement = Agreement.objects.select_for_update(no_key=True).get(pk=agreement_id)
+    is_told_here = opening is not None and agreement.outcome_in_id == opening.pk and agreement.outcome_is_open
+    if here is not None and is_told_here:
+        raise ConflictError(_("Det är redan sagt. Säg det till samtalsledaren."))
     agreement.outcome = outcome
     agreement.outcome_words = words
+    agreement.outcome_is_open = here is None
     agreement.outcome_at = at
     agreement.outcome_in = opening
-    agreement.save(update_fields=["outcome", "outcome_words", "outcome_at", "outcome_in"])
+    agreement.save(update_fields=["outcome", "outcome_words", "outcome_is_open", "outcome_at", "outcome_in"])
     record(actor, "agreement.answered", agreement, outcome=outcome)
     if opening is not None:
         tell(opening, "agreements")

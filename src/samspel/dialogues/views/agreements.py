@@ -323,18 +323,18 @@ def lead(request: Request, dialogue_id: int) -> HttpResponse:
 def tell_here(request: HttpRequest, code: str, agreement_id: int) -> HttpResponse:
     """A participant tells what became of an agreement, while the meeting opens with it."""
     here = get_acting(request, code, "agreement.answer")
-    if here.phase != "frame":
+    if here.phase != "frame" and request.method == "GET":
         return redirect("join", code)
     before = {one.pk: one for one in queries.agreements_to_open_with(here.dialogue)}
     if agreement_id not in before:
         raise NotFoundError("agreement")
-    error = None
+    error: InvalidError | ConflictError | None = None
     if request.method == "POST":
         try:
             _answer(request, here.actor, agreement_id, here=here)
             return _back(here)
-        except InvalidError as invalid:
-            error = invalid
+        except (InvalidError, ConflictError) as refused:
+            error = refused
     shown = PhoneView(
         "dialogues/agree_tell.html",
         _("Vad blev det av det?"),
@@ -374,7 +374,9 @@ def _answer(request: HttpRequest, actor: Actor, agreement_id: int, here: Here | 
     )
 
 
-def _answer_context(request: HttpRequest, agreement: Agreement, error: InvalidError | None) -> dict[str, Any]:
+def _answer_context(
+    request: HttpRequest, agreement: Agreement, error: InvalidError | ConflictError | None
+) -> dict[str, Any]:
     return {
         "agreement": agreement,
         "outcomes": Agreement.Outcome.choices,

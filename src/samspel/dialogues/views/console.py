@@ -33,6 +33,8 @@ MOST_AT_ONCE = 200
 @require_GET
 def console(request: Request, dialogue_id: int) -> HttpResponse:
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
+    if dialogue.state == State.DRAFT:
+        return render(request, "dialogues/not_ready.html", {"dialogue": dialogue, "section": "dialogues"})
     learn_code(request, dialogue.code)
     line = line_to(dialogue.room, "console")
     return render(request, "dialogues/console.html", {"line": line, **_context(request, dialogue)})

@@ -26,6 +26,7 @@ from samspel.dialogues.threads import (
 )
 from samspel.encounters.access import services_by_name
 from samspel.encounters.queries import signals_to_erase
+from samspel.encounters.stories import published_stories
 from samspel.encounters.taking_up import to_take_up
 from samspel.exchange.queries import AtDesk, waiting_at_desk
 from samspel.people.access import INHERITED, get_unit, roles_in, roles_in_each, units_open_to
@@ -124,6 +125,7 @@ def unit(request: Request, unit_id: int) -> HttpResponse:
             "below": units_below(found) if roles & INHERITED else [],
             "others": [other for other in threads if other is not view],
             "total": len(threads),
+            "stories": published_stories(found.pk),
             "agreements": _agreements(found.pk) if inside else [],
             "finished": list(dialogues.filter(state=State.CLOSED).order_by("-closed_at")[:5]) if inside else [],
             "section": "unit",
@@ -133,8 +135,11 @@ def unit(request: Request, unit_id: int) -> HttpResponse:
 
 
 def _agreements(unit_id: int) -> list[Agreement]:
-    """Agreements that nobody has said the end of, the nearest date first."""
-    unanswered = Q(outcome="") | Q(outcome=Agreement.Outcome.GOING_ON)
+    """Agreements that nobody has said the end of, or of which nobody has read what the meeting said, the nearest date
+    first."""
+    unanswered = (
+        Q(outcome="") | Q(outcome=Agreement.Outcome.GOING_ON) | (Q(outcome_is_open=False) & ~Q(outcome_words=""))
+    )
     return list(
         Agreement.objects.filter(unanswered, dialogue__unit_id=unit_id, withdrawn_at=None, dialogue__is_rehearsal=False)
         .exclude(dialogue__state__in=[State.DRAFT])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import now
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -365,12 +365,19 @@ def people_file(request: Request) -> HttpResponse:
 # ---------------------------------------------------------------- the invitation
 
 
+_PLAN_IS_READY: Final = gettext_lazy("Planen är klar. Den som har koden kan komma.")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: Request, dialogue_id: int) -> HttpResponse:
-    """Read the invitation first; then send it, asked once."""
+    """Read the invitation first; then send it, asked once. Or nobody is written to, and who has the code can come."""
     errors: dict[str, str] = {}
     if request.method == "POST":
         try:
+            if request.POST.get("do") == "ready":
+                planning.publish(actor=request.actor, dialogue_id=dialogue_id, at=now())
+                messages.success(request, _PLAN_IS_READY)
+                return redirect("dialogue_invite", dialogue_id)
             sent = inviting.send_invitations(
                 actor=request.actor,
                 dialogue_id=dialogue_id,
@@ -387,7 +394,7 @@ def invite(request: Request, dialogue_id: int) -> HttpResponse:
                 )
                 messages.success(request, text % {"n": sent.letters})
             else:
-                messages.success(request, _("Planen är klar. Den som har koden kan komma."))
+                messages.success(request, _PLAN_IS_READY)
             return redirect("dialogue_invite", dialogue_id)
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.plan")
     rows = list(Invitation.objects.filter(dialogue=dialogue).order_by("pk"))
