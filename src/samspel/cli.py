@@ -434,6 +434,10 @@ def _run_import(options: argparse.Namespace) -> int:
     for row in done.bad:
         print(f"{options.file}:{row.line}: {row.reason}", file=sys.stderr)
     say(f"{done.rows} rows in, {len(done.bad)} not. {done.new_people} new people, {done.new_units} new units.")
+    if done.made:
+        say(f"New: {', '.join(done.made)}.")
+    for row in done.otherwise:
+        say(f"  row {row.line}: {row.reason}")
     return 0 if not done.bad else 1
 
 

@@ -1,12 +1,14 @@
 """The pages of planning, by plain loads and by fragments."""
 
 import re
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from samspel.core.models import OutgoingMail
@@ -295,9 +297,10 @@ def test_save_stands_last_and_not_beside_the_rehearsal(town, leader):
 
 def test_bjud_in_leads_to_the_letter_and_asks_once(town, leader):
     dialogue = draft(town)
+    day = (timezone.localdate() + timedelta(days=9)).isoformat()
 
-    assert press(leader, dialogue, "invite").url == f"/dialogues/{dialogue.pk}/invite"
-    assert press(leader, dialogue, "invite", htmx=True)["HX-Redirect"] == f"/dialogues/{dialogue.pk}/invite"
+    assert press(leader, dialogue, "invite", date=day).url == f"/dialogues/{dialogue.pk}/invite"
+    assert press(leader, dialogue, "invite", htmx=True, date=day)["HX-Redirect"] == f"/dialogues/{dialogue.pk}/invite"
     page = leader.get(f"/dialogues/{dialogue.pk}/invite").content.decode()
     assert "Ja, skicka till 2 personer" in page
     assert not OutgoingMail.objects.exists()

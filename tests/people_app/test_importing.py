@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import Workbook
 
@@ -11,6 +12,7 @@ from samspel.core.errors import InvalidError
 from samspel.people.actions import add_unit, import_staff
 from samspel.people.importing import parse_staff
 from samspel.people.models import Person, Role, Unit
+from tests.conftest import SignIn
 from tests.people import Town, actor_of
 
 CSV = (
@@ -83,6 +85,18 @@ def test_an_import_done_twice_changes_nothing_more(town: Town) -> None:
     assert square.path == f"/{square.parent_id}/{square.pk}/"
     assert Role.objects.filter(unit=square).count() == 3
     assert not Person.objects.get(email="asa@lindvik.example").has_usable_password()
+
+
+def test_a_new_unit_is_named_and_who_is_called_something_else_here_is_told(town: Town, signed_in: SignIn) -> None:
+    lines = f"Namn;E-post;Enhet\nNy Person;ny@x.example;Finns inte\nPontus Bergg;{town.manager.email};Finns inte\n"
+    file = SimpleUploadedFile("personal.csv", lines.encode())
+
+    told = signed_in(town.administrator).post("/administration/staff", {"file": file}).content.decode()
+
+    assert "Ny: Finns inte." in told
+    assert "Rad 3:" in told
+    assert f"Pontus Bergg heter {town.manager.name} här" in told
+    assert Person.objects.get(pk=town.manager.pk).name == town.manager.name
 
 
 @pytest.mark.parametrize("column", ["unit", "parent"])

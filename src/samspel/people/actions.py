@@ -176,12 +176,21 @@ def change_self(*, actor: Actor, name: str, language: str) -> Person:
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did."""
+    """What an import did.
+
+    :param made: names of the units that were made.
+    :param otherwise: rows that went in, of persons who have another name here, which they keep.
+    """
 
     new_people: int
-    new_units: int
+    made: tuple[str, ...]
     rows: int
     bad: tuple[BadRow, ...]
+    otherwise: tuple[BadRow, ...] = ()
+
+    @property
+    def new_units(self) -> int:
+        return len(self.made)
 
 
 @transaction.atomic
@@ -198,11 +207,11 @@ def import_staff(*, actor: Actor, good: list[StaffRow], bad: list[BadRow]) -> Im
     for unit in units.values():
         by_name.setdefault(unit.name.casefold(), []).append(unit)
     people = {person.email: person for person in Person.objects.filter(email__in=[row.email for row in good])}
-    told = list(bad)
-    new_people = new_units = done = 0
+    told, otherwise = list(bad), list[BadRow]()
+    made_units: list[str] = []
+    new_people = done = 0
 
     def unit_of(name: str, parent: Unit | None) -> Unit:
-        nonlocal new_units
         same = by_name.get(name.casefold(), [])
         if parent is None and len(same) == 1:
             return same[0]
@@ -213,7 +222,7 @@ def import_staff(*, actor: Actor, good: list[StaffRow], bad: list[BadRow]) -> Im
             made.save(update_fields=["path"])
             units[key] = made
             by_name.setdefault(name.casefold(), []).append(made)
-            new_units += 1
+            made_units.append(name)
         return units[key]
 
     for row in good:
@@ -234,11 +243,17 @@ def import_staff(*, actor: Actor, good: list[StaffRow], bad: list[BadRow]) -> Im
             person.save()
             people[row.email] = person
             new_people += 1
+        elif person.name.casefold() != row.name.casefold():
+            reason = _("{listed} heter {name} här, och det ändrades inte.").format(listed=row.name, name=person.name)
+            otherwise.append(BadRow(row.line, reason))
         for kind in row.roles:
             Role.objects.get_or_create(person=person, unit=unit, kind=kind)
         done += 1
-    record_fact(actor, "staff.imported", "people.person", rows=done, people=new_people, units=new_units, bad=len(told))
-    return Imported(new_people, new_units, done, tuple(sorted(told, key=lambda row: row.line)))
+    record_fact(
+        actor, "staff.imported", "people.person", rows=done, people=new_people, units=len(made_units), bad=len(told)
+    )
+    bad_rows = tuple(sorted(told, key=lambda row: row.line))
+    return Imported(new_people, tuple(made_units), done, bad_rows, tuple(otherwise))
 
 
 class AlreadyThereError(Exception):
