@@ -96,6 +96,13 @@ def test_a_draft_is_there_until_it_has_been_sent(
     page.goto(place)
     expect(page.locator("#words")).to_have_value(words)
 
+    # what is pasted and does not fit is told
+    page.locator("#words").evaluate(
+        """field => { const data = new DataTransfer(); data.setData('text', 'x'.repeat(400));
+                      field.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true })); }"""
+    )
+    expect(page.get_by_role("alert")).to_contain_text("Bara de första 300 tecknen kom med.")
+
     # the network goes just then: nothing was received, and nothing is gone
     page.route("**/signals", lambda route: route.abort())
     page.get_by_role("button", name="Börja en tråd").click()

@@ -27,6 +27,20 @@
     if (form) form.requestSubmit();
   });
 
+  // What is pasted and does not fit is cut off by the browser without a word: <body data-cut="… {most} …"> says so.
+  body.addEventListener('paste', ({ target: field, clipboardData }) => {
+    field.parentNode?.querySelector?.(':scope > [data-was-cut]')?.remove();
+    if (!(field.maxLength > 0) || !body.dataset.cut) return;
+    const room = field.maxLength - field.value.length + (field.selectionEnd - field.selectionStart);
+    if ((clipboardData?.getData('text') || '').length <= room) return;
+    const note = document.createElement('p');
+    note.className = 'ds-validation-message';
+    note.dataset.wasCut = '';
+    note.setAttribute('role', 'alert');
+    note.textContent = body.dataset.cut.replace('{most}', field.maxLength);
+    field.after(note);
+  });
+
   // Clocks. <span data-clock data-ends="ISO" data-now="ISO" data-paused="" data-left="… kvar" data-over="…">
   const offset = new WeakMap();
   const show = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
