@@ -1,8 +1,8 @@
 """What kep_solver finds: run by a Python that has it, never by Samspel's own: `matching_peer.py POOL picef 120`.
 
 Rings of three, chains of three transfers; prints one JSON object with the value and the processor's seconds for
-building and solving. No process uses more seconds than the last argument. Its chains count the giver, and its own
-scores add one for a chain's tail: hence the plain sum.
+building and solving. No process uses more seconds than the last argument, or more than four gigabytes. Its chains
+count the giver, and its own scores add one for a chain's tail: hence the plain sum.
 """
 
 import gzip
@@ -13,6 +13,8 @@ import sys
 from kep_solver.entities import Donor, Instance, Transplant
 from kep_solver.model import PICEF, CycleAndChainModel, Objective, Sense
 from kep_solver.programme import Programme
+
+MOST_BYTES = 4 * 2**30
 
 
 class Weights(Objective):
@@ -35,7 +37,8 @@ class Weights(Objective):
 def main():
     instance = Instance()
     path, formulation, patience_s = sys.argv[1:]
-    resource.setrlimit(resource.RLIMIT_CPU, (int(patience_s), int(patience_s)))  # and so has what it starts
+    for what, most in ((resource.RLIMIT_CPU, int(patience_s)), (resource.RLIMIT_AS, MOST_BYTES)):
+        resource.setrlimit(what, (most, most))  # and so has what it starts
     donors, recipients = {}, {}
     with gzip.open(path, "rt") as lines:
         for line in lines:

@@ -100,11 +100,17 @@ def test_too_much_to_list_is_chosen_near_by_near(monkeypatch: pytest.MonkeyPatch
     }
     problem = make_pool([post >= 5 for post in range(60)], arcs, per_hand=(0.0, 0.0))
     best = solve(problem, time_limit_s=10)
+    freed = []
+    chosen_anew = solving._Stage._anew
+    monkeypatch.setattr(solving._Stage, "_anew", lambda *asked: freed.append(1) or chosen_anew(*asked))
     monkeypatch.setattr(solving, "_MOST_LISTED", 40)
+    for few in ("_FEW", "_FEWEST"):
+        monkeypatch.setattr(solving, few, 1)
     monkeypatch.setattr(solving, "_MADE", 0)
 
     near = solve(problem, time_limit_s=3)
 
+    assert freed
     assert check(problem, near) == []
     assert near.bounds[0] >= best.values[0]
 

@@ -1,23 +1,19 @@
 """Rings and chains as columns of a programme in which every post may be taken once."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import csc_array, csr_array, vstack
+from scipy.sparse import csc_array
 
 from .pricing import Arcs, Posts, no_columns
 from .records import Kind, Objective
 
-__all__ = ["Columns", "Goal", "Level", "Relaxed", "pick", "relax", "rows_of"]
+__all__ = ["Columns", "Goal", "Level"]
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
-_NONE_IS_POSSIBLE = 2  # as scipy's milp tells it
-_PRESOLVED = 3_000  # more columns of few posts are compared with each other for minutes, and no clock stops that
 _KINDS: tuple[Kind, Kind] = ("ring", "chain")
 
 
@@ -134,17 +130,19 @@ class Columns:
 
     @property
     def sizes(self) -> npt.NDArray[np.intp]:
-        sizes: npt.NDArray[np.intp] = np.sum(self.posts >= 0, axis=1, dtype=np.intp)
+        sizes: npt.NDArray[np.intp] = np.count_nonzero(self.posts >= 0, axis=1)
         return sizes
 
     def worth(self, goal: Goal) -> Floats:
         weights = np.append(goal.weights, 0.0)  # the last one stands for "no arc"
-        value: Floats = weights[self.arcs].sum(axis=1)
-        transfers: npt.NDArray[np.intp] = np.sum(self.arcs >= 0, axis=1, dtype=np.intp)
-        return value + np.where(self.is_ring, goal.rings[transfers], goal.chains[transfers])
+        value: Floats = np.einsum("ij->i", weights[self.arcs])
+        if goal.rings.any() or goal.chains.any():
+            transfers = np.count_nonzero(self.arcs >= 0, axis=1)
+            value = value + np.where(self.is_ring, goal.rings[transfers], goal.chains[transfers])
+        return value
 
     def prices(self, prices: Floats) -> Floats:
-        paid: Floats = np.append(prices, 0.0)[self.posts].sum(axis=1)
+        paid: Floats = np.einsum("ij->i", np.append(prices, 0.0)[self.posts])
         return paid
 
     def matrix(self, posts: int) -> "csc_array[np.float64]":
@@ -160,62 +158,3 @@ class Level:
 
     worth: Floats
     least: float
-
-
-@dataclass(frozen=True, slots=True)
-class Relaxed:
-    """The linear relaxation: its value, how far each column is taken, the prices of posts and of levels, and how steps
-    in the one are weighed against steps in the other, where it was found by steps."""
-
-    value: float
-    taken: Floats
-    prices: Floats
-    level_prices: Floats
-    balance: float = 0.0
-
-
-def rows_of(columns: Columns, posts: int, levels: Sequence[Level]) -> "tuple[csr_array[np.float64], Floats]":
-    rows = columns.matrix(posts).tocsr()
-    if levels:
-        rows = csr_array(vstack([rows, csr_array(np.array([-level.worth for level in levels]))]))
-    return rows, np.concatenate([np.ones(posts), [-level.least for level in levels]])
-
-
-def relax(columns: Columns, worth: Floats, posts: int, levels: Sequence[Level]) -> Relaxed | None:
-    """By interior point with crossover: prices from inside the best face make better columns than a corner's.
-
-    None when the solver failed, which it tells.
-    """
-    rows, most = rows_of(columns, posts, levels)
-    result = linprog(-worth, A_ub=rows, b_ub=most, bounds=(0, None), method="highs-ipm")
-    if result.status != 0:
-        return None
-    prices = np.maximum(-result.ineqlin.marginals, 0.0)
-    return Relaxed(-float(result.fun), result.x, prices[:posts], prices[posts:])
-
-
-def pick(
-    columns: Columns, worth: Floats, posts: int, levels: Sequence[Level], *, nodes: int, time_limit_s: float
-) -> tuple[Mask | None, float]:
-    """The best of these columns that share no post, if any was found, and a bound on all of them: -inf where none
-    keeps the levels."""
-    if not len(columns):
-        return None, 0.0
-    rows, most = rows_of(columns, posts, levels)
-    most[posts:] += 1e-6
-    result = milp(
-        -worth,
-        constraints=LinearConstraint(rows, ub=most),
-        integrality=np.ones(len(columns)),
-        bounds=Bounds(0.0, 1.0),
-        options={
-            "time_limit": max(0.1, time_limit_s),
-            "node_limit": nodes,
-            "mip_rel_gap": 0.0,
-            "presolve": len(columns) <= _PRESOLVED,
-        },
-    )
-    if result.status == _NONE_IS_POSSIBLE:
-        return None, -math.inf
-    bound = math.inf if result.mip_dual_bound is None else -float(result.mip_dual_bound)
-    return (None if result.x is None else result.x > 0.5), bound

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from .columns import Columns, Level, Relaxed, rows_of
+from .columns import Columns, Level
+from .programmes import Relaxed, rows_of
 
 __all__ = ["relax_near"]
 

@@ -12,8 +12,9 @@ from scipy.sparse.csgraph import connected_components
 
 from .areas import Row, rows_of, shares_of
 from .beginning import grown_chains, most_of_each
-from .columns import Columns, Goal, Level, Relaxed, pick, relax
+from .columns import Columns, Goal, Level
 from .pricing import Arcs, chains_above, chains_through, rings_of, tables_of
+from .programmes import Relaxed, centre, pick, relax
 from .records import Problem, Selected, Solution, Status
 from .relaxing import relax_near
 
@@ -26,12 +27,13 @@ _NEAR = 1e-6
 _EXACT = 1e-9  # a rule of needs in fractions is told right or wrong
 _MOST_RINGS = 6_000_000
 _MOST_LISTED = 60_000  # columns that an integer programme is asked about
-_FEW = 3_000  # columns that it answers about in seconds
+_FEW, _FEWEST = 3_000, 1_200  # columns that it answers about in seconds, and in less than one
+_SOON_NODES, _SOON_SHARE, _NARROW = 20, 1 / 20, 1e-4  # of such a search; of the time; of the bound, in fractions
 _MADE = 20_000  # columns that are kept in any case
 _NODES = 20_000
 _RINGS_AT_A_TIME = 8  # for each lowest post
 _MOST_ROUNDS = 200
-_TINY, _SMALL, _LARGE = 300, 2_500, 20_000  # columns that are relaxed to the last digit always, at first, in the end
+_TINY, _SMALL, _LARGE = 300, 6_000, 20_000  # columns that are relaxed to the last digit always, at first, in the end
 _STEPS = 1_000  # of a relaxation that is near enough
 _ROUGHLY, _NEAR_ENOUGH = 1e-3, 1e-5  # shares of the value, to begin with and in the end
 _STUCK = 4  # rounds in which the bound came no nearer
@@ -41,7 +43,8 @@ _FREED_POSTS = 150  # that are chosen anew at a time, at first
 _NEARBY, _FAR = 4.0, 0.01  # how much more than others lose on average an arc may, to join; and what joins nothing
 _POLISH_S, _POLISH_NODES, _SOON_S = 4.0, 200, 0.5
 _SURE = 0.8  # a column that is taken so far is taken
-_DIVE_PARTS = (16, 12, 24, 20)  # what share of what is still to be taken is, at a time; each dive ends elsewhere
+_QUICKLY = 5  # what share of what is still to be taken is, at a time, in the first dive
+_DIVE_PARTS = (16, 12, 24, 20)  # and in others, each of which ends elsewhere
 _DIVES_SHARE = 0.15  # of the time left, after which there is no other
 _FORBIDDEN = 1e9  # the price of a post that is taken already
 _FIRST_SHARE = 0.5  # of the time that is left, for an objective before the last
@@ -331,14 +334,22 @@ class _Stage:
         columns, priced, relaxed = self._generate(columns)
         if priced is None:
             return best, columns, self._plain(self.goal.most(self.part.arcs.takers), best)
+        if relaxed is not None:
+            quick = columns[relaxed.taken > _SURE] if relaxed.is_whole else self._dive(columns, relaxed, _QUICKLY)
+            best = self._better(best, self._keeping(quick, columns[relaxed.taken > _NEAR]))
+            best, bound = self._close_soon(best, priced)
+            if self._is_proven(best, bound):
+                return best, columns, max(self._whole(bound), self._value(best))
         now = time.monotonic()
         for part in _DIVE_PARTS if relaxed is not None else ():
             assert relaxed is not None
-            found = self._dive(columns, relaxed, part)
-            best = self._better(best, self._keeping(found, columns[relaxed.taken > _NEAR]))
             gap = self._whole(priced.bound) - self._value(best)
             is_late = time.monotonic() - now > _DIVES_SHARE * (self.ends_s - now)
-            if is_late or gap <= _NEAR or self._list(priced, gap / 8, _FEW) is not None:
+            if is_late or self._list(priced, gap / 8, _FEW) is not None:
+                break
+            found = self._dive(columns, relaxed, part)
+            best = self._better(best, self._keeping(found, columns[relaxed.taken > _NEAR]))
+            if self._is_proven(best, priced.bound):
                 break
         gap = self._whole(priced.bound) - self._value(best)
         if gap > _NEAR and self._list(priced, gap / 8, _FEW) is None:
@@ -382,6 +393,14 @@ class _Stage:
 
     def _value(self, columns: Columns) -> float:
         return float(columns.worth(self.goal).sum())
+
+    def _is_proven(self, best: Columns, bound: float) -> bool:
+        value = self._value(best)
+        return self._whole(bound) - value <= _NEAR * max(1.0, abs(value))
+
+    def _is_tight(self, bound: float, relaxed: float) -> bool:
+        """No whole number lies between: better prices would bound no more."""
+        return self.goal.is_whole and self._whole(bound) <= self._whole(relaxed)
 
     def _better(self, one: Columns, other: Columns) -> Columns:
         if not self._keeps(other):
@@ -433,7 +452,7 @@ class _Stage:
         until_s = now + _PRICES_SHARE * (self.ends_s - now)  # the rest is for making a selection of them
         best: _Priced | None = None
         relaxed: Relaxed | None = None
-        stuck, is_last = 0, False
+        stuck, is_last, was_exact = 0, False, False
         for _ in range(_MOST_ROUNDS):
             priced, new = self._price(prices, level_prices)
             nearer = best is None or priced.bound < best.bound - _NEAR_ENOUGH * abs(best.bound)
@@ -443,6 +462,8 @@ class _Stage:
             before, more = len(columns), columns.with_new(new)
             gap = 1.0 if relaxed is None else (best.bound - relaxed.value) / max(1.0, abs(relaxed.value))
             if gap <= _NEAR or time.monotonic() > until_s or not len(more):
+                break
+            if was_exact and relaxed is not None and self._is_tight(best.bound, relaxed.value):
                 break
             is_exact = len(more) <= _SMALL or (is_last and len(more) <= _LARGE)
             if relaxed is not None and len(more) == before and is_exact:
@@ -455,9 +476,22 @@ class _Stage:
             found = self._relax(more, relaxed, apart, until_s)
             if found is None:
                 break
+            was_exact = is_exact
             columns, relaxed = self._few(more, found)
             prices, level_prices = found.prices, found.level_prices
-        return columns, best, relaxed
+        return columns, *self._centred(columns, best, relaxed)
+
+    def _centred(
+        self, columns: Columns, best: _Priced | None, relaxed: Relaxed | None
+    ) -> tuple[_Priced | None, Relaxed | None]:
+        """Prices within the best face, where they bound as well as those of its corner."""
+        if best is None or relaxed is None or relaxed.warm is None or relaxed.is_whole or self._late():
+            return best, relaxed
+        found = centre(columns, columns.worth(self.goal), self.part.arcs.posts, self._levels(columns))
+        if found is None:
+            return best, relaxed
+        priced, _ = self._price(found.prices, found.level_prices)
+        return (priced if priced.bound <= best.bound + _NEAR * abs(best.bound) else best), found
 
     def _relax(
         self, columns: Columns, start: Relaxed | None, near: float, ends_s: float, taken: Columns | None = None
@@ -465,7 +499,7 @@ class _Stage:
         """The relaxation over these columns, beside what is taken; to the last digit where nothing is near enough."""
         worth, levels, posts = columns.worth(self.goal), self._levels(columns, taken), self.part.arcs.posts
         if not near:
-            return relax(columns, worth, posts, levels)
+            return relax(columns, worth, posts, levels, start)
         return relax_near(columns, worth, posts, levels, start, steps=_STEPS, near=near, ends_s=ends_s)
 
     def _few(self, columns: Columns, relaxed: Relaxed) -> tuple[Columns, Relaxed]:
@@ -476,11 +510,14 @@ class _Stage:
         loses = columns.prices(relaxed.prices) - columns.worth(self._mixed(relaxed.level_prices))
         loses[relaxed.taken > _NEAR] = -math.inf
         kept = np.sort(np.argpartition(loses, most // 2)[: most // 2])
-        return columns[kept], replace(relaxed, taken=relaxed.taken[kept])
+        return columns[kept], replace(relaxed, taken=relaxed.taken[kept], warm=None)
 
-    def _price(self, prices: Floats, level_prices: Floats) -> tuple[_Priced, Columns]:
+    def _price(self, prices: Floats, level_prices: Floats, *, closely: bool = True) -> tuple[_Priced, Columns]:
         """What is worth more than its posts; and the bound: posts at their prices, and what each part of the
-        selection can be worth above that. A ring is counted at its lowest post, a chain at its first."""
+        selection can be worth above that. A ring is counted at its lowest post, a chain at its first.
+
+        :param closely: look for true chains where only walks that come back are left.
+        """
         assert self.rings is not None
         arcs, goal = self.part.arcs, self._mixed(level_prices)
         bound = float(prices.sum()) - sum(p * one.least for p, one in zip(level_prices, self.kept, strict=True))
@@ -496,7 +533,7 @@ class _Stage:
             chains = Columns.of(arcs, chains_through(arcs, tables, _NEAR), rings=False, width=self.part.width)
             chains = chains[chains.worth(goal) - chains.prices(prices) > _NEAR]
             most = np.maximum(walks, 0.0)
-            if not len(chains) and most.any():
+            if closely and not len(chains) and most.any():
                 # Only walks that come back are left, or nothing: all true chains above tell which.
                 true = chains_above(arcs, tables, _NEAR, _FEW)
                 if true is not None:
@@ -531,11 +568,11 @@ class _Stage:
                 break
             best = best.with_new(columns[np.array(fixed)])
             free = ~np.any(used[columns.posts], axis=1)
-            columns, relaxed = columns[free], replace(relaxed, taken=relaxed.taken[free])
+            columns, relaxed = columns[free], replace(relaxed, taken=relaxed.taken[free], warm=None)
             columns, found = self._fill(columns, relaxed, used[:-1], best)
             if found is None:
                 taken = columns.worth(goal) / max(1.0, float(goal.weights.sum()))
-                relaxed = replace(relaxed, taken=np.zeros(len(columns)))
+                relaxed = replace(relaxed, taken=np.zeros(len(columns)), warm=None)
             else:
                 relaxed, taken = found, found.taken
         return best
@@ -545,7 +582,7 @@ class _Stage:
         found: Relaxed | None = None
         latest = start
         for _ in range(_MOST_FILL_ROUNDS):
-            _, new = self._price(np.where(used, _FORBIDDEN, latest.prices), latest.level_prices)
+            _, new = self._price(np.where(used, _FORBIDDEN, latest.prices), latest.level_prices, closely=False)
             before = len(columns)
             more = columns.with_new(new)
             if self._late() or (found is not None and len(more) <= before * 1.01):
@@ -666,6 +703,30 @@ class _Stage:
         return start if listed is None else self._better(start, self._pick_few(listed.with_new(start)))
 
     # ------------------------------------------------------------ the proof
+
+    def _close_soon(self, best: Columns, priced: _Priced) -> tuple[Columns, float]:
+        """Choose among the few that lose least; a selection that has another loses more than each of them."""
+        if self._is_proven(best, priced.bound):
+            return best, priced.bound
+        step = 1.0 if self.goal.is_whole else _NARROW * abs(priced.bound)
+        spare = priced.bound - self._whole(priced.bound) + _NEAR
+        width, listed = spare + step, self._list(priced, spare + step, 4 * _FEWEST)
+        if listed is None:
+            width, listed = spare, self._list(priced, spare, 4 * _FEWEST)
+        if listed is None:
+            return best, priced.bound
+        if len(listed) > _FEWEST:
+            loses = listed.prices(priced.prices) - listed.worth(priced.goal)
+            order = np.argsort(loses, kind="stable")
+            width, listed = min(width, float(loses[order[_FEWEST]])), listed[order[:_FEWEST]]
+        listed = listed.with_new(best)
+        worth, levels = listed.worth(self.goal), self._levels(listed)
+        limit_s = (self.ends_s - time.monotonic()) * _SOON_SHARE
+        posts = self.part.arcs.posts
+        found, above = pick(listed, worth, posts, levels, nodes=_SOON_NODES, time_limit_s=limit_s, compared=False)
+        if found is not None:
+            best = self._better(best, listed[found])
+        return best, max(self._value(best), min(priced.bound, max(above, priced.bound - width)))
 
     def _close(self, best: Columns, priced: _Priced) -> tuple[Columns, float]:
         """List what a better selection could have, first the most promising, and let the integer programme choose."""
