@@ -19,7 +19,7 @@ from samspel.commands.answers import EXAMPLE, Bar
 from samspel.commands.files import FileError, write_example
 from samspel.core.actor import Actor
 from samspel.core.errors import NotFoundError
-from samspel.encounters import files, store
+from samspel.encounters import compaction, files, store
 from samspel.encounters.actions import importing
 from samspel.encounters.actions.importing import Imported, import_answers
 from samspel.encounters.columns import read_columns
@@ -239,7 +239,9 @@ def test_who_was_stopped_goes_on_where_it_was(
     whole = tmp_path / "whole.csv"
     begun: list[int] = []
     take_piece = importing._take_piece
-    monkeypatch.setattr(importing, "_take_piece", lambda *given: (begun.append(given[1].end.line), take_piece(*given)))
+    monkeypatch.setattr(
+        importing, "_take_piece", lambda *given: (begun.append(given[1].piece.end.line), take_piece(*given))
+    )
     with monkeypatch.context() as stopping:
         owner, name, calls = {
             "piece": (importing, "_take_piece", 2),
@@ -259,6 +261,41 @@ def test_who_was_stopped_goes_on_where_it_was(
     assert len(stored()) == 225
     assert reasons(whole) == [(number + 2, "level") for number in range(3, 300, 4)]
     assert not list((store.folder() / "incoming").iterdir())
+
+
+@pytest.mark.usefixtures("town")
+def test_who_was_stopped_goes_on_when_the_days_have_become_a_month(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = "2026-03-30T10:00,Stadsbiblioteket,staff,1,,,,{}\n".format
+    file.write_text(HEAD + row("a-1") + row("a-2"))
+    with monkeypatch.context() as stopping:
+        stopping.setattr(importing, "record", stopping_after(0, importing.record))
+        with pytest.raises(StoppedError):
+            taken(file)
+    (tmp_path / "other.csv").write_text(HEAD + row("a-2") + row("a-3") + row("a-4").replace("03-30", "03-29"))
+    taken(tmp_path / "other.csv")
+    later = NOW + timedelta(days=60)
+    compaction.compact(later)
+
+    done = import_answers(actor=COMMAND_LINE, path=file, rejected=None, at=later)
+
+    assert done == Imported(1, 1, 0)
+    assert [row["key"] for row in stored()] == ["a-1", "a-2", "a-3", "a-4"]
+
+
+@pytest.mark.usefixtures("town")
+def test_what_a_killed_import_had_half_written_is_no_row(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "PIECE_BYTES", 2_000)
+    file.write_text(HEAD + "2026-02-03T10:00,Stadsbiblioteket,staff,1,,,,\n" * 300)
+    with monkeypatch.context() as stopping:
+        stopping.setattr(importing, "_take_piece", stopping_after(2, importing._take_piece))
+        with pytest.raises(StoppedError):
+            taken(file)
+    [laid] = (store.folder() / "incoming").glob("*/2026-02")
+    (laid / "999.arrow.new").write_bytes(b"half")
+
+    assert taken(file) == Imported(300, 0, 0)
 
 
 @pytest.mark.usefixtures("town")

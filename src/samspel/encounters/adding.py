@@ -28,6 +28,8 @@ _OWN: Final = ("unit", "day")
 _MARKS: Final = "marks"
 # Of so many kinds the marks are made of all that could be, whether they are there or not.
 _ALL_KINDS: Final = 4096
+# So many times they are kept: for some sets of values that each sum's questions have met.
+_MOST_KEPT: Final = 64
 # Codes are counted in a list of all that could be, when that is no longer than so many times those that are there.
 _ROOM: Final = 4
 # Below it they are sorted in half the time.
@@ -167,15 +169,17 @@ def _marks_of_kinds(columns: Sequence[str], select: str, answers: Answers) -> tu
     if room > _ALL_KINDS:
         found, _counts = _count(kinds, room)
         return _places(found, kinds, room), _marks(columns, select, values, found)
-    # All that there could be, whether they are there or not: the next month has the same.
-    before = _of_all_kinds.get(select)
-    if before is None or not all(mine.equals(other) for mine, other in zip(values, before[0], strict=True)):
-        before = values, _marks(columns, select, values, np.arange(room))
-        _of_all_kinds[select] = before
-    return kinds, before[1]
+    # All that there could be, whether they are there or not: the next month has the same, or what one had before.
+    told = (select, str([those.to_pylist() for those in values]))
+    marks = _of_all_kinds.get(told)
+    if marks is None:
+        if len(_of_all_kinds) >= _MOST_KEPT:
+            _of_all_kinds.clear()
+        marks = _of_all_kinds[told] = _marks(columns, select, values, np.arange(room))
+    return kinds, marks
 
 
-_of_all_kinds: Final[dict[str, tuple[list[pa.Array], pa.Table]]] = {}
+_of_all_kinds: Final[dict[tuple[str, str], pa.Table]] = {}
 
 
 def _marks(columns: Sequence[str], select: str, values: Sequence[pa.Array], codes: Ints) -> pa.Table:
@@ -216,7 +220,7 @@ def _code(column: pa.ChunkedArray, *, is_list: bool = False) -> Coded:
         column = column.unify_dictionaries()
         words = column.chunk(0).dictionary if column.num_chunks else pa.array([], column.type.value_type)
         of_words = _code(pa.chunked_array([words]), is_list=is_list)
-        return Coded(of_words.codes[_joined([chunk.indices for chunk in column.chunks])], of_words.values)
+        return Coded(of_words.codes.take(_joined([chunk.indices for chunk in column.chunks])), of_words.values)
     if pa.types.is_integer(column.type) or pa.types.is_date32(column.type):
         numbers = _code_numbers(column.combine_chunks())
         if numbers is not None:
@@ -230,7 +234,7 @@ def _code(column: pa.ChunkedArray, *, is_list: bool = False) -> Coded:
         values = pa.array([text.split("|") if text else [] for text in values.to_pylist()], pa.list_(pa.string()))
     places = np.empty(len(order), np.int64)
     places[order] = np.arange(len(order))
-    return Coded(places[_joined([chunk.indices for chunk in told.chunks])], values)
+    return Coded(places.take(_joined([chunk.indices for chunk in told.chunks])), values)
 
 
 def _code_numbers(column: pa.Array) -> Coded | None:
@@ -240,7 +244,8 @@ def _code_numbers(column: pa.Array) -> Coded | None:
     least, most = (numbers_at.as_py() for numbers_at in pc.min_max(numbers).values())
     if least is None or most - least >= len(numbers):
         return None
-    places = pc.fill_null(numbers.cast(pa.int64()), most + 1).to_numpy() - least
+    numbered = numbers.cast(pa.int64())
+    places = (pc.fill_null(numbered, most + 1) if numbers.null_count else numbered).to_numpy() - least
     found = np.flatnonzero(np.bincount(places))
     is_missing = found > most - least
     values = pa.array((found + least).astype(numbers.type.to_pandas_dtype()), mask=is_missing).cast(kind)

@@ -80,7 +80,7 @@ def _read_each(column: str, words: Sequence[str], codes: Ints, rules: Rules) -> 
         except UnfitError as error:
             reasons.append(str(error))
             places[place] = -len(reasons)
-    return Read(places[codes] if len(codes) else codes, values, reasons)
+    return Read(places.take(codes), values, reasons)
 
 
 # ---------------------------------------------------------------- times
@@ -175,14 +175,23 @@ def _clock(zone: str, until_year: int = 2100) -> _Clock:
 
 def _from_local(local_us: Ints) -> Ints:
     clock = _clock(settings.TIME_ZONE)
-    moved: Ints = local_us - clock.offsets_us[np.searchsorted(clock.local_us, local_us, side="right")]
-    return moved
+    return local_us - _offsets(clock, clock.local_us, local_us)
 
 
 def _own_days(at_us: Ints) -> npt.NDArray[np.int32]:
     clock = _clock(settings.TIME_ZONE)
-    local_us = at_us + clock.offsets_us[np.searchsorted(clock.utc_us, at_us, side="right")]
+    local_us = at_us + _offsets(clock, clock.utc_us, at_us)
     return (local_us // _DAY_US).astype(np.int32)
+
+
+def _offsets(clock: _Clock, moved_us: Ints, us: Ints) -> Ints:
+    """The clock's offset at each of these times, on the scale of ``moved_us``."""
+    if not len(us):
+        return us
+    # Between the first and the last of them it has mostly been moved a few times, if at all.
+    begin, end = np.searchsorted(moved_us, [us.min(), us.max()], side="right")
+    offsets: Ints = clock.offsets_us[begin + np.searchsorted(moved_us[begin:end], us, side="right")]
+    return offsets
 
 
 # ---------------------------------------------------------------- keys

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -27,6 +27,7 @@ from samspel.core import defaults
 from samspel.encounters import store, writing
 from samspel.encounters.actions import pairing, withdrawing
 from samspel.encounters.models import Answer, Day, Invitation, Resting, Withdrawal
+from samspel.encounters.threads import in_threads
 
 # A day has rested when so many days lie between it and today: kiosks send for a day, and clocks differ.
 RESTS_DAYS: Final = 2
@@ -179,7 +180,7 @@ def _rewrite(days: list[date], at: datetime, *, is_month: bool = False) -> int:
             withdrawn=_named(pending),
             without_texts=whole[-1] < _kept_from(at, "keep.texts_days"),
         )
-        _mark(whole, new, at)
+        _mark(whole, [new] if new else [], at)
         gone, _ = Answer.objects.filter(
             sealed_until=None, day__in=days, received_at__lte=cut[0], pk__lte=cut[1]
         ).delete()
@@ -205,23 +206,20 @@ def _last_to_move(days: list[date], at: datetime) -> tuple[datetime, int]:
     return until, found or 0
 
 
-def _mark(days: list[date], new: writing.Written | None, at: datetime) -> None:
+def _mark(days: list[date], files: Iterable[writing.Written], at: datetime) -> None:
     """Say of each day which file holds it now; a day of which nothing is left is not there."""
     Day.objects.filter(day__in=days).delete()
-    if new is None:
-        return
-    digest = writing.digest(new.part.path("answers"))
-    version = int(new.part.file.rpartition("/")[2].partition("-")[0])
     Day.objects.bulk_create(
         Day(
             day=day,
-            version=version,
+            version=int(new.part.file.rpartition("/")[2].partition("-")[0]),
             file=new.part.file,
             rows=rows,
             has_texts=new.has_texts,
-            digest=digest,
+            digest=new.digest,
             written_at=at,
         )
+        for new in files
         for day, rows in new.days.items()
     )
 
@@ -244,37 +242,70 @@ def period_of(day: date, at: datetime) -> str:
 
 
 @contextlib.contextmanager
-def landing(fresh: Mapping[str, Callable[[], pa.Table]], at: datetime, *, are_unique: bool = False) -> Iterator[Landed]:
+def landing(fresh: Iterable[tuple[str, pa.Table]], at: datetime, *, are_unique: bool = False) -> Iterator[Landed]:
     """Put rows of rested days straight into their files. The files are written first; what the caller does with the
     outcome is in the transaction that says they hold. Rows that are there already, or were taken back, change nothing.
 
-    :param fresh: the rows by ``period_of``, each fetched when its turn comes.
+    :param fresh: the rows by ``period_of`` of now, each fetched when its turn comes.
     :param are_unique: no two of the rows have the same day and key.
     """
     with alone(wait=True):
         with _one_moment():
-            each = [_land(period, rows(), at, are_unique=are_unique) for period, rows in fresh.items()]
-            yield Landed(sum(one.rows for one in each), sum(one.added for one in each))
+            whole = (_whole(period, rows, at, are_unique=are_unique) for period, rows in fresh)
+            with in_threads(_write_whole, whole, size=_rows, most=writing.ROWS_SORTED_HERE) as made:
+                written = list(made)
+            _mark([day for one in written for day in one.days], [one.new for one in written if one.new], at)
+            yield Landed(sum(one.came for one in written), sum(one.added for one in written))
         _publish()
 
 
-def _land(period: str, fresh: pa.Table, at: datetime, *, are_unique: bool) -> Landed:
+@dataclass(frozen=True)
+class _Whole:
+    """A file to be written: the rows that came, its days, and what these had before."""
+
+    period: str
+    fresh: pa.Table
+    days: list[date]
+    before: list[Day]
+    are_unique: bool
+    without_texts: bool
+
+
+def _whole(period: str, fresh: pa.Table, at: datetime, *, are_unique: bool) -> _Whole:
     came = sorted(unique(fresh["day"]).to_pylist())
     is_month = {"day__year": came[0].year, "day__month": came[0].month}
     there = Day.objects.filter(**is_month) if period.startswith("month=") else Day.objects.filter(day__in=came)
-    rows = {row.day: row for row in there}
-    whole = sorted({*came, *rows})
+    before = list(there)
+    days = sorted({*came, *(row.day for row in before)})
+    without_texts = days[-1] < _kept_from(at, "keep.texts_days")
+    return _Whole(period, _without_withdrawn(fresh, came), days, before, are_unique, without_texts)
+
+
+def _rows(whole: _Whole) -> int:
+    return len(whole.fresh)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A file that has been written, and how many rows came for it and were not there."""
+
+    new: writing.Written | None
+    days: list[date]
+    came: int
+    added: int
+
+
+def _write_whole(whole: _Whole) -> _Made:
     new = writing.write(
-        period,
-        1 + max((row.version for row in rows.values()), default=0),
-        _without_withdrawn(fresh, came),
-        _parts_of(rows.values()),
-        are_unique=are_unique,
-        without_texts=whole[-1] < _kept_from(at, "keep.texts_days"),
+        whole.period,
+        1 + max((row.version for row in whole.before), default=0),
+        whole.fresh,
+        _parts_of(whole.before),
+        are_unique=whole.are_unique,
+        without_texts=whole.without_texts,
     )
-    _mark(whole, new, at)
     there_now = sum(new.days.values()) if new else 0
-    return Landed(len(fresh), there_now - sum(row.rows for row in rows.values()))
+    return _Made(new, whole.days, len(whole.fresh), there_now - sum(row.rows for row in whole.before))
 
 
 def _without_withdrawn(fresh: pa.Table, days: list[date]) -> pa.Table:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 LONGEST: Final = 400
 MASKS: Final = {
@@ -72,6 +72,9 @@ class Screener:
             signs = self._signs.get(word)
             if signs is None:
                 signs = self._look_at(word)
+            if signs.is_plain:
+                before = word
+                continue
             kinds |= signs.kinds
             if signs.is_capital_only and before[-1] not in _SENTENCE_ENDS:
                 kinds.add("name")
@@ -118,8 +121,7 @@ _ROOM: Final = 4
 _MASK: Final = re.compile("|".join(re.escape(mask) for mask in MASKS.values()))
 
 
-@dataclass(frozen=True)
-class _Stretch:
+class _Stretch(NamedTuple):
     kind: str
     start: int
     end: int
@@ -178,7 +180,7 @@ _MONEY: Final = re.compile(r"\s?(?:kr\b|kronor|kroner|sek\b|dkk\b|euro|€|:-)",
 
 
 def _is_number(match: re.Match[str], line: str) -> bool:
-    digits = sum(letter.isdigit() for letter in match[0])
+    digits = sum(map(str.isdigit, match[0]))
     if digits < _LEAST_DIGITS or _TIMES.fullmatch(match[0]):
         return False
     return not (digits <= 7 and _MONEY.match(line, match.end()))
@@ -356,12 +358,14 @@ _ONE_WORD: Final = re.compile(rf"(?:(?!\w).)*({_WORD.pattern})\W*")
 @dataclass(frozen=True)
 class _Signs:
     """Of what stands between two spaces: the kinds that any line with it may hold; whether it is a name at most where
-    it does not begin a sentence; whether it may be the word of an address that stands beside a digit."""
+    it does not begin a sentence; whether it may be the word of an address that stands beside a digit; whether none of
+    this is so and its first letter is small, so that it is nothing in any line."""
 
     kinds: frozenset[str]
     is_capital_only: bool
     is_place: bool
     has_digit: bool
+    is_plain: bool = False
 
 
 _NUMBER_SIGNS: Final = _Signs(frozenset(), is_capital_only=False, is_place=False, has_digit=True)
@@ -380,6 +384,6 @@ def _signs_of(text: str) -> _Signs:
         is_capital_only = _ONE_WORD.fullmatch(text) is not None and not _stems(words[0].plain) & also_words
         if not is_capital_only:
             kinds.add("name")
-    return _Signs(
-        frozenset(kinds), is_capital_only, _IN_ADDRESS.search(text) is not None, _DIGIT.search(text) is not None
-    )
+    is_place, has_digit = _IN_ADDRESS.search(text) is not None, _DIGIT.search(text) is not None
+    is_plain = not (kinds or is_capital_only or is_place or has_digit or text[0].isupper())
+    return _Signs(frozenset(kinds), is_capital_only, is_place, has_digit, is_plain)

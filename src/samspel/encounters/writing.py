@@ -67,11 +67,12 @@ NAMED: Final = pa.schema([(name, SCHEMA.field(name).type) for name in ("day", "u
 
 @dataclass(frozen=True)
 class Written:
-    """A new part, how many rows each of its days has, and whether anybody's words are in it."""
+    """A new part, how many rows each of its days has, whether anybody's words are in it, and the answers' SHA-256."""
 
     part: store.Part
     days: dict[date, int]
     has_texts: bool
+    digest: bytes
 
 
 # ---------------------------------------------------------------- out of the database
@@ -121,6 +122,15 @@ def from_columns(table: pa.Table) -> pa.Table:
 def _split(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     split = pa.compute.split_pattern(texts, "|")
     return pa.compute.if_else(pa.compute.equal(texts, ""), pa.scalar([], pa.list_(pa.string())), split)
+
+
+def same(name: str, value: object, count: int) -> pa.Array:
+    """A column that says one thing, or nothing, in so many rows."""
+    kind = SCHEMA.field(name).type
+    if value is None:
+        return pa.nulls(count, kind)
+    places = pa.array(np.zeros(count, np.int32))
+    return pa.DictionaryArray.from_arrays(places, pa.array([value], kind))
 
 
 # ---------------------------------------------------------------- into files
@@ -191,7 +201,15 @@ def _in_order(fresh: pa.Table, *, are_unique: bool) -> pa.Table | None:
     if not are_unique and pa.compute.count_distinct(fresh["key"]).as_py() < len(fresh):
         return None
     rows = fresh.unify_dictionaries().combine_chunks()
-    return rows.take(pa.array(_order(rows)))
+    order = pa.array(_order(rows))
+    columns = [column if _is_same(column) else column.take(order) for column in rows.columns]
+    return pa.Table.from_arrays(columns, schema=rows.schema)
+
+
+def _is_same(column: pa.ChunkedArray) -> bool:
+    if pa.types.is_dictionary(column.type):
+        return column.null_count == 0 and all(len(chunk.dictionary) == 1 for chunk in column.chunks)
+    return bool(column.null_count == len(column))
 
 
 def _order(rows: pa.Table) -> npt.NDArray[np.int64]:
@@ -271,7 +289,7 @@ def _as_stored(column: pa.Array, kind: pa.DataType) -> pa.Array:
 
 def _written(part: store.Part, days: dict[date, int], has_texts: bool) -> Written:
     part = replace(part, first=min(days), last=max(days), rows=sum(days.values()))
-    return Written(part, days, has_texts)
+    return Written(part, days, has_texts, digest(part.path("answers")))
 
 
 @cache

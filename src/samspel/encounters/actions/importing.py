@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import numpy as np
@@ -35,14 +35,15 @@ from samspel.core.audit import record
 from samspel.encounters import compaction, files, rows, store, writing
 from samspel.encounters.actions.from_systems import conflict
 from samspel.encounters.actions.taking_in import NewAnswer, Taken, take_in
-from samspel.encounters.columns import Columns, Read, read_columns
+from samspel.encounters.columns import Columns, Read, Rules, read_columns
 from samspel.encounters.models import TakenFile
+from samspel.encounters.threads import in_threads
 from samspel.people.access import require
 
 HEADING: Final = ("line", "column", "reason")
 EPOCH: Final = date(1970, 1, 1)
 # How rows lie beside the store. A file that an older Samspel was killed over begins anew.
-_LAID: Final = 2
+_LAID: Final = 3
 # So much of its SHA-256.
 _PREFIX: Final = 20
 
@@ -87,13 +88,15 @@ def import_answers(
             TakenFile.objects.filter(pk=file.pk).update(
                 lines_done=0, taken=0, known=0, rejected=0, ended_at=None, began_at=at
             )
-        reading = rows.rules(rows.load_names(), at)
-        for piece in files.pieces(path, spot):
-            _take_piece(file, piece, reading, work, prefix_of(digest), at)
-            tell(piece.end.offset, piece.end.line)
+            file.began_at = at
+        lay = partial(_lay_piece, rows.rules(rows.load_names(), at), work, prefix_of(digest), at)
+        with in_threads(lay, files.pieces(path, spot)) as pieces:
+            for laid in pieces:
+                _take_piece(file, laid, work, at)
+                tell(laid.piece.end.offset, laid.piece.end.line)
         if rejected is not None:
             work.write_rejected(rejected)
-        with compaction.landing(work.parts(), at, are_unique="key" not in columns) as landed:
+        with compaction.landing(work.parts(at, file.began_at), at, are_unique="key" not in columns) as landed:
             # In the transaction that says which files hold now.
             file.refresh_from_db()
             file.taken += landed.added
@@ -147,25 +150,33 @@ def _told_when_full() -> Iterator[None]:
 # ---------------------------------------------------------------- a piece
 
 
-def _take_piece(
-    file: TakenFile,
-    piece: files.Piece,
-    reading: dict[str, Callable[[str], Any]],
-    work: "_Work",
-    prefix: str,
-    at: datetime,
-) -> None:
+@dataclass(frozen=True)
+class _Laid:
+    """A piece whose rested rows lie beside the store: the places of its other rows, and what could not be used."""
+
+    piece: files.Piece
+    columns: Columns
+    places: list[int]
+    rejected: list[tuple[int, str, str]]
+
+
+def _lay_piece(reading: Rules, work: "_Work", prefix: str, at: datetime, piece: files.Piece) -> _Laid:
     columns = read_columns(piece.table, reading, at, prefix, piece.lines)
-    rejected = wrong_in(piece, columns)
     has_token = np.array([value is not None for value in columns.words["token"].values] or [False], np.bool_)
     is_sealed = has_token[np.maximum(columns.words["token"].codes, 0)]
     is_rested = columns.is_good & ~is_sealed & (columns.moments.days <= _days(_last_rested(at)))
-    work.write_parts(piece.end, _rested(columns, np.flatnonzero(is_rested), at), at)
-    places = np.flatnonzero(columns.is_good & ~is_rested)
+    work.write_parts(piece.end, _rested(columns, np.flatnonzero(is_rested)))
+    places = np.flatnonzero(columns.is_good & ~is_rested).tolist()
+    return _Laid(piece, columns, places, wrong_in(piece, columns))
+
+
+def _take_piece(file: TakenFile, laid: _Laid, work: "_Work", at: datetime) -> None:
+    piece, places = laid.piece, laid.places
     with transaction.atomic():
-        taken = take_in([_answer(columns, place) for place in places.tolist()], at=at) if len(places) else Taken(0, 0)
-        rejected += [(piece.lines[int(places[place])], "key", conflict()) for place in taken.conflicts]
-        work.write_progress(piece.end, sorted(rejected, key=lambda one: one[0]))
+        taken = take_in([_answer(laid.columns, place) for place in places], at=at) if places else Taken(0, 0)
+        conflicts = [(piece.lines[places[place]], "key", conflict()) for place in taken.conflicts]
+        rejected = sorted([*laid.rejected, *conflicts], key=lambda one: one[0])
+        work.write_progress(piece.end, rejected)
         TakenFile.objects.filter(pk=file.pk).update(
             lines_done=piece.end.line,
             taken=F("taken") + taken.taken,
@@ -198,10 +209,9 @@ def _answer(columns: Columns, place: int) -> NewAnswer:
 _OLDEST_US: Final = int(rows.OLDEST.timestamp()) * 1_000_000
 
 
-def _rested(columns: Columns, places: "np.typing.NDArray[np.int64]", at: datetime) -> pa.Table:
-    """The rows at these places as ``writing`` takes them, each different word once."""
-    count = len(places)
-    is_all = count == len(columns.is_good)
+def _rested(columns: Columns, places: "np.typing.NDArray[np.int64]") -> pa.Table:
+    """What the rows at these places say, each different word once; ``_whole`` adds what all of them say."""
+    is_all = len(places) == len(columns.is_good)
 
     def codes(read: Read) -> "np.typing.NDArray[np.int64]":
         return read.codes if is_all else read.codes[places]
@@ -212,40 +222,45 @@ def _rested(columns: Columns, places: "np.typing.NDArray[np.int64]", at: datetim
     def worded(values: Sequence[str], places: "np.typing.NDArray[np.int64]") -> pa.Array:
         words = {word: place for place, word in enumerate(dict.fromkeys(values))}
         own = np.array([words[word] for word in values], np.int32)
-        return pa.DictionaryArray.from_arrays(pa.array(own[places]), pa.array(list(words), pa.string()))
-
-    def same(word: str) -> pa.Array:
-        return worded([word], np.zeros(count, np.int64))
+        return pa.DictionaryArray.from_arrays(pa.array(own.take(places)), pa.array(list(words), pa.string()))
 
     levels, marks = columns.words["level"], columns.words["factors"]
     each = [mark.at_level(level) for mark in marks.values for level in levels.values]
     both = codes(marks) * len(levels.values) + codes(levels)
     words = ("channel", "language", "age_band", "side", "text")
     found = {
-        "municipality": same(settings.MUNICIPALITY),
         "day": pa.array(columns.moments.days[places]).cast(pa.date32()),
         "at": pa.array(columns.moments.at_us[places]).cast(pa.timestamp("us", "UTC")),
-        "received_at": pa.repeat(pa.scalar(at, pa.timestamp("us", "UTC")), count),
         **{name: said(name, pa.int64()) for name in ("unit", "service", "provider", "area")},
-        "point": pa.nulls(count, pa.int64()),
         **{name: worded(columns.words[name].values, codes(columns.words[name])) for name in words},
         "level": said("level", pa.int8()),
-        "is_no_meeting": pa.repeat(pa.scalar(False), count),
         "helped": worded(["|".join(helped) for helped, _hindered in each], both),
         "hindered": worded(["|".join(hindered) for _helped, hindered in each], both),
-        "other_level": pa.nulls(count, pa.int8()),
-        "aside": same(""),
         "key": columns.keys if is_all else columns.keys.take(pa.array(places)),
     }
-    return pa.Table.from_arrays([found[name] for name in writing.SCHEMA.names], names=writing.SCHEMA.names)
+    return pa.table(found)
+
+
+def _whole(laid: pa.Table, at: datetime) -> pa.Table:
+    """Rows that lay beside the store as ``writing`` takes them."""
+    same = {
+        "municipality": settings.MUNICIPALITY,
+        "received_at": at,
+        "point": None,
+        "is_no_meeting": False,
+        "other_level": None,
+        "aside": "",
+    }
+    said = {name: writing.same(name, value, len(laid)) for name, value in same.items()}
+    return pa.table({name: said[name] if name in said else laid.column(name) for name in writing.SCHEMA.names})
 
 
 # ---------------------------------------------------------------- on the way
 
 
 class _Work:
-    """What lies beside the store until the file has been read: rows of rested days by the file that they will be in,
-    and after each piece what was rejected in it, under a name that says how far it reaches."""
+    """What lies beside the store until the file has been read: rows of rested days by month, and after each piece what
+    was rejected in it, under a name that says how far it reaches."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -262,10 +277,10 @@ class _Work:
                 path.unlink()
         return files.Spot(int(found[0].stem.partition("-")[2]), line)
 
-    def write_parts(self, end: files.Spot, table: pa.Table, at: datetime) -> None:
-        for period, own in _by_period(table, at):
+    def write_parts(self, end: files.Spot, table: pa.Table) -> None:
+        for month, own in _apart(table, "{:%Y-%m}".format):
             with (
-                _new_file(self._folder / period / f"{end.line}.arrow") as path,
+                _new_file(self._folder / month / f"{end.line}.arrow") as path,
                 pa.OSFile(str(path), "wb") as file,
                 pa.ipc.new_file(file, table.schema) as out,
             ):
@@ -285,21 +300,27 @@ class _Work:
             for piece in sorted(self._folder.glob("*.csv"), key=lambda one: int(one.stem.partition("-")[0])):
                 out.write(piece.read_bytes())
 
-    def parts(self) -> dict[str, Callable[[], pa.Table]]:
-        """The rested rows by the period whose file they will be in; they lie on the disk until they are looked at."""
-        return {folder.name: partial(_mapped, folder) for folder in sorted(self._folder.iterdir()) if folder.is_dir()}
+    def parts(self, at: datetime, began_at: datetime) -> Iterator[tuple[str, pa.Table]]:
+        """The rested rows by the period whose file they will be in now; they lie on the disk until they are looked
+        at."""
+        for folder in sorted({path.parent for path in self._folder.glob("*/*.arrow")}):
+            yield from _apart(_whole(_mapped(folder), began_at), partial(compaction.period_of, at=at))
 
     def remove(self) -> None:
         for folder in self._folder.parent.glob(f"{self._folder.stem}*"):
             shutil.rmtree(folder)
 
 
-def _by_period(table: pa.Table, at: datetime) -> Iterator[tuple[str, pa.Table]]:
-    """Rows of rested days by the period whose file they will be in."""
-    days, places = np.unique(table.column("day").cast(pa.int32()).to_numpy(), return_inverse=True)
-    names = [compaction.period_of(EPOCH + timedelta(days=int(day)), at) for day in days]
+def _apart(table: pa.Table, name_of: Callable[[date], str]) -> Iterator[tuple[str, pa.Table]]:
+    """The rows by what their days are called."""
+    days = table.column("day").cast(pa.int32()).to_numpy()
+    first = int(days.min(initial=_days(date.max)))
+    there = np.flatnonzero(np.bincount(days - first))
+    names = [name_of(EPOCH + timedelta(days=first + int(day))) for day in there]
     periods = sorted(set(names))
-    own = np.array([periods.index(name) for name in names], np.int32)[places]
+    own = np.zeros(len(there) and there[-1] + 1, np.int32)
+    own[there] = [periods.index(name) for name in names]
+    own = own.take(days - first)
     ends = np.append(np.flatnonzero(np.diff(own)) + 1, len(own))
     for place, period in enumerate(periods):
         if len(ends) == len(periods):  # each in one stretch, as in a file in the order of time
@@ -312,7 +333,7 @@ def _by_period(table: pa.Table, at: datetime) -> Iterator[tuple[str, pa.Table]]:
 def _mapped(folder: Path) -> pa.Table:
     """All that lies in a folder; closed again, so that many pieces keep no files open."""
     tables = []
-    for path in sorted(folder.iterdir()):
+    for path in sorted(folder.glob("*.arrow")):
         with pa.memory_map(str(path)) as file:
             tables.append(pa.ipc.open_file(file).read_all())
     return pa.concat_tables(tables)
