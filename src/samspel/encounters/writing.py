@@ -270,7 +270,11 @@ def _write_table(columns: Mapping[str, pa.Array], dataset: str, path: Path) -> N
         path,
         table.schema,
         compression="zstd",
-        use_dictionary=[f"{name}.list.element" if name in _LISTS else name for name in kinds if name not in _DIFFERENT],
+        use_dictionary=[
+            f"{name}.list.element" if pa.types.is_list(kind) else name
+            for name, kind in kinds.items()
+            if name not in _DIFFERENT
+        ],
         write_statistics=[name for name in kinds if name in _LOOKED_FOR],
         store_schema=False,
     ) as file:
