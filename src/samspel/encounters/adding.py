@@ -123,11 +123,12 @@ def _counted(
             others += there[column][1] * room
             sizes[column] = max(1, len(there[column][0]))
         room *= sizes[column]
-    left, counts = _count(own[rows] + others[places], room)
+    left, counts = _count(own[rows] + others.take(places), room)
     codes = np.zeros(len(left), np.int64)
     for column in reversed(columns):
         left, digit = _divided(left, sizes[column])
-        codes += (digit if column in _OWN else there[column][0][digit]) * weights[column]
+        digit = digit if column in _OWN else there[column][0].take(digit)
+        codes += digit * weights[column]
     return codes, counts
 
 
@@ -135,15 +136,15 @@ def _sums(
     codes: Ints, counts: Ints, keys: Sequence[str], digits: Mapping[str, Coded], marks: Sequence[str]
 ) -> dict[str, pa.Array]:
     left = codes >> len(marks)
-    begins = np.flatnonzero(np.diff(left, prepend=-1))
-    found = {"n": pa.array(np.add.reduceat(counts, begins))} if len(begins) else {"n": pa.array([], pa.int64())}
+    begins = _begins(left)
+    found = {"n": pa.array(_added(counts, begins))}
     some = np.bitwise_or.reduce(codes, initial=0)
     for place, mark in enumerate(marks):
         if some >> place & 1:
-            found[mark] = pa.array(np.add.reduceat(counts * (codes >> place & 1), begins))
+            found[mark] = pa.array(_added(counts * (codes >> place & 1), begins))
         else:
             found[mark] = pa.array(np.zeros(len(begins), np.int64))
-    left = left[begins]
+    left = left.take(begins)
     for column in reversed(keys):
         values = digits[column].values
         left, places = _divided(left, len(values))
@@ -267,10 +268,23 @@ def _count(codes: Ints, room: int) -> tuple[Ints, Ints]:
     if room <= _ROOM * len(codes):
         counts = np.bincount(codes)
         found = np.flatnonzero(counts)
-        return found, counts[found]
-    in_order = np.sort(codes.astype(np.int32) if room < _SHORT else codes)
-    begins = np.flatnonzero(np.diff(in_order, prepend=-1))
-    return in_order[begins].astype(np.int64), np.diff(begins, append=len(in_order))
+        return found, counts.take(found)
+    in_order: npt.NDArray[np.signedinteger] = np.sort(codes.astype(np.int32) if room < _SHORT else codes)
+    begins = _begins(in_order)
+    return in_order.take(begins).astype(np.int64), np.diff(begins, append=len(in_order))
+
+
+def _begins(in_order: npt.NDArray[np.signedinteger]) -> Ints:
+    """Where each different one of the numbers first stands."""
+    is_first = np.ones(len(in_order), np.bool_)
+    np.not_equal(in_order[1:], in_order[:-1], out=is_first[1:])
+    return np.flatnonzero(is_first)
+
+
+def _added(numbers: Ints, begins: Ints) -> Ints:
+    """The numbers from each of these places to the next added up, in half the time of ``np.add.reduceat``."""
+    until = np.cumsum(numbers).take(np.append(begins[1:], len(numbers))[: len(begins)] - 1)
+    return np.diff(until, prepend=0)
 
 
 def _places(found: Ints, codes: Ints, room: int) -> Ints:
