@@ -115,7 +115,7 @@ def read_moments(table: pa.Table, rules: Rules, now: datetime) -> Moments:
 
 def _fill_all(at_us: Ints, texts: pa.Array) -> bool:
     """Whether all say the time to the second and none an offset: of such a length nothing else is read as a time."""
-    if pc.min_max(pc.utf8_length(texts)).as_py() != {"min": _TO_THE_SECOND, "max": _TO_THE_SECOND}:
+    if pc.min_max(pc.binary_length(texts)).as_py() != {"min": _TO_THE_SECOND, "max": _TO_THE_SECOND}:
         return False
     try:
         at_us[:] = _from_local(texts.cast(pa.timestamp("us")).cast(pa.int64()).to_numpy(zero_copy_only=False))
@@ -203,7 +203,8 @@ def read_keys(
     """Each row's own key, or for one that has none the file's with the row's line; without a ``prefix`` each must have
     its own."""
     numbers = np.arange(lines.start, lines.stop) if isinstance(lines, range) else np.asarray(lines, np.int64)
-    own = pc.binary_join_element_wise(prefix or "", pa.array(numbers).cast(pa.string()), "-")
+    # Put before the number in a third of the time that it takes to join the two.
+    own = pc.utf8_replace_slice(pa.array(numbers).cast(pa.string()), 0, 0, f"{prefix or ''}-")
     if "key" not in table.column_names or not len(table):
         return own, {}
     told = table.column("key").combine_chunks()

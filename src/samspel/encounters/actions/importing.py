@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 import numpy as np
@@ -35,7 +35,7 @@ from samspel.core.audit import record
 from samspel.encounters import compaction, files, rows, store, writing
 from samspel.encounters.actions.from_systems import conflict
 from samspel.encounters.actions.taking_in import NewAnswer, Taken, take_in
-from samspel.encounters.columns import Columns, Read, Rules, read_columns
+from samspel.encounters.columns import Columns, Rules, read_columns
 from samspel.encounters.models import TakenFile
 from samspel.encounters.threads import in_threads
 from samspel.people.access import require
@@ -213,26 +213,26 @@ def _rested(columns: Columns, places: "np.typing.NDArray[np.int64]") -> pa.Table
     """What the rows at these places say, each different word once; ``_whole`` adds what all of them say."""
     is_all = len(places) == len(columns.is_good)
 
-    def codes(read: Read) -> "np.typing.NDArray[np.int64]":
-        return read.codes if is_all else read.codes[places]
+    def own(values: "np.typing.NDArray[Any]") -> "np.typing.NDArray[Any]":
+        return values if is_all else values.take(places)
 
     def said(name: str, kind: pa.DataType) -> pa.Array:
-        return pa.array(columns.words[name].values or [None], kind).take(pa.array(codes(columns.words[name])))
+        return pa.array(columns.words[name].values or [None], kind).take(pa.array(own(columns.words[name].codes)))
 
-    def worded(values: Sequence[str], places: "np.typing.NDArray[np.int64]") -> pa.Array:
+    def worded(values: Sequence[str], codes: "np.typing.NDArray[np.int64]") -> pa.Array:
         words = {word: place for place, word in enumerate(dict.fromkeys(values))}
-        own = np.array([words[word] for word in values], np.int32)
-        return pa.DictionaryArray.from_arrays(pa.array(own.take(places)), pa.array(list(words), pa.string()))
+        each = np.array([words[word] for word in values], np.int32)
+        return pa.DictionaryArray.from_arrays(pa.array(each.take(codes)), pa.array(list(words), pa.string()))
 
     levels, marks = columns.words["level"], columns.words["factors"]
     each = [mark.at_level(level) for mark in marks.values for level in levels.values]
-    both = codes(marks) * len(levels.values) + codes(levels)
+    both = own(marks.codes * len(levels.values) + levels.codes)
     words = ("channel", "language", "age_band", "side", "text")
     found = {
-        "day": pa.array(columns.moments.days[places]).cast(pa.date32()),
-        "at": pa.array(columns.moments.at_us[places]).cast(pa.timestamp("us", "UTC")),
+        "day": pa.array(own(columns.moments.days)).cast(pa.date32()),
+        "at": pa.array(own(columns.moments.at_us)).cast(pa.timestamp("us", "UTC")),
         **{name: said(name, pa.int64()) for name in ("unit", "service", "provider", "area")},
-        **{name: worded(columns.words[name].values, codes(columns.words[name])) for name in words},
+        **{name: worded(columns.words[name].values, own(columns.words[name].codes)) for name in words},
         "level": said("level", pa.int8()),
         "helped": worded(["|".join(helped) for helped, _hindered in each], both),
         "hindered": worded(["|".join(hindered) for _helped, hindered in each], both),
