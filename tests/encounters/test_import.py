@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,24 @@ def test_what_cannot_be_taken_in_is_told_with_line_column_and_reason(file: Path,
     ]
     assert "Menade du ”Stadsbiblioteket”?" in out.read_text()
     assert stored()[0]["text"] == "två rader"
+
+
+@pytest.mark.usefixtures("town")
+def test_what_is_told_of_a_piece_hangs_on_no_other_piece(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "PIECE_BYTES", 8_000)
+    file.write_text(HEAD + "".join(f"2026-03-01T12:00,Stadsbiblioteke{n:03},staff,1,,,,\n" for n in range(400)))
+    whole = tmp_path / "whole.csv"
+
+    taken(file, whole)
+
+    has_hint = [line.count("Menade du") for line in whole.read_text(encoding="utf-8-sig").splitlines()[1:]]
+    ends = [piece.end.line - 1 for piece in files.pieces(file, files.Spot())]
+    assert len(ends) > 1
+    assert [sum(has_hint[begin:end]) for begin, end in pairwise([0, *ends])] == [
+        min(50, end - begin) for begin, end in pairwise([0, *ends])
+    ]
 
 
 @pytest.mark.usefixtures("town")

@@ -13,7 +13,7 @@ import shutil
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -35,7 +35,7 @@ from samspel.core.audit import record
 from samspel.encounters import compaction, files, rows, store, writing
 from samspel.encounters.actions.from_systems import conflict
 from samspel.encounters.actions.taking_in import NewAnswer, Taken, take_in
-from samspel.encounters.columns import Columns, Rules, read_columns
+from samspel.encounters.columns import Columns, read_columns
 from samspel.encounters.models import TakenFile
 from samspel.encounters.threads import in_threads
 from samspel.people.access import require
@@ -89,7 +89,7 @@ def import_answers(
                 lines_done=0, taken=0, known=0, rejected=0, ended_at=None, began_at=at
             )
             file.began_at = at
-        lay = partial(_lay_piece, rows.rules(rows.load_names(), at), work, prefix_of(digest), at)
+        lay = partial(_lay_piece, rows.load_names(), work, prefix_of(digest), at)
         with in_threads(lay, files.pieces(path, spot)) as pieces:
             for laid in pieces:
                 _take_piece(file, laid, work, at)
@@ -160,8 +160,9 @@ class _Laid:
     rejected: list[tuple[int, str, str]]
 
 
-def _lay_piece(reading: Rules, work: "_Work", prefix: str, at: datetime, piece: files.Piece) -> _Laid:
-    columns = read_columns(piece.table, reading, at, prefix, piece.lines)
+def _lay_piece(names: rows.Names, work: "_Work", prefix: str, at: datetime, piece: files.Piece) -> _Laid:
+    # Each piece looks for near names by itself, so that what is told of a row does not hang on which thread came first.
+    columns = read_columns(piece.table, rows.rules(replace(names), at), at, prefix, piece.lines)
     has_token = np.array([value is not None for value in columns.words["token"].values] or [False], np.bool_)
     is_sealed = has_token[np.maximum(columns.words["token"].codes, 0)]
     is_rested = columns.is_good & ~is_sealed & (columns.moments.days <= _days(_last_rested(at)))
