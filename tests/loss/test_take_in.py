@@ -31,7 +31,7 @@ ANSWERS = int(os.environ.get("SAMSPEL_LOSS_ANSWERS", "2000"))
 KILLS = int(os.environ.get("SAMSPEL_LOSS_KILLS", "6"))
 SEED = int(os.environ.get("SAMSPEL_LOSS_SEED", "20260402"))
 SYSTEMS = 8
-ROWS = 4_000
+ROWS = 20_000
 
 
 @contextmanager
