@@ -17,7 +17,7 @@ from samspel.core.actor import Actor
 from samspel.core.errors import NotFoundError
 from samspel.core.models import AuditEntry
 from samspel.encounters import compaction, figures, files, store, verifying, writing
-from samspel.encounters.actions.importing import import_answers
+from samspel.encounters.actions.importing import Imported, import_answers
 from samspel.encounters.actions.withdrawing import Named, withdraw
 from samspel.encounters.actions.withdrawing_files import withdraw_file
 from samspel.encounters.compute_looks import take_due_looks
@@ -264,6 +264,23 @@ def test_all_of_a_file_that_was_taken_in_is_taken_back_with_the_same_file(file: 
     assert keys() == set()
     assert taken_back(file) == (3, 0)
     assert import_answers(actor=COMMAND_LINE, path=file, rejected=None, at=NOW).is_known
+
+
+@pytest.mark.usefixtures("town")
+def test_a_row_that_was_taken_back_does_not_come_back_with_another_file(file: Path, tmp_path: Path) -> None:
+    lines = TAKEN.splitlines()
+    file.write_text("\n".join([f"{lines[0]},key", *(f"{line},k-{place}" for place, line in enumerate(lines[1:]))]))
+    import_answers(actor=COMMAND_LINE, path=file, rejected=None, at=NOW)
+    taken_back(file)
+    compaction.compact(NOW)
+    again = tmp_path / "again.csv"
+    again.write_text(file.read_text() + "\n")
+
+    done = import_answers(actor=COMMAND_LINE, path=again, rejected=None, at=NOW)
+    compaction.compact(NOW)
+
+    assert done == Imported(1, 2, 0)  # the day that is open is looked through when it is moved
+    assert keys() == set()
 
 
 @pytest.mark.usefixtures("town")

@@ -261,9 +261,10 @@ def landing(fresh: Iterable[tuple[str, pa.Table]], at: datetime, *, are_unique: 
 
 @dataclass(frozen=True)
 class _Whole:
-    """A file to be written: the rows that came, its days, and what these had before."""
+    """A file to be written: how many rows came, those that were not taken back, its days, and what these had before."""
 
     period: str
+    came: int
     fresh: pa.Table
     days: list[date]
     before: list[Day]
@@ -278,7 +279,7 @@ def _whole(period: str, fresh: pa.Table, at: datetime, *, are_unique: bool) -> _
     before = list(there)
     days = sorted({*came, *(row.day for row in before)})
     without_texts = days[-1] < _kept_from(at, "keep.texts_days")
-    return _Whole(period, _without_withdrawn(fresh, came), days, before, are_unique, without_texts)
+    return _Whole(period, len(fresh), _without_withdrawn(fresh, came), days, before, are_unique, without_texts)
 
 
 def _rows(whole: _Whole) -> int:
@@ -305,7 +306,7 @@ def _write_whole(whole: _Whole) -> _Made:
         without_texts=whole.without_texts,
     )
     there_now = sum(new.days.values()) if new else 0
-    return _Made(new, whole.days, len(whole.fresh), there_now - sum(row.rows for row in whole.before))
+    return _Made(new, whole.days, whole.came, there_now - sum(row.rows for row in whole.before))
 
 
 def _without_withdrawn(fresh: pa.Table, days: list[date]) -> pa.Table:
