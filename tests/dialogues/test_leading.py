@@ -1,5 +1,6 @@
 """Leading: the leader moves on, two leaders at once, undo, and what closing erases."""
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from samspel.dialogues.actions import leading
 from samspel.dialogues.models import Dialogue, Note, Placement, Proposal, Sitting, State
 from samspel.dialogues.overview import overview
 from samspel.dialogues.sealing import seal
-from tests.people import WHEN, Town, actor_of, device_key, go_to, make_dialogue, make_seat, make_town
+from tests.people import WHEN, Town, actor_of, device_key, go_to, hand_in, make_dialogue, make_seat, make_town
 
 
 def later(seconds: float) -> datetime:
@@ -404,3 +405,81 @@ def test_a_hall_of_tables_is_made_ready_in_as_many_statements_as_one(town: Town)
         counted.append(len(asked))
 
     assert counted[0] == counted[1]
+
+
+def _filled(page: str) -> list[str]:
+    """The ids of the console's filled buttons."""
+    return re.findall(r'<(?:a|button) class="ds-button[^>]*data-variant="primary"[^>]*id="([a-z-]+)"', page)
+
+
+def test_one_button_is_the_next_thing_to_do_and_nothing_is_shown_before_it_is_counted(
+    town: Town, signed_in: Callable[..., Client]
+) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="whole")
+    leader = signed_in(town.facilitator)
+    where = reverse("dialogue_lead", args=[dialogue.pk])
+
+    def page() -> str:
+        return str(leader.get(where).content.decode())
+
+    def press(what: str, **data: str | int) -> None:
+        leader.post(reverse("dialogue_press", args=[dialogue.pk, what]), data)
+
+    assert _filled(page()) == ["b-next"]
+    assert "Inget bord har lämnat in sina tre än." in page()
+    for table in dialogue.tables.all():
+        hand_in(table, "Tid")
+    Dialogue.objects.update(needs_review=True)
+    assert _filled(page()) == ["b-review"]
+    assert 'id="b-choose"' not in page()
+    Dialogue.objects.update(needs_review=False)
+    assert _filled(page()) == ["b-next"]  # it opens the silent ballot
+    assert "Räkna ihop när alla har valt" not in page()
+    assert "har valt" not in page()
+    press("next")
+    assert _filled(page()) == ["b-choose"]
+    assert "Räkna ihop när alla har valt" in page()
+    assert 'id="b-reveal"' not in page()
+    press("choose", question=1)
+    for to in (1, 2):
+        assert _filled(page()) == ["b-reveal"]
+        press("reveal", to=to)
+    assert _filled(page()) == ["b-next"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_a_press_that_is_refused_says_why_on_the_console(
+    town: Town, signed_in: Callable[..., Client], headers: dict[str, str]
+) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="ballot")
+    leader = signed_in(town.facilitator)
+
+    answer = leader.post(
+        reverse("dialogue_press", args=[dialogue.pk, "reveal"]), {"to": 1}, headers=headers, follow=True
+    )
+
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert page.count("Inget bord har lämnat in sina tre än.</p>") == 2  # told, and beside the hall's choice
+    assert re.search(r'<div [^>]*id="told"[^>]*><p class="ds-alert" data-color="danger">', page)
+    assert 'id="told"' not in leader.get(reverse("dialogue_lead_now", args=[dialogue.pk])).content.decode()
+
+
+def test_the_hall_counts_the_tables_that_handed_in_whoever_comes_late(
+    town: Town, signed_in: Callable[..., Client]
+) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="whole", tables=2)
+    one, two = dialogue.tables.all()
+    hand_in(one, "Tid")
+    make_seat(dialogue, one)
+    leader = signed_in(town.facilitator)
+    page = reverse("dialogue_lead", args=[dialogue.pk])
+
+    before = leader.get(page).content.decode()
+    make_seat(dialogue, two)
+    after = leader.get(page).content.decode()
+
+    for shown in (before, after):
+        assert "1 bord har lämnat in" in shown
+        assert "av 1 bord" not in shown
+        assert "av 2 bord" not in shown

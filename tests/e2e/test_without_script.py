@@ -88,6 +88,7 @@ def test_a_dialogue_without_javascript_in_english(site: Site, open_page: Callabl
         phone.goto(f"/m/{code}/")
         phone.locator("#rosten input[type=checkbox]").first.check(force=True)
         phone.locator("button[form=rosten]:not([name=none])").click()
+    press(leader, console, "b-choose")
     for _ in range(3):
         press(leader, console, "b-reveal")
     for phone in phones.values():

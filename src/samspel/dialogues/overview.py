@@ -33,10 +33,12 @@ from samspel.dialogues.queries import (
     BallotCount,
     LoneVoice,
     Result,
+    Threes,
     ballots_of,
     lone_voices_of,
     result_of,
     threes_of,
+    waiting_of,
 )
 from samspel.live.queries import connected_hints
 from samspel.ui.templatetags.sam import quoted
@@ -118,11 +120,17 @@ class Need:
 
 @dataclass(frozen=True)
 class Together:
-    """The hall's own controls: how far the choice has come, and what to show next."""
+    """The hall's own controls: how far the choice has come, and what to show next.
+
+    ``comes`` is the next thing to do: open (the ballot, a step of its own), review, choose, reveal, or go on.
+    """
 
     question: int
     handed_in: int
-    of_tables: int
+    comes: str
+    hint: str
+    may_choose: bool
+    may_reveal: bool
     ballots: BallotCount
     result: Result | None
     revealed: int
@@ -159,6 +167,11 @@ class Overview:
     @property
     def counts(self) -> Counter[str]:
         return Counter(table.state for table in self.tables)
+
+    @property
+    def is_more_here(self) -> bool:
+        """Whether the next thing to do is in this step, and not to go on."""
+        return self.together is not None and self.together.comes in {"review", "choose", "reveal"}
 
     @property
     def is_hall(self) -> bool:
@@ -299,10 +312,14 @@ def _together(dialogue: Dialogue, question: int, steps: list[Step]) -> Together:
         label = _("Visa orden")
     else:
         label = ""
+    comes = _comes(dialogue, threes, steps, is_chosen=result is not None, is_all_shown=not label)
     return Together(
         question,
         threes.of_tables,
-        dialogue.tables.filter(placements__isnull=False).distinct().count(),
+        comes,
+        _hint(threes, comes, is_open=dialogue.ballot_open),
+        bool(threes.proposals) and not threes.waiting and not revealed,
+        result is not None and not dialogue.ballot_open and label != "",
         ballots_of(dialogue, question),
         result,
         revealed,
@@ -311,6 +328,34 @@ def _together(dialogue: Dialogue, question: int, steps: list[Step]) -> Together:
         dialogue.lone_shown,
         any(step.kind == "checkout" and dialogue.step and step.position > dialogue.step.position for step in steps),
     )
+
+
+def _comes(dialogue: Dialogue, threes: Threes, steps: list[Step], *, is_chosen: bool, is_all_shown: bool) -> str:
+    assert dialogue.step is not None
+    here = dialogue.step
+    following = next((step for step in steps if step.position > here.position), None)
+    if here.kind not in {"whole", "ballot"} or not threes.proposals or is_all_shown:
+        return "go on"
+    if is_chosen and not dialogue.ballot_open:
+        return "reveal"
+    if threes.waiting:
+        return "review"
+    if following is not None and following.kind == "ballot" and not dialogue.ballot_open:
+        return "open"
+    return "choose"
+
+
+def _hint(threes: Threes, comes: str, *, is_open: bool) -> str:
+    """What the leader should know before the hall has chosen."""
+    if not threes.proposals:
+        return _("Inget bord har lämnat in sina tre än.")
+    if threes.waiting:
+        return waiting_of(threes)
+    if comes == "open":
+        return _("Öppna det tysta valet när alla har sett förslagen.")
+    if is_open:
+        return _("Räkna ihop när alla har valt. Bara ni ser svaret tills ni visar det.")
+    return _("Räkna ihop bordens tre. Bara ni ser svaret tills ni visar det.")
 
 
 def _plan(dialogue: Dialogue, steps: list[Step], questions: dict[int, str]) -> tuple[PlanRow, ...]:

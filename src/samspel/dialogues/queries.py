@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q
+from django.utils.translation import ngettext
 
 from samspel.core import defaults
 from samspel.core.prepared import Prepared
@@ -62,6 +63,15 @@ class Threes:
         """The group that a proposal belongs to now."""
         root = self.root_of.get(proposal_id, proposal_id)
         return next((proposal for proposal in self.proposals if proposal.proposal_id == root), None)
+
+
+def waiting_of(threes: Threes) -> str:
+    """Why the hall cannot choose while proposals wait to be read through."""
+    return ngettext(
+        "Ett förslag väntar på granskning. Läs det först.",
+        "%(n)s förslag väntar på granskning. Läs dem först.",
+        threes.waiting,
+    ) % {"n": threes.waiting}
 
 
 def may_be_shown(dialogue: Dialogue, row: Proposal | CounterVoice) -> bool:

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from samspel.core.actor import SYSTEM, Actor
 from samspel.core.audit import record
@@ -124,14 +123,7 @@ def choose(*, actor: Actor, dialogue_id: int, question: int, at: datetime) -> Ch
     if not threes.proposals:
         raise ConflictError(_("Inget bord har lämnat in sina tre än."))
     if threes.waiting:
-        raise ConflictError(
-            ngettext(
-                "Ett förslag väntar på granskning. Läs det först.",
-                "%(n)s förslag väntar på granskning. Läs dem först.",
-                threes.waiting,
-            )
-            % {"n": threes.waiting}
-        )
+        raise ConflictError(queries.waiting_of(threes))
     return _choose(actor, dialogue, question, at)
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from samspel.core.actor import Request
 from samspel.core.addresses import address_for_others
-from samspel.core.errors import NotFoundError
+from samspel.core.errors import ConflictError, NotFoundError
 from samspel.core.limits import learn_code
 from samspel.core.numbers import number_of
 from samspel.dialogues.access import get_dialogue
@@ -87,12 +87,16 @@ def _context(request: HttpRequest, dialogue: Dialogue) -> dict[str, object]:
     }
 
 
-def _done(request: HttpRequest, dialogue: Dialogue) -> HttpResponse:
-    """After a press: the new fragment to htmx, else back to the console."""
-    if request.headers.get("HX-Request"):
-        fresh = Dialogue.objects.select_related("unit", "step", "template").get(pk=dialogue.pk)
-        return render(request, "dialogues/_console.html", _context(request, fresh))
-    return redirect("dialogue_lead", dialogue.pk)
+def _press(request: Request, dialogue_id: int, act: Callable[[], object]) -> HttpResponse:
+    """Do what a button says; then the console as it is now, with why not if the meeting has moved on."""
+    try:
+        act()
+    except ConflictError as error:
+        messages.error(request, error.message)
+    if not request.headers.get("HX-Request"):
+        return redirect("dialogue_lead", dialogue_id)
+    dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
+    return render(request, "dialogues/_console.html", {"is_pressed": True, **_context(request, dialogue)})
 
 
 def _seen(request: HttpRequest) -> int | None:
@@ -137,31 +141,37 @@ def press(request: Request, dialogue_id: int, what: str) -> HttpResponse:
     }
     if what not in buttons:
         raise NotFoundError("button")
-    return _done(request, buttons[what]())
+    return _press(request, dialogue_id, buttons[what])
 
 
 @require_POST
 def take_help(request: Request, dialogue_id: int, sitting_id: int) -> HttpResponse:
-    leading.take_help(actor=request.actor, dialogue_id=dialogue_id, sitting_id=sitting_id, at=timezone.now())
-    return _done(request, get_dialogue(request.actor, dialogue_id, "dialogue.lead"))
+    actor, at = request.actor, timezone.now()
+    return _press(
+        request,
+        dialogue_id,
+        lambda: leading.take_help(actor=actor, dialogue_id=dialogue_id, sitting_id=sitting_id, at=at),
+    )
 
 
 @require_POST
 def open_counts(request: Request, dialogue_id: int, sitting_id: int) -> HttpResponse:
-    table.open_counts(actor=request.actor, dialogue_id=dialogue_id, sitting_id=sitting_id, at=timezone.now())
-    return _done(request, get_dialogue(request.actor, dialogue_id, "dialogue.lead"))
+    actor, at = request.actor, timezone.now()
+    return _press(
+        request,
+        dialogue_id,
+        lambda: table.open_counts(actor=actor, dialogue_id=dialogue_id, sitting_id=sitting_id, at=at),
+    )
 
 
 @require_POST
 def merge_tables(request: Request, dialogue_id: int) -> HttpResponse:
-    leading.merge_tables(
-        actor=request.actor,
-        dialogue_id=dialogue_id,
-        table_id=_number(request, "table"),
-        into_id=_number(request, "into"),
-        at=timezone.now(),
+    actor, at, table_id, into_id = request.actor, timezone.now(), _number(request, "table"), _number(request, "into")
+    return _press(
+        request,
+        dialogue_id,
+        lambda: leading.merge_tables(actor=actor, dialogue_id=dialogue_id, table_id=table_id, into_id=into_id, at=at),
     )
-    return _done(request, get_dialogue(request.actor, dialogue_id, "dialogue.lead"))
 
 
 @require_GET
