@@ -1,5 +1,6 @@
 """Where one lands when signed in, a thread on a page of its own, and the list of open meetings."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from samspel.encounters.actions.signals import note_signal
 from samspel.encounters.models import Service
 from samspel.people.models import Role
 from tests.conftest import SignIn
-from tests.people import WHEN, Town, actor_of, device_key, make_dialogue, make_person, make_unit
+from tests.people import WHEN, Town, actor_of, device_key, go_to, make_dialogue, make_person, make_unit
 
 
 @pytest.fixture
@@ -251,3 +252,50 @@ def test_other_systems_are_told_a_threads_stage_by_the_same_word_in_every_langua
 
     assert [one["stage"] for one in told] == ["dialogue"]
     assert "Samtal" in page(client, "/threads")
+
+
+def _way(shown: str) -> list[bool]:
+    """Of each stage of the only thread on the page, whether it is drawn as one that has been."""
+    (way,) = re.findall(r'<ol class="way" aria-hidden="true">(.*?)</ol>', shown)
+    return ["has-been" in each for each in re.findall(r"<li[^>]*>", way)]
+
+
+def test_a_thread_is_drawn_with_the_stages_that_have_been_and_no_others(closed: Dialogue, client: Client) -> None:
+    agreed = Agreement.objects.create(
+        dialogue=closed, text="Vi hälsar inom en minut.", agreed_at=WHEN, key=device_key(), due_on=WHEN.date()
+    )
+    begun = thread.start_thread(unit_id=closed.unit_id, title="En tavla", at=WHEN)
+    thread.add_knot(begun.pk, Stage.AGREEMENT, agreed, at=WHEN)
+
+    alone = page(client, "/threads")
+    thread.add_knot(begun.pk, Stage.DIALOGUE, closed, at=WHEN)
+    with_the_meeting = page(client, "/threads")
+
+    assert _way(alone) == [False, False, True, False, False, False]
+    assert "Har inte varit: Signal, Samtal" in alone
+    assert _way(with_the_meeting) == [False, True, True, False, False, False]
+    assert "Har inte varit: Signal</span>" in with_the_meeting
+
+
+def test_a_meeting_to_come_is_drawn_as_planned(town: Town, client: Client) -> None:
+    note_signal(
+        actor=actor_of(town.member),
+        unit_id=town.guidance.pk,
+        words="Jag väntade.",
+        source="",
+        key=device_key(),
+        at=WHEN,
+    )
+    begun = Thread.objects.get()
+    planned = make_dialogue(town.guidance)
+    thread.add_knot(begun.pk, Stage.DIALOGUE, planned, at=WHEN)
+
+    shown = page(client, "/threads")
+
+    assert _way(shown) == [True, False, False, False, False, False]
+    assert "<strong>Samtal, planerat</strong>" in shown
+    assert '<li class="at-2">' in shown
+    assert "Har inte varit" not in shown
+    go_to(planned, "solo")
+    assert _way(page(client, "/threads")) == [True, True, False, False, False, False]
+    assert "planerat" not in page(client, "/threads")

@@ -27,15 +27,26 @@ ICONS = {
 
 @dataclass(frozen=True)
 class ThreadRow:
-    """A thread in a list: somebody's words, where, and how far it has come (1 to 6)."""
+    """A thread in a list: somebody's words, where, and how far it has come.
+
+    ``place`` (1 to 6) is where it stands, which may be planned only; ``way`` tells of each stage whether it has been.
+    """
 
     thread: Thread
     words: str
     place: int
     stage: Stage
+    is_planned: bool
+    way: tuple[bool, ...]
     detail: str
     at: datetime
     title: str
+
+    @property
+    def skipped(self) -> str:
+        """The stages before this one that have not been, by name."""
+        before = zip(Stage, self.way[: self.place - 1], strict=False)
+        return ", ".join(str(stage.label) for stage, has_been in before if not has_been)
 
 
 @dataclass(frozen=True)
@@ -54,11 +65,14 @@ def _row(view: ThreadView) -> ThreadRow | None:
     if last is None:
         return None
     first = view.knots[0]
+    been = {knot.stage for knot in view.knots if not knot.is_planned}
     return ThreadRow(
         view.thread,
         first.words,
         ORDER[last.stage] + 1,
         Stage(last.stage),
+        last.is_planned,
+        tuple(stage in been for stage in Stage.values),
         last.detail if last is not first else "",
         last.at,
         view.title,
