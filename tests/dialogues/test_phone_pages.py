@@ -637,7 +637,8 @@ def test_afterwards_the_chosen_are_on_every_phone(dialogue: Dialogue) -> None:
 
     assert "1 Tid att tänka" in text
     assert "Rådgivande" in text
-    assert "1 av 1 är representerade" in text
+    assert "1 av 1 vid borden har något från sitt bord bland det som valdes." in text
+    assert "de tre" not in text
     assert "Varför just de här?" in text
     assert "Samma förslag hade fått plats om bara flest röster hade räknats." in text
     assert client.get(f"/m/{dialogue.code}/result.pdf").content.startswith(b"%PDF")

@@ -27,6 +27,8 @@ from samspel.dialogues.models import (
     Sitting,
     State,
 )
+from samspel.dialogues.protocol import protocol_of
+from samspel.dialogues.protocol_document import pdf_data
 from samspel.dialogues.queries import results_of
 from samspel.dialogues.result_document import why
 from samspel.dialogues.sealing import SeatToken, hash_secret
@@ -343,10 +345,38 @@ def test_a_phone_shows_the_tables_threes_and_then_the_result_with_its_receipt(to
     whole.reveal(actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, to=3, at=WHEN)
     after = page(client, dialogue)
 
-    assert "är representerade" in after
+    assert "<strong>3 av 3</strong> vid borden har något från sitt bord bland det som valdes." in after
     assert "Varför just de här?" in after
     assert "Ingen röstade i tysthet" in after
     assert "result.pdf" in after
+
+
+def test_one_who_voted_of_three_in_the_room_is_told_as_one_of_those_who_chose(town: Town, leader: Client) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="ballot", tables=1)
+    (tid,) = hand_in(dialogue.tables.get(), "Tid")
+    for _ in range(3):
+        make_seat(dialogue, dialogue.tables.get())
+    Ballot.objects.create(dialogue=dialogue, seat=dialogue.seats.first(), question=1, cast_at=WHEN).proposals.add(tid)
+    who = actor_of(town.facilitator)
+    client = phone(dialogue)
+
+    whole.reveal(actor=who, dialogue_id=dialogue.pk, to=1, at=WHEN)
+    shown = [screen(leader, dialogue), page(client, dialogue)]
+    leading.close_dialogue(actor=who, dialogue_id=dialogue.pk, at=WHEN)
+    shown += [
+        page(client, dialogue),
+        leader.get(reverse("dialogue_protocol", args=[dialogue.pk])).content.decode(),
+        Client().get(reverse("dialogue_public", args=[dialogue.slug])).content.decode(),
+    ]
+    document = pdf_data(protocol_of(Dialogue.objects.get(pk=dialogue.pk), inside=True))
+
+    for each in shown:
+        assert "<strong>1 av 1</strong> som valde står bakom något av det som valdes." in each
+        assert "de tre" not in each
+        assert "alla är representerade" not in each
+    assert document["questions"][0]["how"] == (
+        "1 av 1 som valde står bakom något av det som valdes. Räknat med lika delar."
+    )
 
 
 def test_the_ballot_is_cast_received_changed_and_closed(town: Town) -> None:

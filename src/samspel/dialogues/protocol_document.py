@@ -4,11 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.html import strip_tags
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from samspel.dialogues.heard import Behind
-from samspel.dialogues.protocol import Protocol, ProtocolNote, becomes_of, outcome_of
+from samspel.dialogues.protocol import Protocol, ProtocolNote, ProtocolQuestion, becomes_of, outcome_of
+from samspel.dialogues.result_document import cover
 from samspel.ui.templatetags.sam import clock, day, quoted
 
 
@@ -77,7 +79,7 @@ def pdf_data(protocol: Protocol, notes: Iterable[NotesOfTable] = (), *, part: in
                     }
                     for each in question.chosen
                 ],
-                "how": how_chosen(question.covered, question.voters) if question.chosen else "",
+                "how": how_chosen(question) if question.chosen else "",
                 "proposals": [
                     {"text": each.text, "by": ngettext("{n} bord", "{n} bord", each.tables).format(n=each.tables)}
                     for each in question.proposals
@@ -128,8 +130,6 @@ def tables_of(tables: int, of_tables: int) -> str:
     return ngettext("{n} av {of} bord", "{n} av {of} bord", of_tables).format(n=tables, of=of_tables)
 
 
-def how_chosen(covered: int, voters: int) -> str:
-    """How many of those who chose stand behind at least one of the three."""
-    return _(
-        "{covered} av {voters} står bakom minst en av de tre. Valda med lika delar, så att alla är representerade."
-    ).format(covered=covered, voters=voters)
+def how_chosen(question: ProtocolQuestion) -> str:
+    """How many have something among what was chosen, and how it was counted."""
+    return f"{strip_tags(cover(question))} {_('Räknat med lika delar.')}"

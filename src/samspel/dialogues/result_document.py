@@ -5,6 +5,8 @@ from datetime import datetime
 
 from babel.dates import format_date
 from django.utils import timezone
+from django.utils.html import format_html, strip_tags
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -12,6 +14,7 @@ from samspel.dialogues import queries
 from samspel.dialogues.compute_words import may_show_words, words_of
 from samspel.dialogues.documents.render import render_pdf
 from samspel.dialogues.models import Dialogue
+from samspel.dialogues.protocol import ProtocolQuestion
 from samspel.dialogues.queries import Result
 from samspel.ui.templatetags.sam import clock, quoted
 
@@ -64,6 +67,16 @@ def _result(dialogue: Dialogue, result: Result) -> dict[str, object]:
     }
 
 
+def cover(result: Result | ProtocolQuestion) -> SafeString:
+    """How many of those who chose have something of theirs among what was chosen; who said nothing is not counted."""
+    words = (
+        _("<strong>{covered} av {voters}</strong> som valde står bakom något av det som valdes.")
+        if result.is_from_ballots
+        else _("<strong>{covered} av {voters}</strong> vid borden har något från sitt bord bland det som valdes.")
+    )
+    return format_html(words, covered=result.covered, voters=result.voters)
+
+
 def why(result: Result) -> list[str]:
     """The receipt in plain words: how it was chosen, who is represented, what the most marks would have given."""
     said = [
@@ -75,11 +88,7 @@ def why(result: Result) -> list[str]:
     ]
     if not result.is_from_ballots:
         said.append(_("Ingen röstade i tysthet. Bordens tre räknades, efter hur många som satt vid varje bord."))
-    said.append(
-        _("{covered} av {voters} är representerade: de har något de valde bland de valda.").format(
-            covered=result.covered, voters=result.voters
-        )
-    )
+    said.append(strip_tags(cover(result)))
     instead = [text for text in result.most_marks_instead if text]
     if instead:
         said.append(
