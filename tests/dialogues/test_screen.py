@@ -23,6 +23,7 @@ from samspel.dialogues.models import (
     Dialogue,
     HiddenWord,
     Note,
+    Pick,
     Proposal,
     Sitting,
     State,
@@ -141,6 +142,27 @@ def test_before_it_begins_the_screen_shows_code_address_and_how_many_are_here(to
     assert "testserver" in html
     assert "<strong>1</strong> är på plats" in html
     assert "Vi börjar 13.00" in html
+
+
+def test_the_screen_says_with_the_phones_whether_the_tables_threes_can_be_read(town: Town, leader: Client) -> None:
+    dialogue = hall(town, tables=2)
+    lies, waits = "Bordens tre ligger på telefonen.", "läses igenom av samtalsledaren innan"
+    assert lies in screen(leader, dialogue)
+
+    Dialogue.objects.update(needs_review=True)
+    unread = screen(leader, dialogue)
+    assert lies not in unread
+    assert f"3 förslag {waits}" in unread
+    assert f"3 förslag {waits}" in page(phone(dialogue), dialogue)
+
+    Proposal.objects.filter(text="Tid").update(reviewed_at=WHEN)
+    some = screen(leader, dialogue)
+    assert lies in some
+    assert f"2 förslag {waits}" in some
+
+    Dialogue.objects.update(needs_review=False)
+    Pick.objects.all().delete()
+    assert "Inget bord har lämnat in sina tre än." in screen(leader, dialogue)
 
 
 def test_later_the_code_is_small_and_can_be_hidden(town: Town, leader: Client) -> None:

@@ -18,11 +18,12 @@ from samspel.dialogues.models import (
     State,
     Step,
 )
-from samspel.dialogues.queries import BallotCount, LoneVoice, Result
+from samspel.dialogues.queries import BallotCount, LoneVoice, Result, Threes
 from samspel.dialogues.theme_queries import MOST_ON_SCREEN, ThemeCount, themes_of
 from samspel.dialogues.views.phone_view import Clock, clock_of
 
 MOST_HEARD = 2
+TOGETHER = frozenset({"whole", "ballot"})
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class ScreenView:
     words: tuple[Word, ...]
     themes: tuple[ThemeCount, ...]
     lone: LoneVoice | None
+    threes: Threes | None
     ballots: BallotCount | None
     heard: tuple[WasHeard, ...]
     agreements: tuple[Agreement, ...]
@@ -78,7 +80,7 @@ class ScreenView:
 
     @property
     def is_together(self) -> bool:
-        return self.kind in {"whole", "ballot"}
+        return self.kind in TOGETHER
 
     @property
     def question_size(self) -> str:
@@ -146,7 +148,7 @@ def view_now(dialogue: Dialogue) -> str:
     if dialogue.state != State.RUNNING or dialogue.step is None:
         return Screen.LOBBY
     kind = dialogue.step.kind
-    if kind in {"whole", "ballot"}:
+    if kind in TOGETHER:
         return Screen.THREE if dialogue.revealed and dialogue.shows_results else Screen.QUESTION
     if kind in {"small", "objections", "choose"}:
         return Screen.TABLES
@@ -164,7 +166,7 @@ def screen_of(dialogue: Dialogue, *, now: datetime) -> ScreenView:
     kind = dialogue.step.kind if dialogue.step else ""
     steps = list(dialogue.steps.all())
     here = dialogue.step.position if dialogue.step else 0
-    done = {"whole", "ballot"} if result is not None and result.is_whole else set()
+    done = TOGETHER if result is not None and result.is_whole else set()
     return ScreenView(
         dialogue=dialogue,
         view=view,
@@ -176,6 +178,7 @@ def screen_of(dialogue: Dialogue, *, now: datetime) -> ScreenView:
         words=words_of(dialogue, number) if shows_words else (),
         themes=themes_of(dialogue, number) if view == Screen.THEMES and may_show_words(dialogue) else (),
         lone=_lone(dialogue, number) if view in {Screen.THREE, Screen.LONE} else None,
+        threes=queries.threes_of(dialogue, number) if kind in TOGETHER and view == Screen.QUESTION else None,
         ballots=queries.ballots_of(dialogue, number) if dialogue.ballot_open else None,
         heard=heard_in(dialogue) if kind == "frame" and view == Screen.QUESTION else (),
         agreements=tuple(_agreements(dialogue, view, kind)),
