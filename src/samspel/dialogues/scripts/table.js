@@ -17,4 +17,6 @@
     next?.focus({ preventScroll: true });
     next?.scrollIntoView({ block: 'nearest' });
   });
+  // What a press came to, for who listens.
+  document.body.addEventListener('said', ({ detail }) => { document.getElementById('sagt').textContent = detail.words; });
 })();

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
 
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError, SamspelError
 from samspel.dialogues.access import Here, check_seat, find_here, get_sitting
@@ -99,8 +100,12 @@ def _part(request: HttpRequest, code: str, *, said: str, told: str) -> HttpRespo
         return HttpResponse(headers={"HX-Refresh": "true"})
     here = joining.acting_here(here, for_number(request))
     shown = view(here)
-    context = context_of(request, here, shown) | dict(shown.context) | {"said": said, "told": told}
-    return _private(render(request, shown.template, context))
+    context = context_of(request, here, shown) | dict(shown.context) | {"told": told}
+    response = render(request, shown.template, context)
+    if said or told:
+        # Not out of band: htmx finds no place for that when the pressed card was renewed before its answer came.
+        trigger_client_event(response, "said", {"words": said or told}, after="swap")
+    return _private(response)
 
 
 def _private(response: HttpResponse) -> HttpResponse:
