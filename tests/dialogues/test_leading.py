@@ -483,3 +483,27 @@ def test_the_hall_counts_the_tables_that_handed_in_whoever_comes_late(
         assert "1 bord har lämnat in" in shown
         assert "av 1 bord" not in shown
         assert "av 2 bord" not in shown
+
+
+def test_a_closed_meeting_has_no_switches_and_nobody_who_works(town: Town, signed_in: Callable[..., Client]) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="small")
+    make_seat(dialogue, dialogue.tables.get())
+    leader = signed_in(town.facilitator)
+    page = reverse("dialogue_lead", args=[dialogue.pk])
+    going_on = leader.get(page).content.decode()
+    leading.close_dialogue(actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, at=WHEN)
+
+    over = leader.get(page).content.decode()
+
+    for shown in (
+        'role="switch" name="wanted"',
+        "</strong> arbetar",
+        'id="s-screen"',
+        "anslutna",
+        "data-clock",
+        "Ni ligger",
+    ):
+        assert shown in going_on
+        assert shown not in over
+    assert "Mötet är avslutat" in over
+    assert "Öppna protokollet" in over
