@@ -695,6 +695,8 @@ def judge(act: str, who: str, world: World, outcome: Outcome) -> str | None:
     if outcome.shown and outcome.status == 200:
         return "was shown it all the same"
     has_role = any((act, role, each) in EXPECTED for role in ROLES_OF[who] for each in PHASES)
+    if act == "dialogue.run" and has_role and outcome.status == 302:
+        return None  # back to the console, which says why
     said_no = outcome.status in refusals(act, who, has_role=has_role, probe=probe)
     return None if said_no else "was refused in another way"
 
