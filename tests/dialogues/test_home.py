@@ -107,7 +107,7 @@ def test_who_may_read_the_units_below_finds_them_from_home(
     home = client.get("/home").headers["Location"]
     page(client, home)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         shown = page(client, home)
     Role.objects.create(person=person, unit=town.library, kind="member")
     of_several = page(client)
