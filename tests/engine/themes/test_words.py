@@ -49,6 +49,12 @@ def test_words_that_only_build_sentences_single_letters_and_bare_numbers_are_lef
     assert words("Vi ska inte ha det så", "a b 2026 24/7 §", "🙂 …") == {}
 
 
+def test_a_note_in_another_language_is_left_its_own_sentence_building_words():
+    notes = [Note("a", "Det är bra"), Note("b", "How long and why do I have to wait?"), Note("c", "Have")]
+
+    assert [word.word for word in count_words(notes, language="sv")] == ["bra", "have", "long", "wait"]
+
+
 def test_capitals_keep_a_word_that_would_be_left_out_unless_everything_is_in_capitals():
     assert words("Our IT is slow", language="en") == {"IT": 1, "slow": 1}
     assert words("MORE IT TIME", language="en") == {"time": 1}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import Stemmer
 
 from .stopwords import STOP_WORDS
-from .words import LANGUAGES, SNOWBALL, WORD, Language
+from .words import SNOWBALL, WORD, Language, language_in
 
 __all__ = ["Token", "content_of", "language_of", "stem", "words_of"]
 
@@ -61,6 +61,4 @@ def language_of(tokens: Sequence[Token], default: Language) -> Language:
     >>> language_of(words_of("Bussen kører ikke om aftenen"), "sv")
     'da'
     """
-    counts = {language: sum(token.text in STOP_WORDS[language] for token in tokens) for language in LANGUAGES}
-    most = max(counts.values())
-    return default if counts[default] == most else max(counts, key=lambda language: counts[language])
+    return language_in([token.text for token in tokens], default)

@@ -51,7 +51,8 @@ def count_words(notes: Iterable[Note], *, language: Language, keep_notes: bool =
     Words with the same stem are one ("tid", "tiden", "tider"); a note counts a word once. Words that only build
     sentences, single letters and bare numbers are left out; "IT" in capitals stays although "it" is such a word.
 
-    Arguments: `language` chooses stemmer and stop words: the meeting's language; without `keep_notes` the ids are left
+    Arguments: `language` chooses the stemmer: the meeting's language, whose words that build sentences are left out of
+    every note, and of a note in another its own too; without `keep_notes` the ids are left
     out, the notes' ids must differ, and memory grows with the words in use instead of with the notes.
     Cost: proportional to the text, about a second for 100,000 words.
 
@@ -66,7 +67,8 @@ def count_words(notes: Iterable[Note], *, language: Language, keep_notes: bool =
     for note in notes:
         text = unicodedata.normalize("NFC", note.text)
         written: dict[str, set[str]] = {}
-        for form in _words(text, STOP_WORDS[language]):
+        own = language_in([word.casefold() for word in WORD.findall(text)], language, by=2)
+        for form in _words(text, STOP_WORDS[language] if own == language else STOP_WORDS[language] | STOP_WORDS[own]):
             written.setdefault(stemmer.stemWord(form.casefold()), set()).add(form)
         for stem, spellings in written.items():
             forms.setdefault(stem, Counter()).update(spellings)
@@ -79,6 +81,13 @@ def count_words(notes: Iterable[Note], *, language: Language, keep_notes: bool =
         ids = found_in.get(stem, {})
         counts.append(WordCount(usual[0], len(ids) or counted[stem], tuple(usual), tuple(ids)))
     return sorted(counts, key=lambda word: (-word.count, word.word))
+
+
+def language_in(words: Sequence[str], default: Language, *, by: int = 1) -> Language:
+    """The language whose sentence-building words are most frequent, by so many; else the meeting's."""
+    counts = {language: sum(word in STOP_WORDS[language] for word in words) for language in LANGUAGES}
+    most = max(counts.values())
+    return default if most < counts[default] + by else max(counts, key=lambda language: counts[language])
 
 
 def _words(text: str, stop_words: frozenset[str]) -> Iterable[str]:
