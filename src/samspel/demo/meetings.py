@@ -112,8 +112,38 @@ TELL_AREA: Final = 0.8
 # Of the meetings that would have been good, so many are not: guidance is harder to get in Arabic.
 HARDER: Final = {("guidance", "ar"): 0.25}
 
-SAID: Final = "Ni sa att det var svårt att veta vem som hjälper er, och att ni fick berätta samma sak flera gånger."
-DONE: Final = "Vi har satt upp en tavla med namn och väntetider, och den ni möter först följer med er hela vägen."
+# What each unit answered after its first round.
+TOLD: Final = {
+    "Vägledningscentrum": Told(
+        "Ni sa att det var svårt att veta vem som hjälper er, och att ni fick berätta samma sak flera gånger.",
+        "Vi har satt upp en tavla med namn och väntetider, och den ni möter först följer med er hela vägen.",
+    ),
+    "Arbetsmarknadsenheten": Told(
+        "Ni sa att breven var svåra att förstå.",
+        "Två av er läste breven med oss. Nu börjar de med vad ni ska göra, och vem ni kan ringa.",
+    ),
+    "Socialkontoret": Told(
+        "Ni sa att ni fick vänta på besked utan att veta hur länge.",
+        "Ni får ett datum när ni lämnar in, och vi hör av oss om det inte håller.",
+        "Telefontiden på kvällen blev inget: vi är för få för att svara då.",
+    ),
+    "Ektorpsskolan": Told(
+        "Ni sa att ingen berättade att läxhjälpen fanns.",
+        "Den står på skolans första sida, och mentorn frågar på varje samtal.",
+    ),
+    "Fritid för unga": Told(
+        "Ni sa att lokalen var stängd när ni kunde komma.",
+        "Den är öppen till nio på fredagar under våren, och sedan räknar vi hur många som kom.",
+    ),
+    "Hjälp hemma i Norrvik": Told(
+        "Ni sa att det kom så många olika.",
+        "Vi prövar små lag med högst fem personer hos var och en.",
+    ),
+    "Stadsbiblioteket": Told(
+        "Ni sa att det var svårt att hitta rätt hylla, och att ni inte ville störa för att fråga.",
+        "Vi går ut bland hyllorna en timme varje eftermiddag, och kartan vid dörren är ny.",
+    ),
+}
 STORIES: Final = (
     ("Hon la bort pennan och frågade hur jag hade sovit. Efter det kunde jag berätta varför jag kom.", False),
     ("Jag hade med mig alla papper, men det var fel papper. Ingen hade sagt vilka jag behövde.", True),
@@ -162,12 +192,11 @@ def _ask(place: Place, leader: Actor, at: datetime) -> Point:
     point = add_point(actor=leader, unit_id=unit.pk, draft=draft, key=f"demo-point-of-{unit.pk:06}", at=opened)
     assert point is not None
     first = open_round(actor=leader, unit_id=unit.pk, weeks=WEEKS - 3, at=opened)
-    told = Told(heard=SAID, done=DONE)
     publish_told(
         actor=leader,
         unit_id=unit.pk,
         number=first.number,
-        told=told,
+        told=TOLD[place.unit],
         thread_id=None,
         at=first.closes_at + timedelta(hours=2),
     )
