@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from samspel.encounters.actions.answering import Press, press_level
 from samspel.encounters.actions.pairing import SETTLED, Token, new_token, open_due, read_token
 from samspel.encounters.actions.taking_in import CHANGES_WITHIN, SEALED
 from samspel.encounters.models import Answer, Point, Side
+from tests.encounters.answers import answer as one_answer
 from tests.encounters.asking import make_point
 from tests.people import Town
 
@@ -124,6 +126,23 @@ def test_what_is_set_aside_is_nobodys_other_side(point: Point) -> None:
     assert open_due(NOON + timedelta(minutes=2)) == 3
     staff.refresh_from_db()
     assert staff.other_level == 2
+
+
+def test_many_pairs_are_opened_at_once_where_the_table_is_taken_to_be_empty(point: Point) -> None:
+    Answer.objects.bulk_create(
+        one_answer(
+            point.unit, level, day=NOON.date(), side=side, token=pair.to_bytes(32, "big"), sealed_until=NOON + SEALED
+        )
+        for pair in range(3000)
+        for side, level in (("resident", 1), ("staff", 3))
+    )
+    with connection.cursor() as cursor:
+        # As it is when it was looked at between two days' answers.
+        cursor.execute("""SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', 'encounters_answer',
+                          'relpages', 400, 'reltuples', 0::real)""")
+        cursor.execute("SET LOCAL statement_timeout = '20s'")
+
+    assert open_due(NOON + timedelta(days=1)) == 6000
 
 
 def test_an_answer_without_a_token_is_open_from_the_start(point: Point) -> None:

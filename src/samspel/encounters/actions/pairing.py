@@ -83,8 +83,12 @@ def open_due(at: datetime) -> int:
     beside it. What was set aside is nobody's other side.
     """
     with connection.cursor() as cursor:
+        # The table is emptied every night. Where PostgreSQL takes it to be empty still, it would look for all pairs
+        # anew at each row.
+        cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(_OPEN_PAIRS, [at - SETTLED])
         opened = int(cursor.rowcount)
+        cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
         cursor.execute(_OPEN_LATE, [at])
         return opened + int(cursor.rowcount)
 
