@@ -62,7 +62,7 @@ class Console:
     @property
     def handed_in(self) -> int:
         """How many tables have handed in."""
-        found = re.search(r"(\d+) av \d+ bord har lämnat in", self.page.text)
+        found = re.search(r"(\d+) bord har lämnat in", self.page.text)
         return int(found.group(1)) if found else 0
 
     @property

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q, prefetch_related_objects
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from samspel.core.actor import Actor
@@ -154,6 +155,8 @@ def send_invitations(*, actor: Actor, dialogue_id: int, key: str, again: bool = 
     if not again:
         to_write = to_write.filter(sent_at=None)
     rows = list(to_write)
+    if rows and timezone.localdate(dialogue.starts_at) < timezone.localdate(at):
+        raise InvalidError(fields={"date": _("Dagen har redan varit. Välj en ny.")})
     prefetch_related_objects([dialogue], "questions", "steps")
     contact = letters.read_contact()
     send_on_commit(*(_outgoing(dialogue, invitation, contact, at) for invitation in rows))

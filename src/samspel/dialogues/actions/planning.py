@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -654,8 +653,6 @@ def what_is_missing(dialogue: Dialogue, at: datetime) -> dict[str, str]:
     missing: dict[str, str] = {}
     if dialogue.state == State.DRAFT and dialogue.template.is_unattended and dialogue.starts_at < at:
         missing["date"] = str(_TOO_LATE)
-    elif dialogue.state == State.DRAFT and timezone.localdate(dialogue.starts_at) < timezone.localdate(at):
-        missing["date"] = _("Dagen har redan varit. Välj en ny.")
     texts = {question.number: question.text for question in dialogue.questions.all()}
     for number in range(1, rounds_of(dialogue) + 1):
         if not texts.get(number):
