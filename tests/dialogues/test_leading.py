@@ -18,11 +18,29 @@ from samspel.dialogues.actions import leading
 from samspel.dialogues.models import Dialogue, Note, Placement, Proposal, Sitting, State
 from samspel.dialogues.overview import overview
 from samspel.dialogues.sealing import seal
+from tests.conftest import SignIn
 from tests.people import WHEN, Town, actor_of, device_key, go_to, hand_in, make_dialogue, make_seat, make_town
 
 
 def later(seconds: float) -> datetime:
     return WHEN + timedelta(seconds=seconds)
+
+
+def test_whether_the_result_is_open_is_said_where_one_closes(town: Town, signed_in: SignIn) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="checkout")
+    leader, close = signed_in(town.facilitator), f"/dialogues/{dialogue.pk}/close"
+    shown = leader.get(close).content.decode()
+    assert "Resultatet blir öppet för alla genast" in shown
+    [way] = re.findall(r'action="(/dialogues/\d+/[^"]+)"', shown)
+
+    refused = leader.post(way, {"closed_reason": ""}, follow=True)
+    saved = leader.post(way, {"closed_reason": "Personalärende, 21 kap. 1 §"}, follow=True)
+
+    assert "Skriv skälet" in refused.content.decode()
+    assert saved.redirect_chain == [(close, 302)]
+    assert "blir öppet för alla genast" not in saved.content.decode()
+    leader.post(close)
+    assert leader.post(way, {"is_public": "on"}).headers["Location"] == f"/dialogues/{dialogue.pk}/protocol"
 
 
 def test_a_dialogue_walks_through_its_plan_and_closes(town: Town) -> None:

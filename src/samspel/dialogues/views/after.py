@@ -76,7 +76,8 @@ def open_dialogues(request: Request) -> HttpResponse:
 
 @require_POST
 def set_open(request: Request, dialogue_id: int) -> HttpResponse:
-    """Open to all, or not with its reason."""
+    """Open to all, or not with its reason; from the protocol, or before the meeting is closed."""
+    dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
     try:
         leading.set_open(
             actor=request.actor,
@@ -89,7 +90,7 @@ def set_open(request: Request, dialogue_id: int) -> HttpResponse:
         messages.error(request, error.fields.get("closed_reason", error.message))
     else:
         messages.success(request, _("Sparat."))
-    return redirect("dialogue_protocol", dialogue_id)
+    return redirect("dialogue_protocol" if dialogue.state == State.CLOSED else "dialogue_close", dialogue_id)
 
 
 def _record(dialogue: Dialogue, protocol: Protocol) -> dict[str, object]:
