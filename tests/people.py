@@ -24,6 +24,8 @@ from samspel.dialogues.models import (
     Template,
 )
 from samspel.dialogues.sealing import SeatToken, hash_secret, new_secret
+from samspel.encounters.actions.signals import note_signal
+from samspel.encounters.models import Signal
 from samspel.people.models import Person, Role, Unit
 
 WHEN = datetime(2026, 4, 2, 11, 0, tzinfo=UTC)
@@ -197,3 +199,8 @@ def here_of(seat: Seat, token: SeatToken) -> Here:
     dialogue = Dialogue.objects.select_related("unit", "step", "template").get(pk=seat.dialogue_id)
     placement = Placement.objects.select_related("table").filter(seat=seat, seating=seating_now(dialogue)).first()
     return Here(dialogue, seat, token, placement)
+
+
+def signal_in(unit: Unit, person: Person, words: str, *, source: str = "", at: datetime = WHEN) -> Signal:
+    """What somebody noted by hand that she heard."""
+    return note_signal(actor=actor_of(person), unit_id=unit.pk, words=words, source=source, key=device_key(), at=at)

@@ -11,11 +11,10 @@ from pytest_django import DjangoAssertNumQueries
 from samspel.core import thread
 from samspel.core.models import Stage, Thread
 from samspel.dialogues.models import Agreement, Dialogue, State
-from samspel.encounters.actions.signals import note_signal
 from samspel.encounters.models import Service
 from samspel.people.models import Role
 from tests.conftest import SignIn
-from tests.people import WHEN, Town, actor_of, device_key, go_to, make_dialogue, make_person, make_unit
+from tests.people import WHEN, Town, device_key, go_to, make_dialogue, make_person, make_unit, signal_in
 
 
 @pytest.fixture
@@ -37,14 +36,7 @@ def test_one_with_several_units_sees_what_goes_on_and_what_comes_next_in_each(in
         Dialogue.objects.filter(pk=soon.pk).update(starts_at=WHEN + timedelta(days=days), title=title)
     going_on = make_dialogue(town.guidance, now_at="solo")
     Dialogue.objects.filter(pk=make_dialogue(town.guidance).pk).update(starts_at=WHEN - timedelta(days=1))
-    note_signal(
-        actor=actor_of(town.member),
-        unit_id=town.guidance.pk,
-        words="Jag väntade länge.",
-        source="",
-        key=device_key(),
-        at=WHEN,
-    )
+    signal_in(town.guidance, town.member, "Jag väntade länge.")
 
     shown = page(in_two_units)
 
@@ -88,9 +80,7 @@ def test_the_page_takes_as_many_queries_for_ten_units_as_for_two(
         unit = make_unit(f"Enhet {number}", town.root)
         Role.objects.create(person=town.member, unit=unit, kind="member")
         make_dialogue(unit)
-        note_signal(
-            actor=actor_of(town.member), unit_id=unit.pk, words=f"Ord {number}.", source="", key=device_key(), at=WHEN
-        )
+        signal_in(unit, town.member, f"Ord {number}.")
 
     with django_assert_max_num_queries(11):
         shown = page(in_two_units)
@@ -167,14 +157,7 @@ def test_a_search_answers_with_services_what_others_said_and_somewhere_to_ask(
 ) -> None:
     Service.objects.create(key="preschool", name="Få plats i förskolan")
     Service.objects.create(key="gone", name="Få plats i parken", closed_at=WHEN)
-    note_signal(
-        actor=actor_of(town.member),
-        unit_id=town.guidance.pk,
-        words="Min son står i kö till dagis.",
-        source="",
-        key=device_key(),
-        at=WHEN,
-    )
+    signal_in(town.guidance, town.member, "Min son står i kö till dagis.")
     heard = Thread.objects.get().pk
 
     with django_assert_max_num_queries(7):
@@ -219,14 +202,7 @@ def test_the_start_page_shows_threads_that_have_come_far_beside_those_that_moved
     town: Town, closed: Dialogue, client: Client
 ) -> None:
     for days, words in enumerate(["Först hörd", "Hörd", "Nyss hörd", "Just hörd"], start=2):
-        note_signal(
-            actor=actor_of(town.member),
-            unit_id=town.guidance.pk,
-            words=words,
-            source="",
-            key=device_key(),
-            at=WHEN - timedelta(days=10 - days),
-        )
+        signal_in(town.guidance, town.member, words, at=WHEN - timedelta(days=10 - days))
     agreed = Agreement.objects.create(
         dialogue=closed, text="Vi hälsar inom en minut.", agreed_at=WHEN, key=device_key(), due_on=WHEN.date()
     )
@@ -278,14 +254,7 @@ def test_a_thread_is_drawn_with_the_stages_that_have_been_and_no_others(closed: 
 
 
 def test_a_meeting_to_come_is_drawn_as_planned(town: Town, client: Client) -> None:
-    note_signal(
-        actor=actor_of(town.member),
-        unit_id=town.guidance.pk,
-        words="Jag väntade.",
-        source="",
-        key=device_key(),
-        at=WHEN,
-    )
+    signal_in(town.guidance, town.member, "Jag väntade.")
     begun = Thread.objects.get()
     planned = make_dialogue(town.guidance)
     thread.add_knot(begun.pk, Stage.DIALOGUE, planned, at=WHEN)

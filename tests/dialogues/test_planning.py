@@ -26,8 +26,7 @@ from samspel.dialogues.actions.planning import (
 )
 from samspel.dialogues.models import Dialogue, Invitation, Leader, PlannedPlace, Sitting, State, Template
 from samspel.dialogues.table_names import NAMES, next_name
-from samspel.encounters.actions.signals import note_signal
-from tests.people import WHEN, actor_of, device_key, make_dialogue, make_person, make_seat
+from tests.people import WHEN, actor_of, device_key, make_dialogue, make_person, make_seat, signal_in
 
 pytestmark = pytest.mark.django_db
 
@@ -514,14 +513,8 @@ def test_four_at_a_table_are_one_group(town):
 # ---------------------------------------------------------------- the thread, and ready
 
 
-def signal_in(unit, person):
-    return note_signal(
-        actor=actor_of(person), unit_id=unit.pk, words="Vänta är värst", source="", key=device_key(), at=WHEN
-    )
-
-
 def test_a_dialogue_grows_from_a_signal_of_its_unit(town):
-    signal = signal_in(town.guidance, town.member)
+    signal = signal_in(town.guidance, town.member, "Vänta är värst")
 
     dialogue = draft(town, grows_from=f"signal:{signal.pk}")
 
@@ -534,7 +527,7 @@ def test_a_dialogue_grows_from_a_signal_of_its_unit(town):
 
 
 def test_a_signal_of_another_unit_cannot_be_taken_up(town):
-    signal = signal_in(town.library, town.outsider)
+    signal = signal_in(town.library, town.outsider, "Vänta är värst")
 
     with pytest.raises(NotFoundError):
         draft(town, grows_from=f"signal:{signal.pk}")

@@ -11,12 +11,11 @@ from samspel.core.thread import knots_of
 from samspel.dialogues.actions import planning
 from samspel.dialogues.models import Dialogue, State
 from samspel.dialogues.queries import next_dialogue
-from samspel.encounters.actions.signals import note_signal
 from samspel.encounters.models import Signal
 from samspel.encounters.weeks import mondays
 from tests.conftest import SignIn
 from tests.encounters.answers import given
-from tests.people import Town, actor_of, device_key, go_to, make_dialogue
+from tests.people import Town, device_key, go_to, make_dialogue, signal_in
 
 SHARE = {"estimate": 0.8, "low": 0.7, "high": 0.9, "level": 0.95}
 FINDING = {
@@ -31,12 +30,11 @@ FINDING = {
 @pytest.fixture
 def heard(town: Town) -> Signal:
     """Something that a colleague noted a week ago."""
-    return note_signal(
-        actor=actor_of(town.member),
-        unit_id=town.guidance.pk,
-        words="Jag väntade och ingen sa hur länge.",
+    return signal_in(
+        town.guidance,
+        town.member,
+        "Jag väntade och ingen sa hur länge.",
         source="Sagt i receptionen",
-        key=device_key(),
         at=timezone.now() - timedelta(days=7),
     )
 
@@ -93,14 +91,7 @@ def test_pressed_twice_nothing_more_happens(town: Town, signed_in: SignIn, heard
 
 def test_a_dialogue_takes_up_a_second_signal_beside_the_first(town: Town, signed_in: SignIn, heard: Signal) -> None:
     planned(town)
-    other = note_signal(
-        actor=actor_of(town.member),
-        unit_id=town.guidance.pk,
-        words="Vem ska jag ringa?",
-        source="",
-        key=device_key(),
-        at=timezone.now(),
-    )
+    other = signal_in(town.guidance, town.member, "Vem ska jag ringa?", at=timezone.now())
     client = signed_in(town.manager)
 
     press(client, heard)

@@ -303,14 +303,19 @@ def test_who_was_stopped_goes_on_when_the_days_have_become_a_month(
     assert [row["key"] for row in stored()] == ["a-1", "a-2", "a-3", "a-4"]
 
 
-@pytest.mark.usefixtures("town")
-def test_what_a_killed_import_had_half_written_is_no_row(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def stopped_on_the_way(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An import that was killed when two of its pieces had been taken."""
     monkeypatch.setattr(files, "PIECE_BYTES", 2_000)
     file.write_text(HEAD + "2026-02-03T10:00,Stadsbiblioteket,staff,1,,,,\n" * 300)
     with monkeypatch.context() as stopping:
         stopping.setattr(importing, "_take_piece", stopping_after(2, importing._take_piece))
         with pytest.raises(StoppedError):
             taken(file)
+
+
+@pytest.mark.usefixtures("town")
+def test_what_a_killed_import_had_half_written_is_no_row(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped_on_the_way(file, monkeypatch)
     [laid] = (store.folder() / "incoming").glob("*/2026-02")
     (laid / "999.arrow.new").write_bytes(b"half")
 
@@ -321,12 +326,7 @@ def test_what_a_killed_import_had_half_written_is_no_row(file: Path, monkeypatch
 def test_an_import_that_an_older_samspel_was_killed_over_begins_anew(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "PIECE_BYTES", 2_000)
-    file.write_text(HEAD + "2026-02-03T10:00,Stadsbiblioteket,staff,1,,,,\n" * 300)
-    with monkeypatch.context() as stopping:
-        stopping.setattr(importing, "_take_piece", stopping_after(2, importing._take_piece))
-        with pytest.raises(StoppedError):
-            taken(file)
+    stopped_on_the_way(file, monkeypatch)
     [laid] = (store.folder() / "incoming").iterdir()
     laid.rename(laid.with_suffix(""))
 

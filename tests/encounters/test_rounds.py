@@ -11,11 +11,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from samspel.core.models import Tie
 from samspel.core.thread import start_thread, threads_of, view_threads
-from samspel.encounters.actions.signals import note_signal
 from samspel.encounters.models import Round
 from samspel.encounters.queries import asking_now
 from tests.encounters.asking import make_point, make_round
-from tests.people import WHEN, Town, actor_of, device_key
+from tests.people import WHEN, Town, signal_in
 
 SignIn = Callable[[object], Client]
 SECOND = timedelta(seconds=1)
@@ -130,14 +129,7 @@ def test_what_is_told_stands_open_to_everybody_and_on_the_red_thread(town: Town,
 
 def test_it_answers_the_signals_of_the_thread_that_was_chosen(town: Town, signed_in: SignIn) -> None:
     past_round(town)
-    signal = note_signal(
-        actor=actor_of(town.member),
-        unit_id=town.guidance.pk,
-        words="Ingen svarar",
-        source="",
-        key=device_key(),
-        at=WHEN,
-    )
+    signal = signal_in(town.guidance, town.member, "Ingen svarar")
     [chosen] = threads_of(town.guidance.pk)
 
     signed_in(town.manager).post(page(town), {"do": "publish", "thread": str(chosen.pk), **SAID})

@@ -10,13 +10,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from samspel.encounters.actions.signals import note_signal
 from samspel.encounters.compute_looks import take_due_looks
 from samspel.encounters.models import Factor, Point, Service, Shown, Story
 from samspel.encounters.weeks import mondays
 from tests.conftest import SignIn
 from tests.encounters.answers import given, given_pairs, refreshed
-from tests.people import Town, actor_of, device_key, make_person, make_unit
+from tests.people import Town, device_key, make_person, make_unit, signal_in
 
 # However many answers there are: they are counted in the sums, not in the database.
 QUERIES = 24
@@ -100,14 +99,7 @@ def test_others_get_the_same_answer_as_for_a_unit_that_is_not_there(town: Town, 
 
 @pytest.mark.usefixtures("a_third_of_a_year")
 def test_what_can_be_taken_up_is_told_where_no_change_is(town: Town, signed_in: SignIn) -> None:
-    note_signal(
-        actor=actor_of(town.manager),
-        unit_id=town.guidance.pk,
-        words="Jag väntade länge.",
-        source="",
-        key=device_key(),
-        at=timezone.now(),
-    )
+    signal_in(town.guidance, town.manager, "Jag väntade länge.", at=timezone.now())
 
     shown = page(signed_in(town.manager), town.guidance.pk)
 

@@ -23,7 +23,7 @@ from samspel.core.idempotency import checked_key
 from samspel.core.languages import SIGNED, SPOKEN
 from samspel.core.models import Knot, Stage, Thread, TieKind
 from samspel.core.numbers import number_of
-from samspel.core.texts import require_short, too_long
+from samspel.core.texts import all_too_long, require_short, too_long
 from samspel.dialogues import compute
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.live import tell
@@ -394,11 +394,9 @@ def _save_words(dialogue: Dialogue, plan: Plan, at: datetime, errors: dict[str, 
         errors["date"] = str(_TOO_LATE)
         del changed["starts_at"]
     texts = {name: getattr(plan, name).strip() for name in ("title", "place", "closed_reason", "delegation")}
-    errors |= {
-        name: told
-        for name, text in texts.items()
-        if not (plan.is_public and name == "closed_reason") and (told := too_long(text, _LONGEST[name]))
-    }
+    if plan.is_public:
+        texts["closed_reason"] = ""
+    errors |= all_too_long(**{name: (text, _LONGEST[name]) for name, text in texts.items()})
     if not texts["title"]:
         errors["title"] = _("Ge samtalet ett namn.")
     changed |= {name: texts[name] for name in ("title", "place", "delegation") if name not in errors}
@@ -406,12 +404,10 @@ def _save_words(dialogue: Dialogue, plan: Plan, at: datetime, errors: dict[str, 
         changed["language"] = plan.language
     if plan.second_language in {"", *SPOKEN} and plan.second_language not in SIGNED:
         changed["second_language"] = "" if plan.second_language == plan.language else plan.second_language
-    if plan.is_public:
-        changed |= {"is_public": True, "closed_reason": ""}
-    elif not texts["closed_reason"]:
+    if not plan.is_public and not texts["closed_reason"]:
         errors["closed_reason"] = _("Skriv skälet och paragrafen. De visas i stället för resultatet.")
-    elif "closed_reason" not in errors:
-        changed |= {"is_public": False, "closed_reason": texts["closed_reason"]}
+    if "closed_reason" not in errors:
+        changed |= {"is_public": plan.is_public, "closed_reason": texts["closed_reason"]}
     changed["needs_review"] = plan.needs_review
     for name, value in changed.items():
         setattr(dialogue, name, value)

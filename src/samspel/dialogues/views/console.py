@@ -15,7 +15,7 @@ from samspel.core.actor import Request
 from samspel.core.addresses import address_for_others
 from samspel.core.errors import ConflictError, NotFoundError
 from samspel.core.limits import learn_code
-from samspel.core.numbers import number_of
+from samspel.core.numbers import number_of, numbers_of
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions import leading, reviewing, table, whole
 from samspel.dialogues.actions.reviewing import Judgement
@@ -245,8 +245,8 @@ def _becomes(verdict: str) -> str:
 def _judgement(item: str) -> Judgement:
     """From ``kind:row:seen:to`` as the page sends it."""
     match item.split(":"):
-        case [kind, row, seen, to] if row.isdecimal() and len(row) < 19:
-            return Judgement(kind, int(row), to, seen)
+        case [kind, row, seen, to] if (number := number_of(row)) is not None:
+            return Judgement(kind, number, to, seen)
     raise NotFoundError("text")
 
 
@@ -286,7 +286,7 @@ def same(request: Request, dialogue_id: int) -> HttpResponse:
     if "part" in request.POST:
         whole.part_proposal(actor=actor, dialogue_id=dialogue_id, proposal_id=_number(request, "part"), at=at)
         return redirect("dialogue_review", dialogue_id)
-    chosen = [int(text) for text in request.POST.getlist("proposal") if text.isdecimal() and len(text) < 19]
+    chosen = numbers_of(request.POST.getlist("proposal"))
     if len(chosen) < 2:
         messages.error(request, _("Välj minst två."))
         return redirect("dialogue_review", dialogue_id)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError, NotFoundError
-from samspel.core.numbers import number_of
+from samspel.core.numbers import number_of, numbers_of
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions.paper import Line, enter_ballot, enter_sheet, seating_of, voters_without_phone
 from samspel.dialogues.documents.render import render_pdf
@@ -167,7 +167,7 @@ def ballots(request: Request, dialogue_id: int) -> HttpResponse:
     """Enter the ballots of those who vote on paper or have nobody to press for them; never shows what is on one."""
     error = ""
     if request.method == "POST":
-        chosen = [int(value) for value in request.POST.getlist("proposal") if value.isdecimal() and len(value) < 19]
+        chosen = numbers_of(request.POST.getlist("proposal"))
         kind, _dash, number = request.POST.get("voter", "").partition("-")
         if kind == "table":
             number = number or request.POST.get("table", "")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from samspel.core.errors import InvalidError, NotFoundError
+from samspel.core.numbers import numbers_of
 from samspel.dialogues.access import Here, get_here
 from samspel.dialogues.actions import solo
 from samspel.dialogues.models import Question
@@ -112,7 +113,7 @@ def share(request: HttpRequest, code: str) -> HttpResponse:
     here = get_acting(request, code, "seat.read")
     chosen = None
     if "all" not in request.POST:
-        chosen = [int(value) for value in request.POST.getlist("note") if value.isdecimal() and len(value) < 19]
+        chosen = numbers_of(request.POST.getlist("note"))
     solo.share_notes(here=here, note_ids=chosen, at=now())
     return back_to(here)
 

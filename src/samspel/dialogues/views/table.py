@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError, SamspelError
+from samspel.core.numbers import numbers_of
 from samspel.dialogues.access import Here, check_seat, find_here, get_sitting
 from samspel.dialogues.actions import joining, table
 from samspel.dialogues.models import Seat, StepKind
@@ -312,7 +313,7 @@ def merge(request: HttpRequest, code: str) -> HttpResponse:
     if here is None:
         return gone_on(request, code)
     error, status = None, 200
-    chosen = {int(value) for value in request.POST.getlist("note") if value.isdecimal() and len(value) < 19}
+    chosen = set(numbers_of(request.POST.getlist("note")))
     if request.method == "POST":
         try:
             table.merge(here=here, note_ids=chosen)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from samspel.core.errors import InvalidError, NotFoundError
 from samspel.core.middleware import wants_json
+from samspel.core.numbers import numbers_of
 from samspel.dialogues import queries
 from samspel.dialogues.access import Here, get_here
 from samspel.dialogues.actions import whole
@@ -97,7 +98,7 @@ def ballot(request: HttpRequest, code: str) -> HttpResponse:
     here = get_acting(request, code, "ballot.cast")
     error = None
     if request.method == "POST":
-        chosen = [int(value) for value in request.POST.getlist("proposal") if value.isdecimal() and len(value) < 19]
+        chosen = numbers_of(request.POST.getlist("proposal"))
         try:
             return _cast(request, here, chosen)
         except InvalidError as invalid:

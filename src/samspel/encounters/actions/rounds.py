@@ -71,9 +71,9 @@ def write_told(*, actor: Actor, unit_id: int, number: int, told: Told, at: datet
     found = get_round(actor, unit_id, number, "round.manage", lock=True)
     if found.published_at is not None:
         raise ConflictError(_("Det här är redan publicerat, och de som svarade har kunnat läsa det."))
-    for name in ("heard", "done", "not_done"):
-        text = getattr(told, name).strip()
-        require_short(**{name: (text, LONGEST_TEXT)})
+    texts = {name: getattr(told, name).strip() for name in ("heard", "done", "not_done")}
+    require_short(**{name: (text, LONGEST_TEXT) for name, text in texts.items()})
+    for name, text in texts.items():
         setattr(found, name, text)
     found.save(update_fields=["heard", "done", "not_done"])
     record(actor, "round.written", found, unit=unit_id, number=number)

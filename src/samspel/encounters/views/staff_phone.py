@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST
 
 from samspel.core.actor import Request
+from samspel.core.numbers import number_of
 from samspel.encounters import texts
 from samspel.encounters.actions import staff_phone
 from samspel.encounters.actions.answering import Pressed, pressed_before
@@ -130,4 +131,4 @@ def _remembered(request: HttpRequest) -> tuple[int | None, str]:
 
 
 def _whole(text: str) -> int | None:
-    return int(text) or None if text.isdecimal() and len(text) < 10 else None
+    return number_of(text, 9) or None

@@ -52,8 +52,8 @@ def count_words(notes: Iterable[Note], *, language: Language, keep_notes: bool =
     sentences, single letters and bare numbers are left out; "IT" in capitals stays although "it" is such a word.
 
     Arguments: `language` chooses the stemmer: the meeting's language, whose words that build sentences are left out of
-    every note, and of a note in another its own too; without `keep_notes` the ids are left
-    out, the notes' ids must differ, and memory grows with the words in use instead of with the notes.
+    every note, and of a note in another its own too; without `keep_notes` the ids are left out, the notes' ids must
+    differ, and memory grows with the words in use instead of with the notes.
     Cost: proportional to the text, about a second for 100,000 words.
 
     >>> notes = [Note("a", "Rules, rules."), Note("b", "One rule less"), Note("c", "Fewer rules")]

@@ -14,7 +14,7 @@ from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.models import Installation
-from samspel.core.texts import require_short, too_long
+from samspel.core.texts import all_too_long, require_short
 from samspel.exchange import letters
 from samspel.exchange.access import get_match
 from samspel.exchange.actions.posting import hash_of_words
@@ -216,8 +216,7 @@ def change_words(
 
 
 def _require_words(said: Mapping[int, str], title: str, until: str, doubt: str) -> None:
-    texts = {"title": (title, LONGEST_TITLE), "until": (until, LONGEST_TITLE), "doubt": (doubt, LONGEST_DOUBT)}
-    wrong = {name: told for name, (text, most) in texts.items() if (told := too_long(text, most))}
+    wrong = all_too_long(title=(title, LONGEST_TITLE), until=(until, LONGEST_TITLE), doubt=(doubt, LONGEST_DOUBT))
     for place, words in said.items():
         if not 0 < len(words) <= LONGEST_GIFT:
             wrong[f"gift-{place}"] = _("Skriv vad som ges, med högst 200 tecken.")

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError
+from samspel.core.numbers import number_of
 from samspel.exchange import spared as figures
 from samspel.exchange.access import may_use_desk, require_broker
 from samspel.exchange.actions.assumptions import assume, assume_nothing
@@ -31,7 +32,7 @@ def assumptions(request: Request) -> HttpResponse:
     require_broker(request.actor, "exchange.setup")
     error: InvalidError | None = None
     sent = request.POST
-    wanted = int(sent["category"]) if sent.get("category", "").isdecimal() and len(sent["category"]) < 10 else 0
+    wanted = number_of(sent.get("category"), 9) or 0
     if request.method == "POST":
         try:
             if sent.get("do") == "remove":
