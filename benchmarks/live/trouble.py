@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from benchmarks.live.day import places
 from samspel.demo.load import Hall
-from tests.loss.house import House, is_alive, kill, wait_until
+from tests.loss.house import House, kill
+from tests.waiting import is_alive, wait_until
 
 DARK_S = (1.5, 4.0)
 

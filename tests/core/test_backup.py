@@ -9,8 +9,8 @@ import stat
 import subprocess
 import sys
 import tarfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from samspel.core import backup, embedded_postgres
 from samspel.core.backup import BackupError, back_up, read_manifest, restore
 from samspel.core.embedded_postgres import Server, ensure_running, program, stop
 from tests.embedded import drop
+from tests.waiting import wait_until
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 SOURCE = Path(embedded_postgres.__file__).resolve().parents[2]
@@ -252,11 +253,11 @@ def test_a_restore_killed_in_the_middle_leaves_the_database_as_it_was(
     process = _another_process("restore(url, file, replace=True)", other, file)
 
     with psycopg.connect(server.url, autocommit=True) as watch:
-        _wait_for(lambda: _is_copying(watch, "other"))
+        wait_until(lambda: _is_copying(watch, "other"), every_s=0.002)
         pid = process.pid if victim == "samspel" else _child(process.pid, victim)
         os.kill(pid, signal.SIGKILL)
         _, said = process.communicate()
-        _wait_for(lambda: not _is_connected(watch, "other"))
+        wait_until(lambda: not _is_connected(watch, "other"))
 
     assert process.returncode != 0
     assert victim == "samspel" or "Nothing was changed" in said
@@ -272,7 +273,7 @@ def test_a_backup_killed_in_the_middle_leaves_the_older_one_and_is_swept_by_the_
     first = back_up(filled, file, made_at=NOON)
     _add_rows(filled, 300_000)
     process = _another_process("back_up(url, file, made_at=datetime.now(UTC))", filled, file)
-    _wait_for(lambda: [part for part in tmp_path.glob(".*.part-*") if part.stat().st_size > 50_000])
+    wait_until(lambda: [part for part in tmp_path.glob(".*.part-*") if part.stat().st_size > 50_000], every_s=0.002)
     process.kill()
     process.communicate()
 
@@ -437,9 +438,10 @@ def _another_process(action: str, url: str, file: Path) -> subprocess.Popen[str]
 
 def _child(parent: int, name: str) -> int:
     for path in Path("/proc").glob("[0-9]*/stat"):
-        comm, _, rest = path.read_text().partition(") ")
-        if comm.endswith(f"({name}") and int(rest.split()[1]) == parent:
-            return int(path.parent.name)
+        with suppress(OSError):  # any process of the machine may end while we look
+            comm, _, rest = path.read_text().partition(") ")
+            if comm.endswith(f"({name}") and int(rest.split()[1]) == parent:
+                return int(path.parent.name)
     raise AssertionError(f"{name} is not running")
 
 
@@ -454,13 +456,6 @@ def _is_copying(watch: psycopg.Connection[Any], database: str) -> bool:
 def _is_connected(watch: psycopg.Connection[Any], database: str) -> bool:
     row = watch.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [database]).fetchone()
     return row is not None and row[0] > 0
-
-
-def _wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.002)
 
 
 # -- files beside the database ----------------------------------------------------------------------------------------

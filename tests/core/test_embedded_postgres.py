@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from samspel.core.embedded_postgres import (
     processes,
     stop,
 )
+from tests.waiting import is_alive, wait_until
 
 SOURCE = Path(embedded_postgres.__file__).resolve().parents[2]
 ROOT = os.geteuid() == 0
@@ -67,7 +68,7 @@ def folder() -> Iterator[Path]:
     outer.chmod(0o755)
     yield outer / "database"
     _kill(_processes_in(outer))
-    _wait_for(lambda: not any(embedded_postgres._alive(lock.parent) for lock in outer.rglob("alive.lock")))
+    wait_until(lambda: not any(embedded_postgres._alive(lock.parent) for lock in outer.rglob("alive.lock")))
     shutil.rmtree(outer)
 
 
@@ -119,9 +120,9 @@ def test_swedish_and_danish_stems_are_there(calm_server: Server) -> None:
 
 def test_everything_in_the_folder_is_closed_to_others(calm_server: Server) -> None:
     folder = calm_server.data_dir
-    everything = [folder, calm_server.socket_dir, *(path for path in folder.rglob("*") if not path.is_symlink())]
+    everything = [folder, calm_server.socket_dir, *folder.rglob("*")]
 
-    assert [path for path in everything if stat.S_IMODE(path.lstat().st_mode) & 0o077] == []
+    assert [path for path, seen in _seen(everything) if not stat.S_ISLNK(seen.st_mode) and seen.st_mode & 0o077] == []
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE((folder / "password").stat().st_mode) == 0o600
 
@@ -363,7 +364,7 @@ def test_a_making_that_was_killed_in_the_middle_is_made_again(
     folder: Path, moment: str, with_its_children: bool
 ) -> None:
     with _process(folder) as maker:
-        _wait_for(lambda: list(folder.glob(moment)))
+        wait_until(lambda: list(folder.glob(moment)), every_s=0.002)
         (os.killpg if with_its_children else os.kill)(maker.pid, signal.SIGKILL)
     assert not (folder / "cluster").exists(), "the moment came too late: it was whole already"
 
@@ -515,8 +516,8 @@ def test_it_runs_as_an_ordinary_user(folder: Path) -> None:
         assert _python_that_becomes_nobody(attempt).stdout == "True\n"
         server = ensure_running(folder)  # and root finds it
 
-    assert {Path(f"/proc/{pid}").stat().st_uid for pid in processes(server)} == {owner}
-    assert {path.lstat().st_uid for path in (folder / "cluster").rglob("*")} == {owner}
+    assert {seen.st_uid for _, seen in _seen(Path(f"/proc/{pid}") for pid in processes(server))} == {owner}
+    assert {seen.st_uid for _, seen in _seen((folder / "cluster").rglob("*"))} == {owner}
     assert stop(server, even_if_used=True)
 
 
@@ -615,6 +616,13 @@ def become_nobody():
     return done
 
 
+def _seen(paths: Iterable[Path]) -> Iterator[tuple[Path, os.stat_result]]:
+    """What is there when one looks: a living server's processes and files come and go."""
+    for path in paths:
+        with suppress(FileNotFoundError):
+            yield path, path.lstat()
+
+
 def _processes_in(outer: Path) -> list[int]:
     return [pid for cluster in outer.rglob("cluster") for pid in embedded_postgres._processes(cluster)]
 
@@ -624,14 +632,7 @@ def _kill(pids: list[int]) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    _wait_for(lambda: not any(Path(f"/proc/{pid}/exe").is_file() for pid in pids))
-
-
-def _wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.002)
+    wait_until(lambda: not any(is_alive(pid) for pid in pids))
 
 
 def _write_a_row(server: Server) -> None:

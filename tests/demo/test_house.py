@@ -1,6 +1,5 @@
 """The folder, the port and the child of a demo."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -12,6 +11,7 @@ import pytest
 
 from samspel.demo import house, starting
 from samspel.demo.browser import Page
+from tests.waiting import is_alive, wait_until
 
 
 def test_two_demos_do_not_share_a_folder(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait()
 
-        assert _ends(pid)
+        wait_until(lambda: not is_alive(pid))
     finally:
         process.kill()
         process.wait()
@@ -70,19 +70,6 @@ def _number(path: Path) -> int:
             return int(path.read_text())
         time.sleep(0.05)
     raise AssertionError("the child did not start")
-
-
-def _ends(pid: int, within_s: float = 20) -> bool:
-    until = time.monotonic() + within_s
-    while time.monotonic() < until:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        if Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
-            return True
-        time.sleep(0.05)
-    return False
 
 
 HTML = """<body data-live="/live/x"><script>var a = '<form action="/no">';</script>

@@ -1,8 +1,6 @@
 """What may leave the house, one rule at a time. What an attacker makes of all tables together: test_attack."""
 
 import threading
-import time
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -30,6 +28,7 @@ from samspel.encounters.disclosing import (
     weeks_of_unit,
 )
 from samspel.encounters.figures import Agreement, Counts, FactorCount, PeriodCounts
+from tests.waiting import wait_until
 
 MONDAY = date(2026, 3, 2)
 AT = datetime(2026, 4, 2, 11, 0, tzinfo=UTC)
@@ -230,12 +229,6 @@ def is_somebody_waiting() -> bool:
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
         return bool(cursor.fetchone()[0])
-
-
-def wait_until(condition: Callable[[], bool], within_s: float = 20) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -17,7 +17,8 @@ import pytest
 
 from samspel.live.tickets import issue_ticket
 from tests.live.house import ROOT, Phone, environment_for, post, request
-from tests.live.test_survives import Writer, children_of, wait_until
+from tests.live.test_survives import Writer, children_of
+from tests.waiting import wait_until
 
 BUSES = ("postgresql", "redis")
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("bus")]

@@ -1,7 +1,6 @@
 """Numbers without gaps, in the order of commits; told with the commit and never without."""
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -16,6 +15,7 @@ from samspel.live.events import CHANNEL
 from samspel.live.models import Outbox
 from samspel.live.publish import Event, publish_on_commit, sweep
 from samspel.live.queries import last_number
+from tests.waiting import wait_until
 
 ROOM = "dialogue:1"
 STEP = Event(ROOM, "step", ("person", "console"), {"step": 2})
@@ -176,9 +176,3 @@ def is_somebody_waiting_for_a_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
         return bool(cursor.fetchone()[0])
-
-
-def wait_until(condition: Callable[[], bool], within_s: float = 10) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"

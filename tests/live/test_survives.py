@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from samspel.core.embedded_postgres import Server, ensure_running, keep_running,
 from samspel.live.tickets import issue_ticket
 from tests.live.conftest import migrate
 from tests.live.house import ROOT, Phone, environment_for, request, running
+from tests.waiting import is_alive, wait_until
 
 BUSES = ("postgresql", "redis")
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("bus")]
@@ -294,18 +295,3 @@ def test_children_end_when_the_supervisor_is_killed(supervisor: tuple[subprocess
     process.kill()
 
     wait_until(lambda: not is_alive(child))
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
-def wait_until(condition: Callable[[], object], within_s: float = 30) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.01)

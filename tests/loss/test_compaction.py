@@ -24,8 +24,9 @@ from django.db import connection
 
 from samspel.core.embedded_postgres import ensure_running
 from samspel.encounters.models import Answer
-from tests.loss.house import ROOT, House, installation, wait_until
+from tests.loss.house import ROOT, House, installation
 from tests.plugin import server
+from tests.waiting import wait_until
 
 SCRIPT = str(Path(__file__).with_name("compacting.py"))
 FIRST = date(2026, 3, 30)

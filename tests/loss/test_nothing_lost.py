@@ -18,8 +18,9 @@ from pathlib import Path
 import pytest
 
 from samspel.dialogues.sealing import unseal
-from tests.loss.house import PATIENCE_S, House, installation, wait_until
+from tests.loss.house import PATIENCE_S, House, installation
 from tests.loss.phones import Hall, Phone, Written, spread
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 

@@ -22,8 +22,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.loss.house import PATIENCE_S, ROOT, House, installation, wait_until
+from tests.loss.house import PATIENCE_S, ROOT, House, installation
 from tests.loss.systems import System, Town, received
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 

@@ -21,8 +21,9 @@ import pytest
 from samspel.core.embedded_postgres import processes
 from samspel.dialogues.sealing import SECRET_BYTES, SeatToken, hash_secret, read_cookie
 from samspel.dialogues.takeover import LASTS_S, TakeOvers
-from tests.loss.house import PASSWORD, House, installation, wait_until
+from tests.loss.house import PASSWORD, House, installation
 from tests.privacy.reading import backup_text, dump, holds, pdf_text
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
