@@ -20,7 +20,7 @@ from samspel.encounters.actions import setup
 from samspel.encounters.actions.pairing import hash_of_token, open_due
 from samspel.encounters.actions.points import PointDraft, add_point
 from samspel.encounters.actions.reviewing_stories import show_story
-from samspel.encounters.actions.rounds import Told, open_round, publish_told
+from samspel.encounters.actions.rounds import SaidAndDone, open_round, publish_told
 from samspel.encounters.actions.stories import tell_story
 from samspel.encounters.actions.taking_in import NewAnswer, take_in
 from samspel.encounters.models import Channel, Level, Point, Service, Side, Story
@@ -114,32 +114,32 @@ HARDER: Final = {("guidance", "ar"): 0.25}
 
 # What each unit answered after its first round.
 TOLD: Final = {
-    "Vägledningscentrum": Told(
+    "Vägledningscentrum": SaidAndDone(
         "Ni sa att det var svårt att veta vem som hjälper er, och att ni fick berätta samma sak flera gånger.",
         "Vi har satt upp en tavla med namn och väntetider, och den ni möter först följer med er hela vägen.",
     ),
-    "Arbetsmarknadsenheten": Told(
+    "Arbetsmarknadsenheten": SaidAndDone(
         "Ni sa att breven var svåra att förstå.",
         "Två av er läste breven med oss. Nu börjar de med vad ni ska göra, och vem ni kan ringa.",
     ),
-    "Socialkontoret": Told(
+    "Socialkontoret": SaidAndDone(
         "Ni sa att ni fick vänta på besked utan att veta hur länge.",
         "Ni får ett datum när ni lämnar in, och vi hör av oss om det inte håller.",
         "Telefontiden på kvällen blev inget: vi är för få för att svara då.",
     ),
-    "Ektorpsskolan": Told(
+    "Ektorpsskolan": SaidAndDone(
         "Ni sa att ingen berättade att läxhjälpen fanns.",
         "Den står på skolans första sida, och mentorn frågar på varje samtal.",
     ),
-    "Fritid för unga": Told(
+    "Fritid för unga": SaidAndDone(
         "Ni sa att lokalen var stängd när ni kunde komma.",
         "Den är öppen till nio på fredagar under våren, och sedan räknar vi hur många som kom.",
     ),
-    "Hjälp hemma i Norrvik": Told(
+    "Hjälp hemma i Norrvik": SaidAndDone(
         "Ni sa att det kom så många olika.",
         "Vi prövar små lag med högst fem personer hos var och en.",
     ),
-    "Stadsbiblioteket": Told(
+    "Stadsbiblioteket": SaidAndDone(
         "Ni sa att det var svårt att hitta rätt hylla, och att ni inte ville störa för att fråga.",
         "Vi går ut bland hyllorna en timme varje eftermiddag, och kartan vid dörren är ny.",
     ),

@@ -39,7 +39,7 @@ def counts_of(matches: Collection[Match]) -> dict[int, Counter[str]]:
 
 
 @dataclass(frozen=True)
-class Told:
+class Side:
     """One side's telling: of a hundred so many said that it went well; None is hidden."""
 
     of_100: int | None
@@ -54,8 +54,8 @@ class Kind:
     name: str
     done: int | None
     early: int | None
-    gave: Told
-    got: Told
+    gave: Side
+    got: Side
     low: int | None
     high: int | None
     reason: str
@@ -142,5 +142,5 @@ def _kind(category: Category, shown: dict[str, Figure], assumption: Assumption |
     )
 
 
-def _told(figure: Figure) -> Told:
-    return Told(figure.per_100, figure.told, str(figure))
+def _told(figure: Figure) -> Side:
+    return Side(figure.per_100, figure.told, str(figure))

@@ -15,6 +15,7 @@ from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.idempotency import checked_key
 from samspel.core.models import Knot, Stage, TieKind
+from samspel.core.texts import all_too_long, require_short
 from samspel.dialogues import queries
 from samspel.dialogues.access import Here, check_seat, get_dialogue
 from samspel.dialogues.holding import hold
@@ -49,12 +50,7 @@ def _checked(draft: Draft, dialogue: Dialogue, at: datetime) -> Draft:
     wrong: dict[str, str | Promise] = {}
     if not draft.text:
         wrong["text"] = _("Skriv vad ni ska göra.")
-    elif len(draft.text) > 500:
-        wrong["text"] = _("Skriv kortare, högst 500 tecken.")
-    if len(draft.owner) > 120:
-        wrong["owner"] = _("Skriv kortare, högst 120 tecken.")
-    if len(draft.owner_role) > 120:
-        wrong["owner_role"] = _("Skriv kortare, högst 120 tecken.")
+    wrong |= all_too_long(text=(draft.text, 500), owner=(draft.owner, 120), owner_role=(draft.owner_role, 120))
     if draft.due_on is not None and draft.due_on < timezone.localdate(at):
         wrong["due_on"] = _("Välj en dag som inte har varit.")
     if draft.becomes not in Agreement.Becomes.values:
@@ -188,8 +184,7 @@ def answer_agreement(
     if outcome not in Agreement.Outcome.values:
         raise InvalidError(fields={"outcome": _("Välj hur det gick.")})
     words = words.strip()
-    if len(words) > 500:
-        raise InvalidError(fields={"words": _("Skriv kortare, högst 500 tecken.")})
+    require_short(words=(words, 500))
     agreement = Agreement.objects.select_for_update(no_key=True).get(pk=agreement_id)
     is_told_here = opening is not None and agreement.outcome_in_id == opening.pk and agreement.outcome_is_open
     if here is not None and is_told_here:

@@ -133,7 +133,7 @@ def _typed(request: HttpRequest, rows: list[Row], error: InvalidError | None = N
         post.get("when", ""),
         post.get("day", ""),
         post.get("becomes", ""),
-        _number(request, "agreement"),
+        number_of(request.POST.get("agreement")),
         errors=error.fields if error else {},
     )
 
@@ -255,11 +255,6 @@ def form_of(rows: list[Row], agreement_id: str) -> Form | None:
     return None
 
 
-def _number(request: HttpRequest, name: str) -> int | None:
-    value = request.POST.get(name, "")
-    return number_of(value)
-
-
 def _write(request: HttpRequest, here: Here) -> HttpResponse:
     try:
         _save(request, here.actor, here.dialogue, here)
@@ -275,7 +270,7 @@ def _write(request: HttpRequest, here: Here) -> HttpResponse:
 def _save(request: HttpRequest, actor: Actor, dialogue: Dialogue, here: Here | None) -> None:
     """Write, change or withdraw, as the pressed button says."""
     at = now()
-    agreement_id = _number(request, "agreement")
+    agreement_id = number_of(request.POST.get("agreement"))
     if agreement_id is not None and "withdraw" in request.POST:
         agreeing.withdraw_agreement(actor=actor, dialogue_id=dialogue.pk, agreement_id=agreement_id, here=here, at=at)
         return
@@ -448,7 +443,9 @@ def checkout(request: HttpRequest, code: str) -> HttpResponse:
     is_changed = _is_fresh(stamp, here, defaults.value("dialogue.ten_seconds"))
     is_first = agreeing.checked_out(here) is None
     try:
-        agreeing.answer_checkout(here=here, level=_number(request, "level") or 0, may_change=is_changed, at=now())
+        agreeing.answer_checkout(
+            here=here, level=number_of(request.POST.get("level")) or 0, may_change=is_changed, at=now()
+        )
     except ConflictError:
         if is_first:
             raise

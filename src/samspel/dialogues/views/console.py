@@ -15,7 +15,7 @@ from samspel.core.actor import Request
 from samspel.core.addresses import address_for_others
 from samspel.core.errors import ConflictError, NotFoundError
 from samspel.core.limits import learn_code
-from samspel.core.numbers import number_of, numbers_of
+from samspel.core.numbers import id_of, number_of, numbers_of
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions import leading, reviewing, table, whole
 from samspel.dialogues.actions.reviewing import Judgement
@@ -103,13 +103,6 @@ def _seen(request: HttpRequest) -> int | None:
     return number_of(request.POST.get("seen", ""))
 
 
-def _number(request: HttpRequest, name: str) -> int:
-    number = number_of(request.POST.get(name, ""))
-    if number is None:
-        raise NotFoundError(name)
-    return number
-
-
 @require_POST
 def press(request: Request, dialogue_id: int, what: str) -> HttpResponse:
     """One of the console's buttons."""
@@ -133,11 +126,19 @@ def press(request: Request, dialogue_id: int, what: str) -> HttpResponse:
             actor=actor, dialogue_id=dialogue_id, screen=request.POST.get("screen", ""), at=at
         ),
         "choose": lambda: (
-            whole.choose(actor=actor, dialogue_id=dialogue_id, question=_number(request, "question"), at=at).dialogue
+            whole.choose(
+                actor=actor, dialogue_id=dialogue_id, question=id_of(request.POST.get("question"), "question"), at=at
+            ).dialogue
         ),
-        "reveal": lambda: whole.reveal(actor=actor, dialogue_id=dialogue_id, to=_number(request, "to"), at=at),
-        "lone": lambda: whole.show_lone(actor=actor, dialogue_id=dialogue_id, index=_number(request, "index"), at=at),
-        "undo": lambda: leading.undo(actor=actor, dialogue_id=dialogue_id, action_id=_number(request, "action"), at=at),
+        "reveal": lambda: whole.reveal(
+            actor=actor, dialogue_id=dialogue_id, to=id_of(request.POST.get("to"), "proposal"), at=at
+        ),
+        "lone": lambda: whole.show_lone(
+            actor=actor, dialogue_id=dialogue_id, index=id_of(request.POST.get("index"), "note"), at=at
+        ),
+        "undo": lambda: leading.undo(
+            actor=actor, dialogue_id=dialogue_id, action_id=id_of(request.POST.get("action"), "action"), at=at
+        ),
     }
     if what not in buttons:
         raise NotFoundError("button")
@@ -166,7 +167,8 @@ def open_counts(request: Request, dialogue_id: int, sitting_id: int) -> HttpResp
 
 @require_POST
 def merge_tables(request: Request, dialogue_id: int) -> HttpResponse:
-    actor, at, table_id, into_id = request.actor, timezone.now(), _number(request, "table"), _number(request, "into")
+    actor, at = request.actor, timezone.now()
+    table_id, into_id = id_of(request.POST.get("table"), "table"), id_of(request.POST.get("into"), "table")
     return _press(
         request,
         dialogue_id,
@@ -212,7 +214,7 @@ def judge(request: Request, dialogue_id: int) -> HttpResponse:
     if "undo" in request.POST:
         judgements = [_judgement(item) for item in _kept(request, dialogue_id)]
     elif "row" in request.POST:
-        kind, row = request.POST.get("kind", ""), _number(request, "row")
+        kind, row = request.POST.get("kind", ""), id_of(request.POST.get("row"), "row")
         judgements = [Judgement(kind, row, _becomes(verdict), request.POST.get("seen", ""))]
     else:
         judgements = [_judgement(f"{item}:{_becomes(verdict)}") for item in request.POST.getlist("item")[:MOST_AT_ONCE]]
@@ -284,7 +286,9 @@ def same(request: Request, dialogue_id: int) -> HttpResponse:
     actor, at = request.actor, timezone.now()
     get_dialogue(actor, dialogue_id, "dialogue.lead")
     if "part" in request.POST:
-        whole.part_proposal(actor=actor, dialogue_id=dialogue_id, proposal_id=_number(request, "part"), at=at)
+        whole.part_proposal(
+            actor=actor, dialogue_id=dialogue_id, proposal_id=id_of(request.POST.get("part"), "proposal"), at=at
+        )
         return redirect("dialogue_review", dialogue_id)
     chosen = numbers_of(request.POST.getlist("proposal"))
     if len(chosen) < 2:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from samspel.core.actor import Request
-from samspel.core.errors import InvalidError, NotFoundError
-from samspel.core.numbers import number_of, numbers_of
+from samspel.core.errors import InvalidError
+from samspel.core.numbers import id_of, number_of, numbers_of
 from samspel.dialogues.access import get_dialogue
 from samspel.dialogues.actions.paper import Line, enter_ballot, enter_sheet, seating_of, voters_without_phone
 from samspel.dialogues.documents.render import render_pdf
@@ -80,8 +80,8 @@ def enter(request: Request, dialogue_id: int) -> HttpResponse:
         entered = enter_sheet(
             actor=request.actor,
             dialogue_id=dialogue_id,
-            table_id=_number(request.POST.get("table", "")),
-            question=_number(request.POST.get("question", "1")),
+            table_id=id_of(request.POST.get("table"), "table"),
+            question=id_of(request.POST.get("question", "1"), "question"),
             people=_count(request.POST.get("people", "")),
             lines=[Line(row.text, _count(row.marks), number_of(row.place)) for row in written],
             counter_voice=request.POST.get("voice", ""),
@@ -128,13 +128,6 @@ def _count(value: str) -> int:
     return int(value) if value.isdecimal() and len(value) < 4 else 999
 
 
-def _number(value: str) -> int:
-    number = number_of(value)
-    if number is None:
-        raise NotFoundError("table")
-    return number
-
-
 def _form(request: HttpRequest, dialogue: Dialogue, rows: list[Row], errors: dict[str, str]) -> HttpResponse:
     questions = list(Question.objects.filter(dialogue=dialogue))
     current = dialogue.step.question if dialogue.step else 1
@@ -179,10 +172,10 @@ def ballots(request: Request, dialogue_id: int) -> HttpResponse:
             entered = enter_ballot(
                 actor=request.actor,
                 dialogue_id=dialogue_id,
-                question=_number(request.POST.get("question", "1")),
+                question=id_of(request.POST.get("question", "1"), "question"),
                 proposal_ids=[] if "none" in request.POST else chosen,
-                seat_number=_number(number) if kind == "seat" else None,
-                table_id=_number(number) if kind == "table" else None,
+                seat_number=id_of(number, "seat") if kind == "seat" else None,
+                table_id=id_of(number, "table") if kind == "table" else None,
                 key=request.POST.get("key", ""),
                 at=now(),
             )

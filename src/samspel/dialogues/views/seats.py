@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from samspel.core.actor import Request
 from samspel.core.addresses import address_for_others
 from samspel.core.errors import ConflictError, NotFoundError
+from samspel.core.numbers import id_of
 from samspel.core.permissions import may
 from samspel.dialogues.access import get_dialogue, phase_of, roles_in_dialogue
 from samspel.dialogues.actions import hosting, leading, moving
@@ -30,7 +31,7 @@ def seats(request: Request, dialogue_id: int) -> HttpResponse:
     """Every table with its people, by the name or number the table knows them by; one of them chosen to be moved."""
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
     may_move = may(roles_in_dialogue(request.actor, dialogue), "seat.move", phase_of(dialogue))
-    page = seats_page(dialogue, _number(request.GET.get("seating", "")), request.GET.get("who", "") if may_move else "")
+    page = seats_page(dialogue, _seating(request.GET), request.GET.get("who", "") if may_move else "")
     return render(
         request,
         "dialogues/seats.html",
@@ -61,7 +62,7 @@ def tablet(request: Request, dialogue_id: int, number: int) -> HttpResponse:
 def move(request: Request, dialogue_id: int) -> HttpResponse:
     """One of the page's buttons."""
     get_dialogue(request.actor, dialogue_id, "seat.move")
-    seating = _number(request.POST.get("seating", ""))
+    seating = _seating(request.POST)
     try:
         stays = _press(request, dialogue_id, seating, timezone.now())
     except ConflictError as error:
@@ -81,8 +82,8 @@ def _press(request: Request, dialogue_id: int, seating: int | None, at: datetime
     if "undo" in data:
         _undo(request, dialogue_id, at)
     elif "gone" in data or "back" in data:
-        number = _number(data.get("gone", "") or data.get("back", ""))
-        moving.set_gone(actor=actor, dialogue_id=dialogue_id, seat_number=number or 0, wanted="back" not in data, at=at)
+        number = id_of(data.get("gone") or data.get("back"), "seat")
+        moving.set_gone(actor=actor, dialogue_id=dialogue_id, seat_number=number, wanted="back" not in data, at=at)
     elif "absent" in data:
         moving.set_absent(actor=actor, dialogue_id=dialogue_id, who=data["absent"], at=at)
     elif "unpin" in data:
@@ -95,7 +96,7 @@ def _press(request: Request, dialogue_id: int, seating: int | None, at: datetime
     elif "merge" in data:
         table, _to, into = data["merge"].partition("-")
         leading.merge_tables(
-            actor=actor, dialogue_id=dialogue_id, table_id=_number(table) or 0, into_id=_number(into) or 0, at=at
+            actor=actor, dialogue_id=dialogue_id, table_id=id_of(table, "table"), into_id=id_of(into, "table"), at=at
         )
         messages.success(request, _("De två borden är ett nu."))
     elif not who:
@@ -149,9 +150,7 @@ def _who(text: str) -> str:
     return text
 
 
-def _number(text: str) -> int | None:
-    if not text:
-        return None
-    if not text.isdecimal() or len(text) > 18:
-        raise NotFoundError("seat")
-    return int(text)
+def _seating(sent: QueryDict) -> int | None:
+    """Which seating is meant, or None when none is named."""
+    named = sent.get("seating", "")
+    return id_of(str(named), "seating") if named else None

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError, SamspelError
-from samspel.core.numbers import numbers_of
+from samspel.core.numbers import id_of, numbers_of
 from samspel.dialogues.access import Here, check_seat, find_here, get_sitting
 from samspel.dialogues.actions import joining, table
 from samspel.dialogues.models import Seat, StepKind
@@ -113,18 +113,11 @@ def _private(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _number(request: HttpRequest, name: str) -> int:
-    value = request.POST.get(name, "")
-    if not value.isdecimal() or len(value) > 18:
-        raise NotFoundError(name)
-    return int(value)
-
-
 @require_POST
 def mark(request: HttpRequest, code: str) -> HttpResponse:
     """``mark`` or ``unmark`` carries the note: the wanted state, not a flip."""
     wanted = "mark" in request.POST
-    note_id = _number(request, "mark" if wanted else "unmark")
+    note_id = id_of(request.POST.get("mark" if wanted else "unmark"), "note")
 
     def do(here: Here) -> str:
         table.set_mark(here=here, note_id=note_id, wanted=wanted)
@@ -147,7 +140,7 @@ def ready(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 def part(request: HttpRequest, code: str) -> HttpResponse:
-    note_id = _number(request, "note")
+    note_id = id_of(request.POST.get("note"), "note")
 
     def do(here: Here) -> str:
         table.part(here=here, note_id=note_id)
@@ -160,13 +153,12 @@ def part(request: HttpRequest, code: str) -> HttpResponse:
 def move(request: HttpRequest, code: str) -> HttpResponse:
     """``up`` or ``down`` carries ``note:place``, the place it is wanted at."""
     way = "up" if "up" in request.POST else "down"
-    value, _colon, wanted = request.POST.get(way, "").partition(":")
-    if not (value.isdecimal() and wanted.isdecimal() and len(value) < 19 and len(wanted) < 5):
-        raise NotFoundError("place")
+    note, _colon, wanted = request.POST.get(way, "").partition(":")
+    note_id, to = id_of(note, "note"), id_of(wanted, "place")
 
     def do(here: Here) -> str:
-        place = table.move_note(here=here, note_id=int(value), place=int(wanted))
-        name = next((card.name for card in _now(here).cards if card.note_id == int(value)), "")
+        place = table.move_note(here=here, note_id=note_id, place=to)
+        name = next((card.name for card in _now(here).cards if card.note_id == note_id), "")
         return _("%(name)s är nu på plats %(place)s.") % {"name": name.rstrip("."), "place": place}
 
     return _act(request, code, do)
@@ -178,7 +170,7 @@ def pen(request: HttpRequest, code: str) -> HttpResponse:
 
     def do(here: Here) -> str:
         if "to" in request.POST:
-            table.hand_over_pen(here=here, to_number=_number(request, "to"))
+            table.hand_over_pen(here=here, to_number=id_of(request.POST.get("to"), "seat"))
             return _("Pennan är överlämnad.")
         if "keep" in request.POST:
             table.keep_pen(here=here)

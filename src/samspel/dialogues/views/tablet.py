@@ -15,6 +15,7 @@ from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import NotFoundError, SamspelError
 from samspel.core.languages import spoken_choices
+from samspel.core.numbers import id_of
 from samspel.dialogues import queries
 from samspel.dialogues.access import seating_now
 from samspel.dialogues.actions import joining, solo, whole
@@ -118,8 +119,8 @@ def press(request: HttpRequest, code: str) -> HttpResponse:
     here = tablet.here(number)
     at, data = now(), request.POST
     buttons: dict[str, Callable[[], object]] = {
-        "mark": lambda: at_table.set_mark(here=here, note_id=_id(data["mark"]), wanted=True),
-        "unmark": lambda: at_table.set_mark(here=here, note_id=_id(data["unmark"]), wanted=False),
+        "mark": lambda: at_table.set_mark(here=here, note_id=id_of(data["mark"], "note"), wanted=True),
+        "unmark": lambda: at_table.set_mark(here=here, note_id=id_of(data["unmark"], "note"), wanted=False),
         "ready": lambda: at_table.set_ready(here=here, wanted=data["ready"] == "on", at=at),
         "pen": lambda: at_table.set_pen_wanted(here=here, wanted=True, at=at),
         "move": lambda: _move(tablet, number, data["move"]),
@@ -139,7 +140,7 @@ def press(request: HttpRequest, code: str) -> HttpResponse:
 
 def _move(tablet: Tablet, number: int, value: str) -> None:
     note, _dash, place = value.partition("-")
-    at_table.move_note(here=tablet.here(number), note_id=_id(note), place=_id(place))
+    at_table.move_note(here=tablet.here(number), note_id=id_of(note, "note"), place=id_of(place, "place"))
 
 
 @require_POST
@@ -170,7 +171,7 @@ def ballot(request: HttpRequest, code: str) -> HttpResponse:
     if number is None:
         raise NotFoundError("seat")
     here = tablet.here(number)
-    chosen = [_id(value) for value in request.POST.getlist("proposal")]
+    chosen = [id_of(value, "proposal") for value in request.POST.getlist("proposal")]
     if not chosen and "none" not in request.POST:
         return _page(request, tablet, _("Välj minst ett förslag, eller tryck på ”Inget av dem”."))
     try:
@@ -208,12 +209,6 @@ def help_someone(request: HttpRequest, code: str) -> HttpResponse:
 def _back(tablet: Tablet, number: int | None) -> HttpResponse:
     address = reverse("tablet", args=[tablet.dialogue.code])
     return redirect(f"{address}?{urlencode({'for': number})}" if number is not None else address)
-
-
-def _id(text: str) -> int:
-    if not text.isdecimal() or len(text) > 18:
-        raise NotFoundError("note")
-    return int(text)
 
 
 def _private(response: HttpResponse) -> HttpResponse:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from samspel.core import defaults
 from samspel.core.actor import Request
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
+from samspel.core.numbers import id_of
 from samspel.core.permissions import may
 from samspel.dialogues.access import get_dialogue, phase_of, roles_in_dialogue
 from samspel.dialogues.actions import leading
@@ -49,7 +50,7 @@ def themes_now(request: Request, dialogue_id: int) -> HttpResponse:
 def move(request: Request, dialogue_id: int) -> HttpResponse:
     """The chosen notes to a theme: pressed, or dragged there."""
     get_dialogue(request.actor, dialogue_id, "theme.sort")
-    chosen = {_id(text) for text in request.POST.getlist("note")}
+    chosen = {id_of(text, "note") for text in request.POST.getlist("note")}
     theme, title = request.POST.get("to", ""), request.POST.get("title", "")
     if not chosen:
         messages.error(request, _("Välj en tanke först."))
@@ -62,7 +63,7 @@ def move(request: Request, dialogue_id: int) -> HttpResponse:
             actor=request.actor,
             dialogue_id=dialogue_id,
             note_ids=chosen,
-            theme_id=None if title.strip() else _id(theme),
+            theme_id=None if title.strip() else id_of(theme, "theme"),
             title=title,
             at=timezone.now(),
         )
@@ -75,13 +76,17 @@ def move(request: Request, dialogue_id: int) -> HttpResponse:
 def press(request: Request, dialogue_id: int, what: str) -> HttpResponse:
     """One of the page's other buttons."""
     actor, at = request.actor, timezone.now()
-    theme, note = _id(request.POST.get("changed") or "0"), _id(request.POST.get("note") or "0")
+    theme, note = id_of(request.POST.get("changed") or "0", "theme"), id_of(request.POST.get("note") or "0", "note")
     buttons: dict[str, Callable[[], object]] = {
         "place": lambda: actions.place_notes(
-            actor=actor, dialogue_id=dialogue_id, question=_id(request.POST.get("question") or "0"), at=at
+            actor=actor, dialogue_id=dialogue_id, question=id_of(request.POST.get("question") or "0", "question"), at=at
         ),
         "merge": lambda: actions.merge_themes(
-            actor=actor, dialogue_id=dialogue_id, theme_id=theme, into_id=_id(request.POST.get("into") or "0"), at=at
+            actor=actor,
+            dialogue_id=dialogue_id,
+            theme_id=theme,
+            into_id=id_of(request.POST.get("into") or "0", "theme"),
+            at=at,
         ),
         "part": lambda: actions.part_theme(actor=actor, dialogue_id=dialogue_id, theme_id=theme, at=at),
         "rename": lambda: actions.rename_theme(
@@ -107,7 +112,7 @@ def press(request: Request, dialogue_id: int, what: str) -> HttpResponse:
 def undo(request: Request, dialogue_id: int) -> HttpResponse:
     """Take back the last change, here as on the console."""
     get_dialogue(request.actor, dialogue_id, "dialogue.run")
-    action = _id(request.POST.get("action", ""))
+    action = id_of(request.POST.get("action", ""), "action")
     try:
         leading.undo(actor=request.actor, dialogue_id=dialogue_id, action_id=action, at=timezone.now())
     except ConflictError as error:
@@ -132,10 +137,10 @@ def _context(request: HttpRequest, dialogue: Dialogue) -> dict[str, object]:
     asked = request.POST or request.GET
     questions = list(dialogue.questions.all())
     known = [question.number for question in questions]
-    question = _id(asked.get("question") or "0")
+    question = id_of(asked.get("question") or "0", "question")
     if question not in known:
         question = question_now(dialogue) if dialogue.state != State.CLOSED else known[0]
-    opened, first = _id(asked.get("theme") or "0"), _id(asked.get("from") or "0")
+    opened, first = id_of(asked.get("theme") or "0", "theme"), id_of(asked.get("from") or "0", "note")
     page = themes_page(dialogue, question, opened=opened, first=first, most=SHOWN)
     if not opened and page.columns:
         opened, first = page.columns[0].theme.pk, 0
@@ -198,9 +203,3 @@ def _told(page: ThemesPage) -> list[str]:
 
 def _render(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
     return render(request, template, context)
-
-
-def _id(text: str) -> int:
-    if not text.isdecimal() or len(text) > 18:
-        raise NotFoundError("theme")
-    return int(text)

@@ -33,7 +33,7 @@ class Rejected:
 
 
 @dataclass(frozen=True)
-class Told:
+class TakenIn:
     """How many rows were new, how many were there already, and what is wrong with the others."""
 
     taken: int
@@ -41,7 +41,7 @@ class Told:
     rejected: tuple[Rejected, ...]
 
 
-def take_in_told(*, actor: Actor, rows: Sequence[tuple[int, Row]], at: datetime) -> Told:
+def take_in_told(*, actor: Actor, rows: Sequence[tuple[int, Row]], at: datetime) -> TakenIn:
     """Take in rows with their lines. One transaction: when this returns the good ones are durable, whatever the others.
 
     :raises NotFoundError: the actor takes in answers for no unit at all.
@@ -49,7 +49,7 @@ def take_in_told(*, actor: Actor, rows: Sequence[tuple[int, Row]], at: datetime)
     values, lines, rejected = read_told(rows, COLUMNS, at, units_to_take_in(actor))
     taken = take_in([answer_of(one) for one in values], at=at) if values else Taken(0, 0)
     rejected += [Rejected(lines[place], "key", conflict(), is_conflict=True) for place in taken.conflicts]
-    return Told(taken.taken, taken.known, tuple(sorted(rejected, key=lambda one: one.line)))
+    return TakenIn(taken.taken, taken.known, tuple(sorted(rejected, key=lambda one: one.line)))
 
 
 def conflict() -> str:

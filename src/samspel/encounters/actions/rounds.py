@@ -21,7 +21,7 @@ LONGEST_TEXT = 2000
 
 
 @dataclass(frozen=True)
-class Told:
+class SaidAndDone:
     """ "Ni sa – vi gjorde": what was heard, what was done, what could not be done and why."""
 
     heard: str
@@ -66,7 +66,7 @@ def close_round(*, actor: Actor, unit_id: int, number: int, at: datetime) -> Rou
 
 
 @transaction.atomic
-def write_told(*, actor: Actor, unit_id: int, number: int, told: Told, at: datetime) -> Round:
+def write_told(*, actor: Actor, unit_id: int, number: int, told: SaidAndDone, at: datetime) -> Round:
     """Keep what is written so far; nobody outside sees it. What has been published is not written over."""
     found = get_round(actor, unit_id, number, "round.manage", lock=True)
     if found.published_at is not None:
@@ -81,7 +81,9 @@ def write_told(*, actor: Actor, unit_id: int, number: int, told: Told, at: datet
 
 
 @transaction.atomic
-def publish_told(*, actor: Actor, unit_id: int, number: int, told: Told, thread_id: int | None, at: datetime) -> Round:
+def publish_told(
+    *, actor: Actor, unit_id: int, number: int, told: SaidAndDone, thread_id: int | None, at: datetime
+) -> Round:
     """Tell everybody what was heard and done, and tie it to the red thread it answers: one of the unit's own, or a new
     one. A second click changes nothing.
 

@@ -23,7 +23,7 @@ _GROUPS, _GROUP = 3, 4
 
 
 @dataclass(frozen=True)
-class Told:
+class NewStory:
     """A story that was told, and the code that takes it back: shown once, kept nowhere."""
 
     story: Story
@@ -39,7 +39,7 @@ def screened_story(words: str) -> Screened:
 
 
 @transaction.atomic
-def tell_story(*, point: Point, words: str, is_hard: bool, consents: bool, key: str, at: datetime) -> Told | None:
+def tell_story(*, point: Point, words: str, is_hard: bool, consents: bool, key: str, at: datetime) -> NewStory | None:
     """Keep a story with consent to exactly these words; it is shown to nobody before it has been read through.
 
     None when the key has told its story already, some minutes ago: its code was shown then.
@@ -58,7 +58,7 @@ def tell_story(*, point: Point, words: str, is_hard: bool, consents: bool, key: 
     code = _code_of(key)
     if not once(key):
         before = Story.objects.filter(key=key, told_at__gt=at - SHOWN_AGAIN).first()
-        return Told(before, code) if before is not None else None
+        return NewStory(before, code) if before is not None else None
     story = Story.objects.create(
         unit_id=point.unit_id,
         words=text,
@@ -69,7 +69,7 @@ def tell_story(*, point: Point, words: str, is_hard: bool, consents: bool, key: 
         withdrawal=_hash(code),
         key=key,
     )
-    return Told(story, code)
+    return NewStory(story, code)
 
 
 @transaction.atomic

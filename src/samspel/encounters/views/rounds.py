@@ -13,7 +13,7 @@ from samspel.core import defaults, thread
 from samspel.core.actor import Request
 from samspel.core.errors import ConflictError, InvalidError
 from samspel.encounters.actions import rounds as actions
-from samspel.encounters.actions.rounds import Told
+from samspel.encounters.actions.rounds import SaidAndDone
 from samspel.encounters.forms import number_in
 from samspel.encounters.models import Round
 from samspel.encounters.points import last_round
@@ -80,9 +80,9 @@ def _act(request: Request, unit_id: int) -> None:
             messages.success(request, _("Sparat. Ingen utanför enheten ser det än."))
 
 
-def _told_in(request: Request) -> Told:
+def _told_in(request: Request) -> SaidAndDone:
     said = request.POST
-    return Told(said.get("heard", ""), said.get("done", ""), said.get("not_done", ""))
+    return SaidAndDone(said.get("heard", ""), said.get("done", ""), said.get("not_done", ""))
 
 
 @require_GET
