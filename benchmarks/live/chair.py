@@ -43,6 +43,12 @@ class Chair:
     async def can(self, what: str) -> bool:
         return (await self.console()).button(what) is not None
 
+    async def count(self) -> None:
+        """Count the votes, also without those that the console says are missing."""
+        await self.press("choose")
+        if not (await self.console()).result_stands:
+            await self.press("choose")
+
     async def reveal(self) -> None:
         """The three, from the last to the first, then the words."""
         while True:

@@ -67,7 +67,7 @@ async def _together(hall: Hall, chair: Chair, say: Callable[[str], None], troubl
             raise DayError("no ballot came")
         await asyncio.sleep(0.02)
     await _settle(hall, "ballot", say, trouble)
-    await chair.press("choose")
+    await chair.count()
     await chair.reveal()
     await _settle(hall, "result", say, None)
 

@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from samspel.core.errors import ConflictError, NotFoundError
 from samspel.core.models import AuditEntry
-from samspel.dialogues.actions import leading
-from samspel.dialogues.models import Dialogue, Note, Placement, Proposal, Sitting, State
+from samspel.dialogues.actions import leading, whole
+from samspel.dialogues.models import Choice, Dialogue, Note, Placement, Proposal, Seat, Sitting, State
 from samspel.dialogues.overview import overview
-from samspel.dialogues.sealing import seal
+from samspel.dialogues.sealing import SeatToken, seal
 from tests.conftest import SignIn
-from tests.people import WHEN, Town, actor_of, device_key, go_to, hand_in, make_dialogue, make_seat, make_town
+from tests.people import WHEN, Town, actor_of, device_key, go_to, hand_in, here_of, make_dialogue, make_seat, make_town
 
 
 def later(seconds: float) -> datetime:
@@ -525,3 +525,59 @@ def test_a_closed_meeting_has_no_switches_and_nobody_who_works(town: Town, signe
         assert shown not in over
     assert "Mötet är avslutat" in over
     assert "Öppna protokollet" in over
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_counting_asks_once_while_votes_are_missing_and_the_second_press_counts(
+    town: Town, signed_in: SignIn, headers: dict[str, str]
+) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="ballot")
+    table = dialogue.tables.get()
+    hand_in(table, "Tid")
+    seats = [make_seat(dialogue, table) for _ in range(3)]
+    Dialogue.objects.update(ballot_open=True)
+    vote(*seats[0])
+    leader = signed_in(town.facilitator)
+
+    def press(**more: str) -> str:
+        where = reverse("dialogue_press", args=[dialogue.pk, "choose"])
+        return str(leader.post(where, {"question": 1, **more}, headers=headers, follow=True).content.decode())
+
+    press()
+    asked = press()  # a button pressed twice in one go asks once
+    vote(*seats[1])
+    later = leader.get(reverse("dialogue_lead_now", args=[dialogue.pk])).content.decode()
+    assert not Choice.objects.exists()
+    done = press(sure="on")
+
+    assert "1 av 3 har valt." in asked
+    assert "Räkna ihop utan de 2 som inte har valt" in asked
+    assert 'name="sure"' in asked
+    assert "2 av 3 har valt." in later
+    assert "Räkna ihop utan den som inte har valt" in later
+    assert Choice.objects.get().ballots == 2
+    assert "som inte har valt" not in done
+
+
+def test_counting_asks_nothing_when_all_have_voted(town: Town, signed_in: SignIn) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="ballot")
+    table = dialogue.tables.get()
+    hand_in(table, "Tid")
+    seats = [make_seat(dialogue, table) for _ in range(2)]
+    Dialogue.objects.update(ballot_open=True)
+    leader = signed_in(town.facilitator)
+    where = reverse("dialogue_press", args=[dialogue.pk, "choose"])
+    vote(*seats[0])
+    leader.post(where, {"question": 1})
+    vote(*seats[1])
+    page = leader.get(reverse("dialogue_lead", args=[dialogue.pk])).content.decode()
+
+    leader.post(where, {"question": 1})
+
+    assert "som inte har valt" not in page
+    assert Choice.objects.get().ballots == 2
+
+
+def vote(seat: Seat, token: SeatToken) -> None:
+    ids = Proposal.objects.filter(dialogue=seat.dialogue).values_list("pk", flat=True)
+    whole.cast_ballot(here=here_of(seat, token), question=1, proposal_ids=list(ids), at=WHEN)

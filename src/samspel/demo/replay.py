@@ -169,6 +169,8 @@ class Player:
             await self.leader.turn_on(console, "ballot_open")
         await self._everybody(self._vote)
         console = await self._press(await self._console(), "choose")
+        if not console.result_stands:  # somebody has not voted, and the console asks once
+            console = await self._press(console, "choose")
         while (button := console.button("reveal")) is not None and ("to", "0") not in button.form.fields:
             await asyncio.sleep(self.replay.seconds["ballot"] / 8 / self.pace if self.pace else 0)
             console = await self._press(console, "reveal")

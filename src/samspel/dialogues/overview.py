@@ -38,6 +38,7 @@ from samspel.dialogues.queries import (
     lone_voices_of,
     result_of,
     threes_of,
+    votes_missing,
     waiting_of,
 )
 from samspel.live.queries import connected_hints
@@ -129,6 +130,7 @@ class Together:
     handed_in: int
     comes: str
     hint: str
+    votes_missing: int
     may_choose: bool
     may_reveal: bool
     ballots: BallotCount
@@ -312,15 +314,17 @@ def _together(dialogue: Dialogue, question: int, steps: list[Step]) -> Together:
         label = _("Visa orden")
     else:
         label = ""
+    ballots = ballots_of(dialogue, question)
     comes = _comes(dialogue, threes, steps, is_chosen=result is not None, is_all_shown=not label)
     return Together(
         question,
         threes.of_tables,
         comes,
         _hint(threes, comes, is_open=dialogue.ballot_open),
+        votes_missing(dialogue, ballots, is_counted=result is not None),
         bool(threes.proposals) and not threes.waiting and not revealed,
         result is not None and not dialogue.ballot_open and label != "",
-        ballots_of(dialogue, question),
+        ballots,
         result,
         revealed,
         label,

@@ -345,10 +345,20 @@ class BallotCount:
     cast: int
     here: int
 
+    @property
+    def missing(self) -> int:
+        return max(0, self.here - self.cast)
+
 
 def ballots_of(dialogue: Dialogue, question: int) -> BallotCount:
     here = dialogue.seats.filter(left_at=None).count()
     return BallotCount(Ballot.objects.filter(dialogue=dialogue, question=question).count(), here)
+
+
+def votes_missing(dialogue: Dialogue, ballots: BallotCount, *, is_counted: bool) -> int:
+    """How many a count now would leave out; none where nobody votes, or where the votes are counted and closed."""
+    is_voting = dialogue.ballot_open or (ballots.cast > 0 and not is_counted)
+    return ballots.missing if is_voting else 0
 
 
 def ballot_of(seat_id: int, question: int) -> frozenset[int] | None:

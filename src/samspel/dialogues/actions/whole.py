@@ -107,12 +107,20 @@ def part_proposal(*, actor: Actor, dialogue_id: int, proposal_id: int, at: datet
 # ---------------------------------------------------------------- the choice
 
 
+class VotesMissingError(ConflictError):
+    """Somebody has not voted yet: whoever counts should know."""
+
+    code = "votes-missing"
+
+
 @transaction.atomic
-def choose(*, actor: Actor, dialogue_id: int, question: int, at: datetime) -> Choice:
+def choose(*, actor: Actor, dialogue_id: int, question: int, at: datetime, asks: bool = False) -> Choice:
     """Compute the hall's choice from the ballots, or from the tables' threes when nobody cast one.
 
     It closes the ballot. Again before it is shown it is computed anew, with the same lot; after that it stays.
 
+    :param asks: rather raise than count without somebody who is here.
+    :raises VotesMissingError: it asks, and somebody has not voted.
     :raises ConflictError: nothing is handed in, or something waits to be read through.
     """
     dialogue = get_dialogue(actor, dialogue_id, "dialogue.run", lock=True)
@@ -124,6 +132,8 @@ def choose(*, actor: Actor, dialogue_id: int, question: int, at: datetime) -> Ch
         raise ConflictError(_("Inget bord har lämnat in sina tre än."))
     if threes.waiting:
         raise ConflictError(queries.waiting_of(threes))
+    if asks and queries.votes_missing(dialogue, queries.ballots_of(dialogue, question), is_counted=kept is not None):
+        raise VotesMissingError
     return _choose(actor, dialogue, question, at)
 
 

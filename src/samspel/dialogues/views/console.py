@@ -1,6 +1,7 @@
 """The leader's console, on a computer and as a remote on a phone; review; closing."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
@@ -73,10 +74,12 @@ def _context(request: HttpRequest, dialogue: Dialogue) -> dict[str, object]:
         ("is_dark", _("Mörka färger"), "", "D"),
     ]
     view = overview(dialogue, now=now)
+    is_counting = view.together is not None and _counting(request) == (dialogue.pk, view.together.question)
     wanted = request.GET.get("bord", "").strip()[:40]
     return {
         "dialogue": dialogue,
         "view": view,
+        "asks_to_count": is_counting,
         "wanted": wanted,
         "found": [table for table in view.shown if wanted.casefold() in table.table.name.casefold()],
         "now": now,
@@ -107,7 +110,7 @@ def _seen(request: HttpRequest) -> int | None:
 def press(request: Request, dialogue_id: int, what: str) -> HttpResponse:
     """One of the console's buttons."""
     actor, at = request.actor, timezone.now()
-    buttons: dict[str, Callable[[], Dialogue]] = {
+    buttons: dict[str, Callable[[], object]] = {
         "start": lambda: leading.start_dialogue(actor=actor, dialogue_id=dialogue_id, at=at),
         "next": lambda: leading.next_step(actor=actor, dialogue_id=dialogue_id, seen=_seen(request), at=at),
         "back": lambda: leading.previous_step(actor=actor, dialogue_id=dialogue_id, seen=_seen(request), at=at),
@@ -125,11 +128,7 @@ def press(request: Request, dialogue_id: int, what: str) -> HttpResponse:
         "screen": lambda: leading.set_screen(
             actor=actor, dialogue_id=dialogue_id, screen=request.POST.get("screen", ""), at=at
         ),
-        "choose": lambda: (
-            whole.choose(
-                actor=actor, dialogue_id=dialogue_id, question=id_of(request.POST.get("question"), "question"), at=at
-            ).dialogue
-        ),
+        "choose": lambda: _count(request, dialogue_id, at),
         "reveal": lambda: whole.reveal(
             actor=actor, dialogue_id=dialogue_id, to=id_of(request.POST.get("to"), "proposal"), at=at
         ),
@@ -143,6 +142,24 @@ def press(request: Request, dialogue_id: int, what: str) -> HttpResponse:
     if what not in buttons:
         raise NotFoundError("button")
     return _press(request, dialogue_id, buttons[what])
+
+
+def _count(request: Request, dialogue_id: int, at: datetime) -> None:
+    """Counts, or asks when votes are missing: the console then says so until it is pressed again."""
+    question = id_of(request.POST.get("question"), "question")
+    try:
+        whole.choose(
+            actor=request.actor, dialogue_id=dialogue_id, question=question, at=at, asks="sure" not in request.POST
+        )
+    except whole.VotesMissingError:
+        request.session["counting"] = [dialogue_id, question]
+    else:
+        request.session.pop("counting", None)
+
+
+def _counting(request: HttpRequest) -> tuple[int, ...]:
+    """The dialogue and question of which this leader was asked whether to count without those who have not voted."""
+    return tuple(request.session.get("counting", ()))
 
 
 @require_POST
