@@ -73,12 +73,46 @@ def test_a_yes_needs_a_way_to_be_reached(ring: Ring) -> None:
             say_yes(mine=ring.mine(1), match_id=ring.match.pk, contact=contact, seen=shown_digest(ring.match), at=WHEN)
 
 
+@pytest.mark.parametrize("contact", ["asdf", "070-12", "sara@", "hos sara@nu", "@sara", "?!"])
+def test_what_reaches_nobody_is_told_and_what_was_typed_stays(ring: Ring, contact: str) -> None:
+    address, seen = f"/exchange/mine/asked/{ring.match.pk}", shown_digest(ring.match)
+
+    answer = ring.phone(1).post(address, {"do": "yes", "contact": contact, "seen": seen})
+
+    assert answer.status_code == 422
+    assert "Så kan ingen nå dig." in answer.content.decode()
+    assert f'value="{contact}"' in answer.content.decode()
+    assert ring.part(1).answer == Part.Answer.WAITING
+    ring.yes(1, 2, 3)
+    changed = ring.phone(1).post(address, {"do": "contact", "contact": contact})
+    assert "Så kan ingen nå dig." in changed.content.decode()
+    assert ring.part(1).contact == "070-0000001"
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "070-123 45 67",
+        "+45 12 34 56 78",
+        "sara@lindvik.example",
+        "Mejla: sara@lindvik.example.",
+        "Granngården 4",
+        "Biblioteket på tisdagar",
+        "ankn. 4521",
+    ],
+)
+def test_a_number_an_address_and_a_place_are_ways_to_be_reached(ring: Ring, contact: str) -> None:
+    say_yes(mine=ring.mine(1), match_id=ring.match.pk, contact=contact, seen=shown_digest(ring.match), at=WHEN)
+
+    assert ring.part(1).contact == contact
+
+
 def test_a_yes_is_to_the_words_that_were_seen_and_no_others(ring: Ring) -> None:
     seen = shown_digest(ring.match)
     change_words(actor=ring.actor, match_id=ring.match.pk, wording=Wording({2: "handleder en gång"}), at=WHEN)
 
     with pytest.raises(InvalidError):
-        say_yes(mine=ring.mine(1), match_id=ring.match.pk, contact="070", seen=seen, at=WHEN)
+        say_yes(mine=ring.mine(1), match_id=ring.match.pk, contact="070-123 45 67", seen=seen, at=WHEN)
 
     assert ring.part(1).answer == Part.Answer.WAITING
 
@@ -314,7 +348,7 @@ def two_units(town: Town, broker: Person) -> Ring:
 
 def test_who_leads_two_units_answers_for_each(two_units: Ring, town: Town, signed_in: SignIn) -> None:
     client, address = signed_in(town.manager), f"/exchange/mine/asked/{two_units.match.pk}"
-    sent = {"do": "yes", "contact": "070-1", "seen": shown_digest(two_units.match)}
+    sent = {"do": "yes", "contact": "070-1000000", "seen": shown_digest(two_units.match)}
 
     asked: Any = client.get(address, follow=True)
     first = asked.redirect_chain[-1][0]
@@ -324,9 +358,9 @@ def test_who_leads_two_units_answers_for_each(two_units: Ring, town: Town, signe
     assert [two_units.part(place).answer for place in (1, 2)] == ["yes", ""]
     assert f"Här svarar du för ”{town.library.name}”" in answer.content.decode()
 
-    client.post(answer.redirect_chain[-1][0], sent | {"contact": "070-2"})
+    client.post(answer.redirect_chain[-1][0], sent | {"contact": "070-2000000"})
     assert two_units.fresh().state == Match.State.AGREED
-    assert [two_units.part(place).contact for place in (1, 2)] == ["070-1", "070-2"]
+    assert [two_units.part(place).contact for place in (1, 2)] == ["070-1000000", "070-2000000"]
     done = client.get(address, follow=True).content.decode()
     assert f"Här svarar du för ”{town.guidance.name}”" in done
     assert 'href="?as=2"' in done

@@ -3,6 +3,7 @@
 Every answer holds the match's row, so that two who say the last yes at once come one after the other.
 """
 
+import re
 from datetime import datetime
 
 from django.db import transaction
@@ -15,11 +16,13 @@ from samspel.exchange import letters
 from samspel.exchange.access import Mine, get_part
 from samspel.exchange.actions.asking import parties_besides
 from samspel.exchange.actions.leaving import leave
+from samspel.exchange.actions.posting import is_mail_or_empty
 from samspel.exchange.asked import shown_digest
 from samspel.exchange.models import Block, Match, Part
 from samspel.exchange.tasks import repair
 
 LONGEST_CONTACT, LONGEST_PROBLEM, LONGEST_WISH = 200, 400, 200
+FEWEST_DIGITS = 6  # of a telephone number
 _AGREED = frozenset({Match.State.AGREED, Match.State.RUNNING, Match.State.PAUSED})
 
 
@@ -29,8 +32,8 @@ def say_yes(*, mine: Mine, match_id: int, contact: str, seen: str, at: datetime)
 
     ``contact`` is how she wants to be reached: kept here, and shown to the others when all have said yes.
 
-    :raises InvalidError: no way to reach her, or other words than those she saw; or all have said yes, and it is
-        another way than the one that they see.
+    :raises InvalidError: no way to reach her, or one that reaches nobody; or other words than those she saw; or all
+        have said yes, and it is another way than the one that they see.
     :raises ConflictError: it came to nothing, or is over.
     """
     part = get_part(mine, match_id, lock=True)
@@ -46,6 +49,7 @@ def say_yes(*, mine: Mine, match_id: int, contact: str, seen: str, at: datetime)
     if not contact:
         raise InvalidError(fields={"contact": _("Skriv hur de andra når dig när alla har sagt ja.")})
     require_short(contact=(contact, LONGEST_CONTACT))
+    _require_reaches(contact)
     if seen != shown_digest(match):
         raise InvalidError(_("Orden har ändrats sedan du öppnade sidan. Läs dem igen innan du svarar."))
     part.contact = contact
@@ -66,7 +70,7 @@ def change_contact(*, mine: Mine, match_id: int, contact: str, at: datetime) -> 
 
     The others are told that there is something new to read, unless it is taken away.
 
-    :raises InvalidError: too long.
+    :raises InvalidError: too long, or nobody can be reached by it.
     :raises ConflictError: it is not theirs yet, or is over; then it can only be taken away.
     """
     part = get_part(mine, match_id, lock=True)
@@ -75,6 +79,8 @@ def change_contact(*, mine: Mine, match_id: int, contact: str, at: datetime) -> 
         raise ConflictError
     require_short(contact=(contact, LONGEST_CONTACT))
     if contact != part.contact:
+        if contact:
+            _require_reaches(contact)
         part.contact = contact
         part.save(update_fields=["contact"])
         record(mine.actor, "match.contact_changed", part.match)
@@ -180,6 +186,16 @@ def _refuse(part: Part, mine: Mine, at: datetime) -> None:
     part.save(update_fields=["answer", "answered_at"])
     record(mine.actor, "match.answered", part.match)
     after_a_no(part.match, at, besides=part.party_id)
+
+
+def _require_reaches(contact: str) -> None:
+    """A number, an e-mail address, or a street or place in more than one word, of which nobody but people can judge."""
+    is_number = sum(each.isdigit() for each in contact) >= FEWEST_DIGITS
+    is_mail = any("@" in each and is_mail_or_empty(each.strip(".,;:()<>")) for each in contact.split())
+    is_place = "@" not in contact and len(re.findall(r"\w+", contact)) > 1 and bool(re.search(r"[^\W\d_]{3}", contact))
+    if not (is_number or is_mail or is_place):
+        said = _("Så kan ingen nå dig. Skriv ett telefonnummer, en e-postadress, eller en plats och när du är där.")
+        raise InvalidError(fields={"contact": said})
 
 
 def _answer(part: Part, answer: Part.Answer, at: datetime) -> None:

@@ -190,7 +190,7 @@ def set_mail(*, mine: Mine, party_id: int, mail: str) -> Party:
     if party is None:
         raise NotFoundError("party")
     mail = mail.strip()
-    if not _is_mail(mail):
+    if not is_mail_or_empty(mail):
         raise InvalidError(fields={"mail": _("Det ser inte ut som en e-postadress. Skriv om, eller lämna tomt.")})
     if mail != party.mail:
         party.mail = mail
@@ -240,7 +240,9 @@ def _wrong(draft: PostDraft, today: date) -> dict[str, str]:
         "category": None if _is_open_category(draft.category_id) else _("Välj vad det handlar om."),
         "area": None if _is_area(draft.area_id) else _("Välj ett område i listan, eller hela kommunen."),
         "to": _wrong_days(draft, today),
-        "mail": None if _is_mail(draft.mail) else _("Det ser inte ut som en e-postadress. Skriv om, eller lämna tomt."),
+        "mail": None
+        if is_mail_or_empty(draft.mail)
+        else _("Det ser inte ut som en e-postadress. Skriv om, eller lämna tomt."),
         "adult": None if draft.is_adult else _("Det här är för vuxna. Kryssa i om du har fyllt 18 år."),
     }
     found = {name: text for name, text in wrong.items() if text}
@@ -268,7 +270,7 @@ def _wrong_days(draft: PostDraft, today: date) -> str | None:
     return None
 
 
-def _is_mail(mail: str) -> bool:
+def is_mail_or_empty(mail: str) -> bool:
     try:
         validate_email(mail)
     except ValidationError:
