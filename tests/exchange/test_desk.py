@@ -174,6 +174,38 @@ def test_a_gift_is_shut_out(client: Client) -> None:
 
 
 @pytest.mark.parametrize("how", ["swap", "forbid"])
+def test_what_was_shut_out_can_be_taken_in_again(client: Client, how: str) -> None:
+    chain()
+    client.post("/exchange/desk/select")
+    match = Match.objects.get()
+    pair = pressed(match, 2)
+    page = client.post(f"/exchange/desk/{match.pk}/adjust", pair | {"how": how}, follow=True).text
+    (form,) = re.findall(r'<form method="post" action="(/exchange/desk/again)">', page)
+
+    again = client.post(form, pair, follow=True).text
+
+    assert "Språkkaféet" in re.findall(r'<section class="shut-out".*?</section>', page, re.S)[0]
+    assert 'class="shut-out"' not in again
+    assert not Wish.objects.exists()
+    assert not Judgement.objects.exists()
+    client.post("/exchange/desk/select")
+    assert list(Match.objects.get().transfers.values_list("need_id", flat=True))[1] == pair["need"]
+    assert client.post(form, pair, follow=True).status_code == 200  # it is so already
+
+
+def test_what_somebody_has_said_no_to_is_not_on_the_desk_and_stays(client: Client) -> None:
+    drive, move, *_rest = chain()
+    Wish.objects.create(kind="forbid", offer=drive, need=move, by=None, at=now())
+
+    page = client.get("/exchange/desk").text
+    client.post("/exchange/desk/again", {"offer": drive.pk, "need": move.pk})
+
+    assert 'class="shut-out"' not in page
+    assert Wish.objects.filter(offer=drive, need=move).exists()
+    assert client.post("/exchange/desk/again", {"offer": drive.pk}).status_code == 422
+
+
+@pytest.mark.parametrize("how", ["swap", "forbid"])
 def test_what_is_left_of_a_proposal_is_open_after_a_gift_was_taken_out_of_it(client: Client, how: str) -> None:
     """The need waits, and its giver helps nobody now but is helped. Another proposal stands before."""
     at = now() - timedelta(days=29)
@@ -321,9 +353,9 @@ def test_the_desk_asks_as_often_however_many_posts_there_are(
     match = Match.objects.order_by("pk").first()
     assert match is not None
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         client.get(f"/exchange/desk?match={match.pk}")
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(24):
         client.get(f"/exchange/desk?match={match.pk}&gift=1")
 
 

@@ -15,7 +15,7 @@ from samspel.exchange import compute
 from samspel.exchange.alike import alike
 from samspel.exchange.drawing import Small, small
 from samspel.exchange.models import Match, PartOfWeek, Party, Post, Selection, TownQuestion, Transfer, Wish
-from samspel.exchange.queries import category_name, open_posts
+from samspel.exchange.queries import SHUT_OUT_BY_HAND, category_name, open_posts
 
 PAGE: Final = 6  # proposals in the list at a time
 FEW_WAITING: Final = 3
@@ -118,6 +118,7 @@ class Desk:
     is_gone: bool
     waiting: tuple[Waiting, ...]
     waits: int
+    shut_out: tuple[Wish, ...]
 
     @property
     def pages(self) -> int:
@@ -132,7 +133,7 @@ def desk_of(
     The page is the one that the open proposal is on, among the weaker ones if it is one. When it is proposed no more,
     or none is named, the first on the page is open. Weaker ones are shown when they are asked for, or alone.
 
-    Cost: some sixteen queries, whatever the number of posts; a chosen gift adds seven and two small searches.
+    Cost: some seventeen queries, whatever the number of posts; a chosen gift adds seven and two small searches.
     """
     selection = compute.newest()
     least = defaults.value("exchange.least_alike")
@@ -172,7 +173,15 @@ def desk_of(
         match_id is not None and not is_there,
         _waiting(list(waiting[:FEW_WAITING]), selection, at),
         waiting.count(),
+        _shut_out(at),
     )
+
+
+def _shut_out(at: datetime) -> tuple[Wish, ...]:
+    """Pairs that a bridge-builder has shut out, of posts that are still there, the latest first."""
+    there = Q(offer__expires_at__gt=at, need__expires_at__gt=at, offer__met_at=None, need__met_at=None)
+    wishes = Wish.objects.filter(SHUT_OUT_BY_HAND, there).select_related("offer__party", "need__party")
+    return tuple(wishes.order_by("-at", "-pk")[:MOST_WAITING])
 
 
 def all_waiting(at: datetime) -> tuple[Waiting, ...]:

@@ -7,10 +7,12 @@ from datetime import datetime
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import get_language
 
-from samspel.exchange.models import Category, Match, Post, TownQuestion
+from samspel.exchange.models import Category, Match, Post, TownQuestion, Wish
 
 # A post that is in one of these takes part in no other proposal.
 HOLDING = frozenset({Match.State.ASKED, Match.State.AGREED, Match.State.RUNNING, Match.State.PAUSED})
+# By a bridge-builder: what a party has said no to is shut out by nobody who is named.
+SHUT_OUT_BY_HAND = Q(kind=Wish.Kind.FORBID, by__isnull=False)
 
 
 def categories() -> list[Category]:

@@ -14,6 +14,7 @@ from samspel.core.idempotency import checked_key
 from samspel.exchange import compute
 from samspel.exchange.access import get_match, get_post, require_broker
 from samspel.exchange.models import Judgement, Match, Post, Selection, TownQuestion, Transfer, Wish
+from samspel.exchange.queries import SHUT_OUT_BY_HAND
 
 DESK_S: Final = 4.0  # a bridge-builder waits for it
 NIGHT_S: Final = 60.0
@@ -64,6 +65,21 @@ def adjust(*, actor: Actor, match_id: int, offer_id: int, need_id: int, how: Adj
         offer_id=offer_id, need_id=need_id, defaults={"kind": kind, "by_id": actor.person_id, "at": at}
     )
     return _proposal_around(offer_id, need_id)
+
+
+@transaction.atomic
+def let_meet(*, actor: Actor, offer_id: int, need_id: int) -> None:
+    """Two that a bridge-builder shut out may be put together again, from the next count on; what was learned of them
+    is forgotten. Asked again it is so already. What a party has said no to stays shut out.
+    """
+    require_broker(actor, "desk.change")
+    compute.hold_selection()
+    wish = Wish.objects.filter(SHUT_OUT_BY_HAND, offer_id=offer_id, need_id=need_id).first()
+    if wish is None:
+        return
+    Judgement.objects.filter(need=need_id, is_good=False, at=wish.at).delete()
+    wish.delete()
+    record_fact(actor, "posts.let_meet", "exchange.post")
 
 
 @transaction.atomic

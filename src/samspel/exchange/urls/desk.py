@@ -20,6 +20,7 @@ urlpatterns = [
         limit="heavy",
     ),
     change("exchange/desk/<int:match_id>/adjust", desk.adjust, name="exchange_adjust"),
+    change("exchange/desk/again", desk.let_meet, name="exchange_let_meet"),
     change("exchange/desk/<int:match_id>/words", desk.write_up, name="exchange_words", look="desk.read"),
     change("exchange/desk/<int:match_id>/remark", desk.remark, name="exchange_remark"),
     change("exchange/desk/posts/<int:post_id>/together", desk.put_together, name="exchange_together"),

@@ -72,13 +72,24 @@ def adjust(request: Request, match_id: int) -> HttpResponse:
     said = {
         "fix": _("Låst: den blir kvar när ni räknar om."),
         "free": _("Inte låst längre."),
-        "swap": _("Valt om runt omkring."),
-        "forbid": _("Utesluten. Allt annat som går står kvar."),
+        "swap": _("Valt om runt omkring. De två står nu under Uteslutna."),
+        "forbid": _("Utesluten. Allt annat som går står kvar. Du kan ta in den igen under Uteslutna."),
     }
     messages.success(request, said[how])
     if lands is None:  # nobody meets the need now
         return redirect(_list_in(request))
     return redirect(_at(lands))
+
+
+@require_POST
+def let_meet(request: Request) -> HttpResponse:
+    """Take in again what was shut out."""
+    offer, need = number_of(request.POST.get("offer")), number_of(request.POST.get("need"))
+    if offer is None or need is None:
+        raise InvalidError
+    selecting.let_meet(actor=request.actor, offer_id=offer, need_id=need)
+    messages.success(request, _("De två får paras ihop igen. Räkna om, så prövas de."))
+    return redirect(_list_in(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
