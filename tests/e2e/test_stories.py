@@ -156,6 +156,7 @@ def ask_about(desk: Page, need: str, offer: str) -> None:
     desk.goto(f"/exchange/desk/posts?q={need.split()[-1].strip('.')}")
     desk.locator(".found a", has_text=need).first.click()
     desk.locator(".fits li", has_text=offer).get_by_role("link", name="Ihop i ett förslag").click()
+    desk.get_by_role("link", name=re.compile("^Fråga de ")).click()
     desk.get_by_role("button", name=re.compile("^Fråga de ")).click()
     expect(desk.get_by_text("Alla är tillfrågade.")).to_be_visible()
 

@@ -56,6 +56,27 @@ def test_those_asked_read_each_others_words_and_are_told_so_before_they_leave_th
     assert "De ser varandras ord och roller, inte vilka de är." in told
 
 
+def test_who_reads_what_is_shown_before_anybody_is_asked_and_a_press_again_changes_nothing(
+    broker: Person, desk: Client
+) -> None:
+    ring = make_ring(broker, at=timezone.now())
+    at_the_desk = desk.get(f"/exchange/desk?match={ring.match.pk}").content.decode()
+    address = f"/exchange/desk/matches/{ring.match.pk}/ask"
+    assert f'action="{address}"' not in at_the_desk
+    assert f'href="{address}"' in at_the_desk
+
+    read = desk.get(address).content.decode()
+
+    assert ring.fresh().state == Match.State.PROPOSED
+    for words in (*CALLED, *NEEDS, *(gift.gift for gift in ring.match.transfers.all())):
+        assert words in read
+    assert f'action="{address}"' in read
+    for _press in range(2):
+        assert desk.post(address).status_code == 302
+    assert Part.objects.filter(match=ring.match).count() == len(CALLED)
+    assert desk.get(address).headers["Location"] == f"/exchange/desk/matches/{ring.match.pk}"
+
+
 def test_in_a_chain_the_first_only_gives_and_the_last_only_receives(broker: Person) -> None:
     chain = make_chain(broker, 3)
 

@@ -184,6 +184,12 @@ def _shut_out(at: datetime) -> tuple[Wish, ...]:
     return tuple(wishes.order_by("-at", "-pk")[:MOST_WAITING])
 
 
+def proposal_to_ask(match_id: int, at: datetime) -> Opened | None:
+    """A proposal as those who are asked would read it; None when it is proposed no more."""
+    match = next(iter(compute.proposals([match_id])), None)
+    return None if match is None else _opened(match, None, defaults.value("exchange.least_alike"), at)
+
+
 def all_waiting(at: datetime) -> tuple[Waiting, ...]:
     """Needs that no proposal meets, the longest waiting first."""
     return _waiting(list(compute.needs_waiting(at)[:MOST_WAITING]), compute.newest(), at)

@@ -12,7 +12,7 @@ HERE = "exchange/desk/matches"
 urlpatterns = [
     own(HERE, matches.matches, name="exchange_matches", act="desk.read"),
     change(f"{HERE}/<int:match_id>", matches.match, name="exchange_match", look="desk.read"),
-    change(f"{HERE}/<int:match_id>/ask", matches.ask, name="exchange_ask"),
+    change(f"{HERE}/<int:match_id>/ask", matches.ask, name="exchange_ask", look="desk.read"),
     own("exchange/spared", spared.spared, name="exchange_spared", act="spared.read"),
     own(
         "exchange/setup/assumptions",

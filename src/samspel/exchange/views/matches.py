@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from samspel.core.actor import Request
 from samspel.core.errors import ConflictError, InvalidError
@@ -16,6 +16,7 @@ from samspel.core.numbers import number_of
 from samspel.exchange.access import get_match, require_broker
 from samspel.exchange.actions import asking, running
 from samspel.exchange.actions.remarking import remark_on_match
+from samspel.exchange.desk import proposal_to_ask
 from samspel.exchange.forms import gifts_typed, wording_in
 from samspel.exchange.match_page import match_list, match_page
 from samspel.exchange.models import CheckKind, Match
@@ -28,9 +29,15 @@ def matches(request: Request) -> HttpResponse:
     return render(request, "exchange/matches.html", {"states": match_list(), "section": "exchange"})
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: Request, match_id: int) -> HttpResponse:
-    """Send the question to everybody in a proposal."""
+    """Asks once, with who will read what; then sends the question to everybody in a proposal."""
+    if request.method != "POST":
+        get_match(request.actor, match_id, "desk.read")
+        opened = proposal_to_ask(match_id, timezone.now())
+        if opened is None:
+            return redirect("exchange_match", match_id)
+        return render(request, "exchange/ask.html", {"opened": opened, "section": "exchange"})
     try:
         asking.ask(actor=request.actor, match_id=match_id, at=timezone.now())
     except (InvalidError, ConflictError) as error:
