@@ -6,7 +6,7 @@
   // <main data-refresh-on="step result table:12" hx-get="…" hx-trigger="refresh">: an event "live:table" with
   // data.table 12 makes it ask for itself again. htmx's own filters need eval, which our policy forbids.
   const tokens = (element) => (element.dataset.refreshOn || '').split(/\s+/).filter(Boolean);
-  const names = ['step', 'people', 'table', 'notes', 'result', 'screen', 'agreements', 'poll', 'reload'];
+  const names = ['step', 'people', 'table', 'notes', 'result', 'screen', 'themes', 'agreements', 'poll', 'reload'];
   for (const name of names) {
     body.addEventListener(`live:${name}`, (event) => {
       const data = event.detail?.data || {};
