@@ -21,6 +21,39 @@
     });
   }
 
+  // What is renewed takes the focus with it. htmx gives it back where the same id comes again; here the same control
+  // without one gets it, and where that is gone the heading of its part: never the beginning of the page. Nothing scrolls.
+  let stood = null;
+  const doesWhat = (one) => [one.tagName, one.type, one.name, one.getAttribute('value'), one.getAttribute('aria-label'),
+    one.getAttribute('href') || one.getAttribute('formaction') || one.form?.getAttribute('action')
+    || one.closest('details[id]')?.id || one.textContent.trim()].join('|');
+  const allLike = (what) => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
+    .filter((one) => one.getClientRects().length && !one.disabled && doesWhat(one) === what);
+  function headingNear(ids) {
+    for (const id of ids) {
+      const part = document.getElementById(id);
+      const heading = part?.matches('h1, h2, h3') ? part : part?.querySelector('h1, h2, h3');
+      if (heading) { heading.tabIndex = -1; return heading; }
+    }
+    return null;
+  }
+  body.addEventListener('htmx:beforeSwap', () => {
+    const one = document.activeElement;
+    stood = null;
+    if (!one || one === body) return;
+    const what = doesWhat(one), ids = [];
+    for (let part = one; part && part !== body; part = part.parentElement) ids.push(part.getAttribute('aria-labelledby'), part.id);
+    stood = { one, what, at: allLike(what).indexOf(one), ids: ids.filter(Boolean) };
+  });
+  body.addEventListener('htmx:afterOnLoad', () => {
+    const was = stood;
+    stood = null;
+    if (!was || (document.activeElement && document.activeElement !== body)) return;
+    const like = was.one.isConnected ? [was.one] : allLike(was.what);
+    const next = like[Math.min(was.at, like.length - 1)] || like[0] || headingNear(was.ids);
+    next?.focus({ preventScroll: true });
+  });
+
   // A form whose control should act at once: <form data-autosend> sends itself on change.
   body.addEventListener('change', (event) => {
     const form = event.target.closest?.('form[data-autosend]');

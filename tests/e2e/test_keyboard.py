@@ -1,0 +1,50 @@
+"""Without a mouse: what is renewed, by others or by one's own press, leaves the focus where the work is."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Site
+from tests.e2e.pages import Console
+
+pytestmark = pytest.mark.browser
+
+STANDS_ON = "() => document.activeElement === document.body ? '' : document.activeElement.textContent.trim()"
+
+
+@pytest.fixture(scope="module")
+def hall(site: Site) -> str:
+    return site.seed("tests.e2e.seed_hall")
+
+
+def renew(page: Page, fragment: str) -> None:
+    """As when something happened in the hall."""
+    with page.expect_response(lambda answer: answer.request.headers.get("hx-request") == "true"):
+        page.evaluate("fragment => htmx.trigger(fragment, 'refresh')", fragment)
+    page.evaluate("() => new Promise(done => setTimeout(done, 100))")
+
+
+def test_a_leader_keeps_the_focus_when_the_hall_does_something(
+    site: Site, hall: str, open_page: Callable[..., Page]
+) -> None:
+    console = Console(open_page())
+    console.sign_in(*site.person("malin"))
+    page = console.page
+    page.goto(f"/dialogues/{hall}/lead")
+
+    for selector in ("main .links a", "#more-needs summary", ".needs li button", "[data-all-keys]", "header a.sam-mark"):
+        page.locator(selector).first.focus()
+        stood = page.evaluate(STANDS_ON)
+        renew(page, "#console")
+        assert page.evaluate(STANDS_ON) == stood, selector
+
+    # her own press takes its button away: she is at the heading above, and goes on from there
+    page.locator(".needs").get_by_role("button", name="Jag går dit").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".needs")).to_contain_text("är på väg")
+    expect(page.locator("#behov")).to_be_focused()
+    renew(page, "#console")
+    expect(page.locator("#behov")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator(".needs").get_by_role("button").first).to_be_focused()
