@@ -48,3 +48,23 @@ def test_a_leader_keeps_the_focus_when_the_hall_does_something(
     expect(page.locator("#behov")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.locator(".needs").get_by_role("button").first).to_be_focused()
+
+
+def test_what_is_written_on_a_table_s_tablet_stays_when_the_others_press(
+    site: Site, hall: str, open_page: Callable[..., Page]
+) -> None:
+    console = Console(open_page())
+    console.sign_in(*site.person("malin"))
+    console.page.goto(f"/dialogues/{hall}/seats/tablet/3")
+    link = console.page.locator("main a[href*='/join/']").get_attribute("href") or ""
+    tablet = open_page(phone=True, width=820)
+    tablet.goto(link[link.index("/b/") :])
+    tablet.get_by_role("button", name="Gör den här till bordets platta").click()
+    tablet.get_by_text("Lägg till en person utan telefon").click()
+    tablet.locator("#namn").press_sequentially("Ru")
+
+    renew(tablet, "#platta")
+    tablet.keyboard.type("t")
+
+    expect(tablet.locator("#namn")).to_have_value("Rut")
+    expect(tablet.locator("#namn")).to_be_focused()
