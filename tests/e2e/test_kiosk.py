@@ -179,6 +179,48 @@ def test_it_rests_four_seconds_after_the_last_touch(asked: dict[str, Any], table
     expect(tablet.locator("html")).to_have_attribute("lang", "sv")
 
 
+@pytest.mark.parametrize(("width", "height"), [(1180, 820), (820, 1180), (1024, 768), (768, 1024)])
+def test_a_tablet_s_page_fits_its_screen_with_and_without_a_network(
+    asked: dict[str, Any], tablet: Page, width: int, height: int
+) -> None:
+    tablet.set_viewport_size({"width": width, "height": height})
+    open_kiosk(tablet, asked["control"]["secret"])
+    ways = tablet.locator(".langs a")
+
+    for way in ways.all():
+        way.click()
+        assert fits(tablet, height), tablet.evaluate("document.documentElement.lang")
+        box = way.bounding_box()
+        assert box and box["height"] >= 48 and box["width"] >= 48
+    lose_network(tablet)
+    tablet.locator(".tap[value='1']").click()
+    tablet.clock.fast_forward(4500)
+    expect(tablet.locator("[data-line]")).to_be_visible()
+
+    assert fits(tablet, height)
+    look(tablet, "kiosk-offline")
+
+
+def fits(tablet: Page, height: int) -> bool:
+    return bool(tablet.evaluate("document.documentElement.scrollHeight") <= height)
+
+
+def test_nobody_sees_where_the_finger_before_pressed(asked: dict[str, Any], tablet: Page) -> None:
+    tablet.context.new_cdp_session(tablet).send(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "hover", "value": "none"}]}
+    )
+    open_kiosk(tablet, asked["control"]["secret"])
+    edges = "taps => new Set(taps.map(tap => getComputedStyle(tap).borderColor)).size"
+
+    tablet.locator(".tap[value='1']").tap()
+    expect(tablet.locator(".tap[value='1']")).to_have_attribute("aria-pressed", "true")
+    tablet.clock.fast_forward(4500)
+    expect(tablet.locator(".tap[aria-pressed=true]")).to_have_count(0)
+    tablet.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")
+
+    assert tablet.locator(".tap").evaluate_all(edges) == 1
+
+
 def test_the_pages_where_a_unit_asks(site: Site, asked: dict[str, Any], open_page: Callable[..., Page]) -> None:
     page = open_page()
     Console(page).sign_in(*site.person("administrator"))
