@@ -268,3 +268,55 @@ def test_a_meeting_to_come_is_drawn_as_planned(town: Town, client: Client) -> No
     go_to(planned, "solo")
     assert _way(page(client, "/threads")) == [True, True, False, False, False, False]
     assert "planerat" not in page(client, "/threads")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "stage", "way"),
+    [
+        ("", "Överenskommelse", [False, False, True, False, False, False]),
+        ("going_on", "Försök", [False, False, True, True, False, False]),
+        ("done", "Resultat", [False, False, True, True, True, False]),
+        ("partly", "Resultat", [False, False, True, True, True, False]),
+        ("not_done", "Resultat", [False, False, True, False, True, False]),
+    ],
+)
+def test_a_thread_comes_as_far_as_the_result_tells_of_its_trial(
+    closed: Dialogue, client: Client, outcome: str, stage: str, way: list[bool]
+) -> None:
+    agreed = Agreement.objects.create(
+        dialogue=closed, text="Vi hälsar inom en minut.", agreed_at=WHEN, key=device_key(), becomes="trial"
+    )
+    begun = thread.start_thread(unit_id=closed.unit_id, title="En tavla", at=WHEN)
+    thread.add_knot(begun.pk, Stage.AGREEMENT, agreed, at=WHEN)
+    told = {"outcome": outcome, "outcome_words": "Sista veckan nu.", "outcome_at": WHEN + timedelta(days=9)}
+    Agreement.objects.update(**told if outcome else {})
+
+    listed, shown = page(client, "/threads"), page(client, f"/threads/{begun.pk}")
+
+    assert f"<strong>{stage}</strong>" in listed
+    assert _way(listed) == way
+    assert ("Försök, pågår nu" in shown) == (outcome == "going_on")
+    assert shown.count("pågår nu") == (outcome in {"", "going_on"})
+    assert ("Sista veckan nu." in shown) == bool(outcome)
+
+
+def test_what_a_trial_came_to_is_told_in_the_open_when_somebody_has_read_it(closed: Dialogue, client: Client) -> None:
+    agreed = Agreement.objects.create(
+        dialogue=closed,
+        text="Vi hälsar inom en minut.",
+        agreed_at=WHEN,
+        key=device_key(),
+        becomes="trial",
+        outcome="done",
+        outcome_words="Sara ropar.",
+        outcome_is_open=False,
+    )
+    begun = thread.start_thread(unit_id=closed.unit_id, title="En tavla", at=WHEN)
+    thread.add_knot(begun.pk, Stage.AGREEMENT, agreed, at=WHEN)
+    address = f"/threads/{begun.pk}"
+
+    assert "Sara ropar." not in page(client, address)
+    Agreement.objects.update(outcome_is_open=True)
+    assert "Sara ropar." in page(client, address)
+    Dialogue.objects.update(is_public=False, closed_reason="Personalärende")
+    assert client.get(address).status_code == 404

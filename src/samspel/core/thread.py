@@ -35,6 +35,8 @@ class KnotView:
     may_become_need: bool = False
     # What it is called, where its stage's name does not say it.
     label: str = ""
+    # The stages that it has come to since without becoming another object, in their order.
+    since: tuple["KnotView", ...] = ()
 
 
 # From ids to views, in one query for all of them.
@@ -144,7 +146,7 @@ def view_threads(threads: Iterable[Thread], *, public_only: bool) -> list[Thread
         is_hidden = look is None or not look.is_public
         begins_hidden.setdefault(knot.thread_id, is_hidden)
         if look is not None and not (public_only and is_hidden):
-            by_thread[knot.thread_id].append(look)
+            by_thread[knot.thread_id] += [look, *look.since]
     views = []
     for thread in chosen:
         own = tuple(sorted(by_thread[thread.pk], key=lambda look: (ORDER[look.stage], look.at)))

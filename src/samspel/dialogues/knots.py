@@ -33,20 +33,47 @@ def _dialogues(ids: Collection[int]) -> Mapping[int, thread.KnotView]:
 
 def _agreements(ids: Collection[int]) -> Mapping[int, thread.KnotView]:
     rows = Agreement.objects.filter(pk__in=ids, withdrawn_at=None).select_related("dialogue")
-    return {
-        agreement.pk: thread.KnotView(
-            agreement.pk,
-            Stage.AGREEMENT,
-            agreement.text,
-            agreement.agreed_at,
-            url=reverse("dialogue_public", args=[agreement.dialogue.slug]) if agreement.dialogue.is_public else "",
-            detail=agreement.get_outcome_display() if agreement.outcome else "",
-            is_going_on=agreement.outcome in {"", Agreement.Outcome.GOING_ON},
-            is_public=agreement.dialogue.is_public and agreement.dialogue.state == State.CLOSED,
-            may_become_need=agreement.becomes == Agreement.Becomes.NEED and agreement.dialogue.state == State.CLOSED,
-        )
-        for agreement in rows
-    }
+    return {agreement.pk: _agreement(agreement) for agreement in rows}
+
+
+def _agreement(agreement: Agreement) -> thread.KnotView:
+    since = _trial(agreement)
+    return thread.KnotView(
+        agreement.pk,
+        Stage.AGREEMENT,
+        agreement.text,
+        agreement.agreed_at,
+        url=reverse("dialogue_public", args=[agreement.dialogue.slug]) if agreement.dialogue.is_public else "",
+        detail=agreement.get_outcome_display() if agreement.outcome and not since else "",
+        is_going_on=agreement.outcome in {"", Agreement.Outcome.GOING_ON} and not since,
+        is_public=agreement.dialogue.is_public and agreement.dialogue.state == State.CLOSED,
+        may_become_need=agreement.becomes == Agreement.Becomes.NEED and agreement.dialogue.state == State.CLOSED,
+        since=since,
+    )
+
+
+def _trial(agreement: Agreement) -> tuple[thread.KnotView, ...]:
+    """Of an agreement that became a trial: that it goes on or has been, and what it came to, as its meeting's result
+    says. Nothing before anybody has told."""
+    if agreement.becomes != Agreement.Becomes.TRIAL or not agreement.outcome:
+        return ()
+    told = (agreement.outcome_words if agreement.outcome_is_open else "") or agreement.text
+    at = agreement.outcome_at or agreement.agreed_at
+    is_going_on = agreement.outcome == Agreement.Outcome.GOING_ON
+    trial = thread.KnotView(
+        agreement.pk,
+        Stage.TRIAL,
+        told if is_going_on else agreement.text,
+        at if is_going_on else agreement.agreed_at,
+        is_going_on=is_going_on,
+        is_quote=False,
+    )
+    if is_going_on:
+        return (trial,)
+    result = thread.KnotView(
+        agreement.pk, Stage.RESULT, told, at, detail=str(agreement.get_outcome_display()), is_quote=False
+    )
+    return (result,) if agreement.outcome == Agreement.Outcome.NOT_DONE else (trial, result)
 
 
 def _coming(unit_id: int, at: datetime) -> coming.Coming | None:
