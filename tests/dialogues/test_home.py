@@ -97,7 +97,7 @@ def test_who_may_read_the_units_below_finds_them_from_home(
     home = client.get("/home").headers["Location"]
     page(client, home)
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         shown = page(client, home)
     Role.objects.create(person=person, unit=town.library, kind="member")
     of_several = page(client)
@@ -124,6 +124,24 @@ def test_who_works_in_a_unit_without_leading_it_is_not_led_to_those_below(town: 
     client = signed_in(make_person("Karin Samordnare", town.root, "member"))
 
     assert "Enheter här under" not in page(client, f"/units/{town.root.pk}")
+
+
+def test_a_unit_without_threads_shows_those_of_the_units_below_it_and_no_closed_ones(
+    town: Town, client: Client
+) -> None:
+    address = f"/units/{town.root.pk}"
+    assert "Ingen röd tråd än." in page(client, address)
+    signal_in(town.guidance, town.member, "Jag väntade.")
+    heard = Thread.objects.get()
+
+    shown = page(client, address)
+
+    assert "Ingen röd tråd än." not in shown
+    assert f'href="/threads/{heard.pk}"' in shown
+    assert f'href="/units/{town.guidance.pk}"' in shown
+    assert "Ingen röd tråd än." in page(client, f"/units/{town.library.pk}")
+    Thread.objects.update(is_public=False, closed_reason="Personalärende")
+    assert "Ingen röd tråd än." in page(client, address)
 
 
 @pytest.fixture

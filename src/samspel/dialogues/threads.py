@@ -91,6 +91,13 @@ def public_threads() -> list[ThreadRow]:
     return thread_rows(threads.order_by("-moved")[:200], public_only=True)
 
 
+def threads_below(path: str) -> list[ThreadRow]:
+    """Open threads of the units below the one with this path, the one that moved last first."""
+    below = Thread.objects.filter(is_public=True, unit__path__startswith=path).exclude(unit__path=path)
+    threads = below.select_related("unit").annotate(moved=Max("knots__at"))
+    return thread_rows(threads.order_by("-moved")[:200], public_only=True)
+
+
 def varied(rows: Sequence[ThreadRow], most: int) -> list[ThreadRow]:
     """A few of the rows, in their order: the first of each stage before a stage has a second one.
 

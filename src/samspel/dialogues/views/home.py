@@ -21,6 +21,7 @@ from samspel.dialogues.threads import (
     next_stage,
     public_threads,
     thread_rows,
+    threads_below,
     unit_threads,
     varied,
 )
@@ -33,6 +34,7 @@ from samspel.people.access import INHERITED, get_unit, roles_in, roles_in_each, 
 from samspel.people.queries import members_of, units_below, units_of, units_to_lead
 
 ON_START = 4
+MOST_BELOW = 6
 
 
 @require_GET
@@ -122,6 +124,7 @@ def unit(request: Request, unit_id: int) -> HttpResponse:
             "view": view,
             "knots": knot_rows(view) if view else [],
             "next_stage": next_stage(view) if view else None,
+            "rows_below": varied(threads_below(found.path), MOST_BELOW) if view is None else [],
             "below": units_below(found) if roles & INHERITED else [],
             "others": [other for other in threads if other is not view],
             "total": len(threads),
