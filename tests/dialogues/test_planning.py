@@ -25,6 +25,7 @@ from samspel.dialogues.actions.planning import (
     what_is_missing,
 )
 from samspel.dialogues.models import Dialogue, Invitation, Leader, PlannedPlace, Sitting, State, Template
+from samspel.dialogues.plan_queries import seating_words
 from samspel.dialogues.table_names import NAMES, next_name
 from tests.people import WHEN, actor_of, device_key, make_dialogue, make_person, make_seat, signal_in
 
@@ -450,6 +451,23 @@ def test_a_rule_that_cannot_be_kept_is_told(town):
     dialogue.refresh_from_db()
     assert {broken["rule"] for broken in dialogue.seating_told["broken"]} == {"manager"}
     assert {broken["reason"] for broken in dialogue.seating_told["broken"]} == {"one-table"}
+
+
+def test_a_small_meeting_at_one_table_is_told_once_that_the_manager_sits_there(town):
+    dialogue = draft(town, invite_unit=False)
+    people_of(dialogue, ["Skolan"], 4)
+    Invitation.objects.create(dialogue=dialogue, name="Chefen", unit="Skolan", manages="Skolan", seat_code="a")
+    dialogue.tables.exclude(number=1).delete()
+    compute.seat_everyone(dialogue)
+    dialogue.refresh_from_db()
+
+    words = seating_words(dialogue)
+
+    assert words is not None
+    assert len(dialogue.seating_told["broken"]) == 4
+    assert words.problems == ()
+    assert "Lägg till ett bord om ni vill dela på er." in words.manager
+    assert (words.gives, words.mixed) == ("Alla kommer från samma enhet.", "")
 
 
 def test_those_who_sat_together_last_time_meet_somebody_new(town):

@@ -268,9 +268,14 @@ def seating_words(dialogue: Dialogue) -> SeatingWords | None:
     parts = [ngettext("%(n)s nytt möte", "%(n)s nya möten", new) % {"n": new}]
     if units > 1:
         parts.append(_("%(units)s enheter möts") % {"units": in_words(units) if units < 10 else units})
-    broken = told["broken"]
+    elif not new:
+        parts = [_("Alla kommer från samma enhet")]
+    # At the only table there is one thing to say of it, however many work for whoever manages them.
+    broken = [row for row in told["broken"] if (row["rule"], row["reason"]) != ("manager", "one-table")]
     manager = ""
-    if told["has_managers"] and not any(row["rule"] == "manager" for row in broken):
+    if len(broken) < len(told["broken"]):
+        manager = _("Vid ett enda bord sitter den som är chef med sina egna. Lägg till ett bord om ni vill dela på er.")
+    elif told["has_managers"] and not any(row["rule"] == "manager" for row in broken):
         manager = _("Ingen sitter med sin chef.")
     ids = {person for row in broken for person in row["people"]}
     people = {row.pk: row for row in Invitation.objects.filter(dialogue=dialogue, pk__in=ids)}
@@ -284,7 +289,8 @@ def seating_words(dialogue: Dialogue) -> SeatingWords | None:
         for row in broken
     )
     hosts = _("En värd stannar vid varje bord.") if told.get("hosts") else ""
-    return SeatingWords(f"{', '.join(parts)}.", _mixed_words(told), manager, hosts, tuple(problems))
+    mixed = _mixed_words(told) if new or units > 1 else ""
+    return SeatingWords(f"{', '.join(parts)}.", mixed, manager, hosts, tuple(problems))
 
 
 def _mixed_words(told: Mapping[str, Any]) -> str:
