@@ -68,3 +68,21 @@ def test_what_is_written_on_a_table_s_tablet_stays_when_the_others_press(
 
     expect(tablet.locator("#namn")).to_have_value("Rut")
     expect(tablet.locator("#namn")).to_be_focused()
+
+
+def test_the_menu_is_within_reach_of_large_letters_and_closed_by_escape(open_page: Callable[..., Page]) -> None:
+    page = open_page(phone=True)
+    page.goto("/")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+    page.locator(".sam-menu summary").focus()
+    page.keyboard.press("Enter")
+    way = page.locator(".sam-menu").get_by_role("link").first
+    expect(way).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Tab")
+    expect(way).to_be_focused()
+    page.keyboard.press("Escape")
+
+    expect(way).to_be_hidden()
+    expect(page.locator(".sam-menu summary")).to_be_focused()

@@ -54,6 +54,14 @@
     next?.focus({ preventScroll: true });
   });
 
+  // Escape closes the menu, and goes back to what opened it.
+  body.addEventListener('keydown', (event) => {
+    const menu = event.key === 'Escape' && event.target.closest?.('.sam-menu[open]');
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector('summary').focus();
+  });
+
   // A form whose control should act at once: <form data-autosend> sends itself on change.
   body.addEventListener('change', (event) => {
     const form = event.target.closest?.('form[data-autosend]');
