@@ -86,3 +86,18 @@ def test_the_menu_is_within_reach_of_large_letters_and_closed_by_escape(open_pag
 
     expect(way).to_be_hidden()
     expect(page.locator(".sam-menu summary")).to_be_focused()
+
+
+def test_what_has_focus_never_lies_under_the_buttons_at_the_bottom(open_page: Callable[..., Page]) -> None:
+    page = open_page(phone=True)
+    page.goto("/exchange/need")
+    under = """() => {
+      const one = document.activeElement, bar = document.querySelector('.sam-actions');
+      if (one === document.body || bar.contains(one)) return '';
+      const here = one.getBoundingClientRect(), edge = bar.getBoundingClientRect();
+      return here.bottom > edge.top + 1 && here.top < edge.bottom ? one.outerHTML.slice(0, 80) : '';
+    }"""
+
+    for _stop in range(60):
+        page.keyboard.press("Tab")
+        assert page.evaluate(under) == ""
