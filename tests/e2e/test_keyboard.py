@@ -50,24 +50,42 @@ def test_a_leader_keeps_the_focus_when_the_hall_does_something(
     expect(page.locator(".needs").get_by_role("button").first).to_be_focused()
 
 
-def test_what_is_written_on_a_table_s_tablet_stays_when_the_others_press(
+def test_a_table_s_tablet_stays_where_one_is(
     site: Site, hall: str, open_page: Callable[..., Page]
 ) -> None:
     console = Console(open_page())
     console.sign_in(*site.person("malin"))
-    console.page.goto(f"/dialogues/{hall}/seats/tablet/3")
+    console.page.goto(f"/dialogues/{hall}/seats/tablet/70")
     link = console.page.locator("main a[href*='/join/']").get_attribute("href") or ""
-    tablet = open_page(phone=True, width=820)
+    tablet = open_page(phone=True, width=1180)
     tablet.goto(link[link.index("/b/") :])
     tablet.get_by_role("button", name="Gör den här till bordets platta").click()
     tablet.get_by_text("Lägg till en person utan telefon").click()
     tablet.locator("#namn").press_sequentially("Ru")
 
+    # the others press on their phones
     renew(tablet, "#platta")
     tablet.keyboard.type("t")
-
     expect(tablet.locator("#namn")).to_have_value("Rut")
     expect(tablet.locator("#namn")).to_be_focused()
+
+    # Rut chooses, far down, in the middle of a thought
+    tablet.keyboard.press("Enter")
+    tablet.locator("#tanke").fill("Ring hem")
+    last = tablet.locator(".lies button").last
+    last.focus()
+    down = tablet.evaluate("scrollY")
+    assert down > 0
+    tablet.keyboard.press("Enter")
+    expect(last).to_have_attribute("aria-pressed", "true")
+    expect(last).to_be_focused()
+    assert tablet.evaluate("scrollY") == down
+    expect(tablet.locator("#tanke")).to_have_value("Ring hem")
+
+    # and lays it back
+    tablet.get_by_role("button", name="Rut är klar").click()
+    expect(tablet.locator(".people")).to_contain_text("Klar")
+    assert "for=" not in tablet.url
 
 
 def test_the_menu_is_within_reach_of_large_letters_and_closed_by_escape(open_page: Callable[..., Page]) -> None:
