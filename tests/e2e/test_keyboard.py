@@ -119,3 +119,14 @@ def test_what_has_focus_never_lies_under_the_buttons_at_the_bottom(open_page: Ca
     for _stop in range(60):
         page.keyboard.press("Tab")
         assert page.evaluate(under) == ""
+
+
+def test_in_the_readers_own_colours_what_is_chosen_has_an_edge(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.emulate_media(forced_colors="active")
+    page.goto("/exchange")
+
+    for chosen in (page.locator(".sam-nav--wide [aria-current]"), page.locator(".sam-langs [aria-current]")):
+        assert chosen.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+    thread = page.locator("ol.thread > li").first
+    assert thread.evaluate("one => getComputedStyle(one, '::before').forcedColorAdjust") == "none"
