@@ -61,6 +61,7 @@ def test_an_offer_from_the_start_page_to_another_device_and_gone(open_page: Call
     seen(phone, "give-hint")
     phone.get_by_role("button", name="Byt till det").click()
     expect(phone.locator("#words")).to_have_value(SHORTER)
+    expect(phone.locator("#words")).to_be_focused()
     expect(phone.locator("#hint-words .hint")).to_have_count(0)
     phone.get_by_label("Jag har fyllt 18 år").check()
     submit(phone)

@@ -22,15 +22,18 @@
   }
 
   // What is renewed takes the focus with it. htmx gives it back where the same id comes again; here the same control
-  // without one gets it, and where that is gone the heading of its part: never the beginning of the page. Nothing scrolls.
+  // without one gets it; where that is gone the field that it told something of, or the heading of its part: never the
+  // beginning of the page. Nothing scrolls.
   let stood = null;
   const doesWhat = (one) => [one.tagName, one.type, one.name, one.getAttribute('value'), one.getAttribute('aria-label'),
     one.getAttribute('href') || one.getAttribute('formaction') || one.form?.getAttribute('action')
     || one.closest('details[id]')?.id || one.textContent.trim()].join('|');
   const allLike = (what) => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
     .filter((one) => one.getClientRects().length && !one.disabled && doesWhat(one) === what);
-  function headingNear(ids) {
+  function nearest(ids) {
     for (const id of ids) {
+      const field = document.querySelector(`[aria-describedby~="${CSS.escape(id)}"]`);
+      if (field) return field;
       const part = document.getElementById(id);
       const heading = part?.matches('h1, h2, h3') ? part : part?.querySelector('h1, h2, h3');
       if (heading) { heading.tabIndex = -1; return heading; }
@@ -50,7 +53,7 @@
     stood = null;
     if (!was || (document.activeElement && document.activeElement !== body)) return;
     const like = was.one.isConnected ? [was.one] : allLike(was.what);
-    const next = like[Math.min(was.at, like.length - 1)] || like[0] || headingNear(was.ids);
+    const next = like[Math.min(was.at, like.length - 1)] || like[0] || nearest(was.ids);
     next?.focus({ preventScroll: true });
   });
 
