@@ -45,6 +45,9 @@ def test_one_tap_saves_and_can_be_changed(asked: dict[str, str], open_page: Call
     expect(phone.get_by_role("button", name="Bra", exact=True)).to_have_attribute("aria-pressed", "true")
     says(phone, "Tack! Ditt svar är sparat.")
     look(phone, "tap-saved")
+    more = phone.get_by_role("button", name="Berätta mer").bounding_box()
+    assert more
+    assert more["height"] >= 44
     assert [cookie["name"] for cookie in phone.context.cookies()] == ["tap"]
 
     phone.reload()
