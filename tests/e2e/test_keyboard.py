@@ -33,7 +33,13 @@ def test_a_leader_keeps_the_focus_when_the_hall_does_something(
     page = console.page
     page.goto(f"/dialogues/{hall}/lead")
 
-    for selector in ("main .links a", "#more-needs summary", ".needs li button", "[data-all-keys]", "header a.sam-mark"):
+    for selector in (
+        "main .links a",
+        "#more-needs summary",
+        ".needs li button",
+        "[data-all-keys]",
+        "header a.sam-mark",
+    ):
         page.locator(selector).first.focus()
         stood = page.evaluate(STANDS_ON)
         renew(page, "#console")
@@ -50,9 +56,7 @@ def test_a_leader_keeps_the_focus_when_the_hall_does_something(
     expect(page.locator(".needs").get_by_role("button").first).to_be_focused()
 
 
-def test_a_table_s_tablet_stays_where_one_is(
-    site: Site, hall: str, open_page: Callable[..., Page]
-) -> None:
+def test_a_table_s_tablet_stays_where_one_is(site: Site, hall: str, open_page: Callable[..., Page]) -> None:
     console = Console(open_page())
     console.sign_in(*site.person("malin"))
     console.page.goto(f"/dialogues/{hall}/seats/tablet/70")
