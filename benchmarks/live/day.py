@@ -58,7 +58,7 @@ async def _settle(hall: Hall, name: str, say: Callable[[str], None], trouble: Tr
 
 async def _together(hall: Hall, chair: Chair, say: Callable[[str], None], trouble: Trouble | None) -> None:
     """The silent ballot, the count, and the three from the last to the first; a plan may have a step for each."""
-    if hall.figures.acknowledged.get("ballot") and not await chair.has_switch("ballot_open"):
+    if not await chair.has_switch("ballot_open"):  # its own step comes next, or it has been
         return
     await chair.turn("ballot_open", "on")
     ends_s = time.monotonic() + PATIENCE_S

@@ -452,6 +452,7 @@ def test_one_button_is_the_next_thing_to_do_and_nothing_is_shown_before_it_is_co
     assert 'id="b-choose"' not in page()
     Dialogue.objects.update(needs_review=False)
     assert _filled(page()) == ["b-next"]  # it opens the silent ballot
+    assert page().count("Öppna det tysta valet<") == 1
     assert "Räkna ihop när alla har valt" not in page()
     assert "har valt" not in page()
     press("next")

@@ -248,6 +248,8 @@ class Leader:
             return False
         choose, reveal, lone = console.button("choose"), console.button("reveal"), console.button("lone")
         if not console.result_stands:
+            if console.switch_form("ballot_open") is None:
+                return False  # the ballot is the next step, to which she goes on in time
             if not is_open and not cast:
                 if self.pace and passed_s < lasts_s / self.pace * BALLOT_AFTER:
                     return False

@@ -140,6 +140,7 @@ class Together:
     lone: tuple[LoneVoice, ...]
     lone_shown: int
     checkout_comes: bool
+    ballot_comes: bool
 
 
 @dataclass(frozen=True)
@@ -270,9 +271,7 @@ def overview(dialogue: Dialogue, *, now: datetime) -> Overview:
     to_review = count_to_review(dialogue) if dialogue.needs_review else 0
     last = ConsoleAction.objects.filter(dialogue=dialogue, undone_at=None).first()
     seconds = defaults.value("dialogue.ten_seconds")
-    following = next((step for step in steps if dialogue.step and step.position > dialogue.step.position), None)
-    if dialogue.step is None and steps:
-        following = steps[0]
+    following = _following(dialogue, steps)
     return Overview(
         dialogue=dialogue,
         plan=_plan(dialogue, steps, questions),
@@ -331,20 +330,29 @@ def _together(dialogue: Dialogue, question: int, steps: list[Step]) -> Together:
         tuple(lone_voices_of(dialogue, question, threes=threes)),
         dialogue.lone_shown,
         any(step.kind == "checkout" and dialogue.step and step.position > dialogue.step.position for step in steps),
+        _is_ballot(_following(dialogue, steps)),
     )
+
+
+def _following(dialogue: Dialogue, steps: list[Step]) -> Step | None:
+    here = dialogue.step.position if dialogue.step else 0
+    return next((step for step in steps if step.position > here), None)
+
+
+def _is_ballot(step: Step | None) -> bool:
+    return step is not None and step.kind == "ballot"
 
 
 def _comes(dialogue: Dialogue, threes: Threes, steps: list[Step], *, is_chosen: bool, is_all_shown: bool) -> str:
     assert dialogue.step is not None
     here = dialogue.step
-    following = next((step for step in steps if step.position > here.position), None)
     if here.kind not in {"whole", "ballot"} or not threes.proposals or is_all_shown:
         return "go on"
     if is_chosen and not dialogue.ballot_open:
         return "reveal"
     if threes.waiting:
         return "review"
-    if following is not None and following.kind == "ballot" and not dialogue.ballot_open:
+    if _is_ballot(_following(dialogue, steps)) and not dialogue.ballot_open:
         return "open"
     return "choose"
 
