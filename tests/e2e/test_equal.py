@@ -35,6 +35,10 @@ def test_from_the_start_page_to_a_recorded_reason(
     expect(visitor.get_by_role("link", name=re.compile("Skriv ett skäl"))).to_have_count(0)
     look(visitor, "equal-visitor")
     holds_at_320(visitor, "equal-visitor")
+    for language in ("Dansk", "English", "Svenska"):
+        visitor.get_by_role("button", name=language).click()
+        expect(visitor.get_by_role("button", name=language)).to_have_attribute("aria-current", "true")
+        assert overlapping_at_320(visitor, ".funnel text") == [], language
     visitor.locator("a[href='?table=groups#grupptabell']").click()
     expect(visitor.locator("#grupptabell")).to_contain_text("Arabiska")
     look(visitor, "equal-table")
@@ -74,3 +78,18 @@ def test_from_the_start_page_to_a_recorded_reason(
 
 def follow(page: Page, name: str) -> None:
     page.get_by_role("link", name=name, exact=True).locator("visible=true").first.click()
+
+
+def overlapping_at_320(page: Page, selector: str) -> list[str]:
+    """Words in a drawing that lie on each other on a screen of 320 points."""
+    before = page.viewport_size
+    assert before is not None
+    page.set_viewport_size({"width": 320, "height": 640})
+    found: list[str] = page.locator(selector).evaluate_all(
+        """all => all.flatMap((one, at) => all.slice(at + 1).filter(other => {
+            const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
+            return a.left < b.right && b.left < a.right && a.top + 4 < b.bottom && b.top + 4 < a.bottom;
+        }).map(other => `${one.textContent} / ${other.textContent}`))"""
+    )
+    page.set_viewport_size(before)
+    return found
