@@ -19,7 +19,7 @@ from playwright._impl._driver import compute_driver_executable
 from pytest_django import Settings
 
 from samspel.core import permissions
-from samspel.core.limits import BUCKETS, KNOWN
+from samspel.core.limits import BUCKETS, KNOWN, Buckets
 from samspel.dialogues import shared
 from samspel.dialogues.models import Template
 from tests.acts import ActsMiddleware, noticing
@@ -114,6 +114,13 @@ def fresh_limits() -> Iterator[None]:
     yield
     BUCKETS.clear()
     KNOWN.clear()
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> Buckets:
+    """All that is counted comes in one instant, however slow the machine is."""
+    monkeypatch.setattr(BUCKETS, "_clock", lambda: 0.0)
+    return BUCKETS
 
 
 @pytest.fixture(autouse=True)

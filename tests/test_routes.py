@@ -21,7 +21,6 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from samspel.config import urls as site
-from samspel.core import limits
 from samspel.core.actor import VISITOR
 from samspel.core.errors import TooManyError
 from samspel.core.limits import BUCKETS, LIMITS, Buckets, address_of, check_limit, guess
@@ -344,14 +343,6 @@ def request_from(address: str, forwarded: str = "", **cookies: str) -> HttpReque
     request = RequestFactory(headers=headers).post("/", REMOTE_ADDR=address)
     request.COOKIES.update(cookies)
     return request
-
-
-@pytest.fixture
-def still(monkeypatch: pytest.MonkeyPatch) -> Buckets:
-    """A clock that stands still: all of it in one instant."""
-    buckets = Buckets(clock=lambda: 0.0)
-    monkeypatch.setattr(limits, "BUCKETS", buckets)
-    return buckets
 
 
 def test_a_forged_forwarding_is_not_believed(settings: Settings) -> None:

@@ -80,6 +80,7 @@ def test_a_wrong_code_is_told_and_kept_in_the_field(town: Town, typed: str) -> N
     assert 'aria-invalid="true"' in response.content.decode()
 
 
+@pytest.mark.usefixtures("still")
 def test_one_who_guesses_is_stopped_also_when_the_guess_is_right(dialogue: Dialogue) -> None:
     client = Client()
     wrong = f"{(int(dialogue.code) + 1) % 10**6:06}"

@@ -121,6 +121,7 @@ def test_a_shown_story_is_taken_back_too(point: Point) -> None:
     assert WORDS not in Client().get(home).content.decode()
 
 
+@pytest.mark.usefixtures("still")
 def test_a_wrong_code_takes_nothing_and_guesses_are_counted(point: Point) -> None:
     tell(Client(), point)
     answers = [Client().post("/stories/withdraw", {"code": f"AAAA-AAAA-{number:04}"}) for number in range(70)]

@@ -146,6 +146,7 @@ def test_only_who_leads_the_unit_and_only_at_a_kiosks_point(point: Point, town: 
     assert not Tablet.objects.exists()
 
 
+@pytest.mark.usefixtures("still")
 def test_who_guesses_is_stopped_before_the_right_one_and_others_are_not_by_right_ones(
     point: Point, town: Town, signed_in: SignIn
 ) -> None:

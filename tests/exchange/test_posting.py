@@ -297,6 +297,7 @@ def test_the_code_opens_it_on_another_device(db: None) -> None:
     assert WORDS in other.get("/exchange/mine").content.decode()
 
 
+@pytest.mark.usefixtures("still")
 def test_wrong_codes_are_counted_and_tell_nothing(db: None) -> None:
     code = code_in(leave(Client()))
     answers = [Client().post("/exchange/code", {"code": f"AAA BBB CCC {number:03}"}) for number in range(70)]
@@ -388,6 +389,7 @@ def test_a_flood_is_stopped_and_nothing_typed_is_lost(db: None) -> None:
     assert Post.objects.filter(more="Ring inte före tio.").count() == 1
 
 
+@pytest.mark.usefixtures("still")
 def test_many_who_throw_their_cookies_away_are_one_address(db: None) -> None:
     for _ in range(LIMITS["post"].address_burst):
         assert leave(Client()).status_code == 200
