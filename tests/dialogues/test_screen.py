@@ -177,6 +177,19 @@ def test_later_the_code_is_small_and_can_be_hidden(town: Town, leader: Client) -
     assert not re.search(rf"{dialogue.code[:3]}\s?{dialogue.code[3:]}", screen(leader, dialogue))
 
 
+@pytest.mark.parametrize("view", ["auto", "lobby", "three"])
+def test_after_the_meeting_the_screen_thanks_and_shows_no_code(town: Town, leader: Client, view: str) -> None:
+    dialogue = hall(town)
+    Dialogue.objects.update(state=State.CLOSED, closed_at=WHEN, screen=view)
+
+    shown = screen(leader, dialogue)
+
+    assert "Tack för i dag" in shown
+    assert "Salen har inte valt än." not in shown
+    assert dialogue.code[:3] not in shown
+    assert '<svg class="qr' not in shown
+
+
 def test_the_screen_reveals_three_two_one_and_then_the_words(town: Town, leader: Client) -> None:
     dialogue = hall(town, tables=3)
     Note.objects.create(

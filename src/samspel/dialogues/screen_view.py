@@ -141,9 +141,10 @@ def _size(length: int, *limits: int) -> str:
 
 def view_now(dialogue: Dialogue) -> str:
     """The view that is shown: the leader's choice, or what belongs to the step."""
-    if dialogue.screen != Screen.AUTO:
+    is_over = dialogue.state == State.CLOSED
+    if dialogue.screen != Screen.AUTO and not (is_over and dialogue.screen == Screen.LOBBY):
         return dialogue.screen
-    if dialogue.state == State.CLOSED:
+    if is_over:
         return Screen.THREE
     if dialogue.state != State.RUNNING or dialogue.step is None:
         return Screen.LOBBY
@@ -160,8 +161,10 @@ def screen_of(dialogue: Dialogue, *, now: datetime) -> ScreenView:
     view = view_now(dialogue)
     number = queries.question_now(dialogue)
     result = queries.result_of(dialogue, number) if view == Screen.THREE else None
-    if result is None and view == Screen.THREE and dialogue.state == State.CLOSED:
+    is_over = dialogue.state == State.CLOSED
+    if result is None and view == Screen.THREE and is_over:
         result = next(reversed(queries.results_of(dialogue)), None)
+        view = Screen.THREE if result else Screen.NEXT
     shows_words = may_show_words(dialogue) and (view == Screen.WORDS or bool(result and result.shows_words))
     kind = dialogue.step.kind if dialogue.step else ""
     steps = list(dialogue.steps.all())
@@ -170,7 +173,7 @@ def screen_of(dialogue: Dialogue, *, now: datetime) -> ScreenView:
     return ScreenView(
         dialogue=dialogue,
         view=view,
-        kind="closed" if dialogue.state == State.CLOSED else kind,
+        kind="closed" if is_over else kind,
         question=queries.question_text(dialogue, result.question if result else number),
         clock=clock_of(dialogue, now) if dialogue.state == State.RUNNING else None,
         counts=_counts(dialogue, number),
@@ -184,7 +187,7 @@ def screen_of(dialogue: Dialogue, *, now: datetime) -> ScreenView:
         agreements=tuple(_agreements(dialogue, view, kind)),
         agreed=dialogue.agreements.filter(withdrawn_at=None).count() if view == Screen.NEXT else 0,
         following=next((step for step in steps if step.position > here and step.kind not in done), None),
-        shows_code=dialogue.shows_code and dialogue.code_until is None and view != Screen.LOBBY,
+        shows_code=dialogue.shows_code and dialogue.code_until is None and view != Screen.LOBBY and not is_over,
     )
 
 
