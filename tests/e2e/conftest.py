@@ -128,12 +128,20 @@ def browser() -> Iterator[Browser]:
 def open_page(site: Site, browser: Browser) -> Iterator[Callable[..., Page]]:
     """``open_page(phone=True, language="sv-SE", script=True)``: a page in a browser of its own.
 
-    Every request to another host, every error in a script and every refusal of the security policy fails the test.
+    Every request to another host, every error in a script, every refusal of the security policy and, unless the test
+    itself ``refuses`` what is asked, every answer that is an error fails the test.
     """
     contexts: list[BrowserContext] = []
     wrong: list[str] = []
 
-    def make(*, phone: bool = False, language: str = "sv-SE", script: bool = True, width: int | None = None) -> Page:
+    def make(
+        *,
+        phone: bool = False,
+        language: str = "sv-SE",
+        script: bool = True,
+        width: int | None = None,
+        refuses: bool = False,
+    ) -> Page:
         size = {"width": 390, "height": 844} if phone else {"width": 1440, "height": 900}
         if width is not None:
             size["width"] = width
@@ -144,7 +152,8 @@ def open_page(site: Site, browser: Browser) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda each: _check_host(each.url, site.address, wrong))
-        page.on("response", lambda each: _check_answer(each.status, each.request.method, each.url, wrong))
+        if not refuses:
+            page.on("response", lambda each: _check_answer(each.status, each.request.method, each.url, wrong))
         page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
         page.on("console", lambda message: _check_console(message.type, message.text, wrong))
         return page

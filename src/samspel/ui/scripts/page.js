@@ -57,6 +57,25 @@
     next?.focus({ preventScroll: true });
   });
 
+  // A press that came to nothing says so beside it, for htmx shows no answer that is an error: <body data-failed="…"
+  // data-too-many="…">. Where what it was about is gone, or who pressed is signed out, the page is fetched anew.
+  const isPress = (detail) => detail.requestConfig?.verb !== 'get';
+  const failed = () => document.querySelector('[data-has-failed]');
+  body.addEventListener('htmx:beforeRequest', ({ detail }) => { if (isPress(detail)) failed()?.remove(); });
+  for (const kind of ['htmx:responseError', 'htmx:sendError', 'htmx:timeout']) {
+    body.addEventListener(kind, ({ detail }) => {
+      if (!isPress(detail)) return;
+      const status = detail.xhr?.status;
+      if ([401, 403, 404].includes(status)) { location.reload(); return; }
+      const note = failed() || document.createElement('p');
+      note.className = 'ds-validation-message';
+      note.dataset.hasFailed = '';
+      note.setAttribute('role', 'alert');
+      note.textContent = status === 429 ? body.dataset.tooMany : body.dataset.failed;
+      detail.elt.matches('form') ? detail.elt.append(note) : detail.elt.after(note);
+    });
+  }
+
   // Escape closes the menu, and goes back to what opened it.
   body.addEventListener('keydown', (event) => {
     const menu = event.key === 'Escape' && event.target.closest?.('.sam-menu[open]');
