@@ -3,10 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.test import Client
 
 from samspel.core.audit import AuditEntry
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
-from samspel.core.models import Knot, Thread, Tie
+from samspel.core.models import Default, Knot, Thread, Tie
 from samspel.core.thread import add_knot, start_thread, view_threads
 from samspel.dialogues import queries
 from samspel.dialogues.access import Here
@@ -14,6 +15,7 @@ from samspel.dialogues.actions import agreeing
 from samspel.dialogues.actions.agreeing import Draft
 from samspel.dialogues.models import Agreement, Checkout, Dialogue, Sitting, State
 from samspel.dialogues.protocol import protocol_of
+from tests.conftest import SignIn
 from tests.people import WHEN, Town, actor_of, device_key, go_to, here_of, make_dialogue, make_seat
 
 DRAFT = Draft(text="Vi bokar inga möten efter 15.30.", owner="Karin", owner_role="samordnare", becomes="trial")
@@ -354,3 +356,17 @@ def test_figures_come_once_from_five_answers_when_the_dialogue_is_closed(leaving
     assert queries.checkout_figures(leaving) == queries.CheckoutFigures(answers=5, good=3, so_so=1, bad=1)
     Checkout.objects.first().delete()  # type: ignore[union-attr]
     assert queries.checkout_figures(leaving) is None
+
+
+def test_a_protocol_without_figures_says_how_many_answers_its_reader_has_to_wait_for(
+    town: Town, leaving: Dialogue, signed_in: SignIn
+) -> None:
+    Default.objects.create(key="figures.least_inside", value=6, reason="Små enheter.", changed_at=WHEN)
+    Default.objects.create(key="figures.least_public", value=12, reason="Liten ort.", changed_at=WHEN)
+    Dialogue.objects.update(state=State.CLOSED, closed_at=WHEN, is_public=True)
+
+    ours = signed_in(town.manager).get(f"/dialogues/{leaving.pk}/protocol").content.decode()
+    public = Client().get(f"/open/{leaving.slug}").content.decode()
+
+    assert "när mötet är avslutat och minst sex har svarat" in ours
+    assert "Siffror visas öppet från tolv svar." in public

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from samspel.core.models import Default
 from samspel.encounters.compute_looks import take_due_looks
 from samspel.encounters.models import Factor, Point, Service, Shown, Story
 from samspel.encounters.weeks import mondays
@@ -104,6 +105,15 @@ def test_what_can_be_taken_up_is_told_where_no_change_is(town: Town, signed_in: 
     shown = page(signed_in(town.manager), town.guidance.pk)
 
     assert re.search(r"Det här kan ni ta upp:\s*<span[^>]*>”Jag väntade länge.”", shown)
+
+
+def test_pages_without_answers_say_how_many_the_municipality_asks_for(town: Town, signed_in: SignIn) -> None:
+    Default.objects.create(key="figures.least_inside", value=8, reason="Små enheter.", changed_at=timezone.now())
+    client = signed_in(town.manager)
+
+    assert "Veckor med färre än åtta svar visas inte." in page(client, town.guidance.pk)
+    assert "när minst åtta har svarat" in page(client, town.guidance.pk, "/points")
+    assert "Visas från åtta svar." in Client().get("/what-is-kept").content.decode()
 
 
 @pytest.mark.usefixtures("a_third_of_a_year")

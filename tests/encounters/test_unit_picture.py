@@ -42,7 +42,7 @@ def weeks(*figures: Figure) -> list[Week]:
 
 def facts(them: Figure = HIDDEN, us: Figure = HIDDEN, **values: object) -> Facts:
     both = {Side.RESIDENT: weeks(*[them] * WEEKS), Side.STAFF: weeks(*[us] * WEEKS)}
-    return replace(Facts(both, date(2025, 9, 1)), **values)  # type: ignore[arg-type]
+    return replace(Facts(both, date(2025, 9, 1), least=5), **values)  # type: ignore[arg-type]
 
 
 def test_a_change_says_since_when_which_way_how_sure_and_on_how_many_answers() -> None:
@@ -102,6 +102,14 @@ def test_without_answers_nothing_can_be_told() -> None:
     assert picture.caption == "Veckor med färre än fem svar visas inte. Där står det .."
     assert picture.alike_between is None
     assert picture.steadied == ""
+
+
+def test_what_is_too_few_is_told_as_the_municipality_has_decided() -> None:
+    picture = picture_of(facts(least=8))
+
+    assert picture.caption.startswith("Veckor med färre än åtta svar ")
+    assert picture.changed.words == "Det behövs veckor med minst åtta svar från besökare."
+    assert picture.why.words == "Det behövs minst åtta svar."
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,10 @@ class ProtocolAgreement:
 
 @dataclass(frozen=True)
 class Protocol:
-    """Everything that a dialogue came to, as one reader may have it."""
+    """Everything that a dialogue came to, as one reader may have it.
+
+    ``least``: so many must have answered for her to be shown the check-out.
+    """
 
     title: str
     unit: str
@@ -124,6 +127,7 @@ class Protocol:
     agreements: tuple[ProtocolAgreement, ...]
     checkout: CheckoutFigures | None
     is_inside: bool
+    least: int
 
 
 def protocol_of(dialogue: Dialogue, *, inside: bool) -> Protocol:
@@ -141,7 +145,8 @@ def protocol_of(dialogue: Dialogue, *, inside: bool) -> Protocol:
         for question in Question.objects.filter(dialogue=dialogue)
     ]
     figures = checkout_figures(dialogue)
-    if not inside and figures is not None and figures.answers < defaults.value("figures.least_public"):
+    least = defaults.value("figures.least_inside" if inside else "figures.least_public")
+    if figures is not None and figures.answers < least:
         figures = None
     return Protocol(
         title=dialogue.title,
@@ -170,6 +175,7 @@ def protocol_of(dialogue: Dialogue, *, inside: bool) -> Protocol:
         ),
         checkout=figures,
         is_inside=inside,
+        least=least,
     )
 
 

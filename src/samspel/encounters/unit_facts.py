@@ -80,10 +80,12 @@ class Deed:
 @dataclass(frozen=True)
 class Facts:
     """What the picture is made of. ``counted_from``: the day from which pairs, factors and words are counted.
+    ``least``: so many answers a figure needs to be shown here.
     ``peers``: other units' residents with the same service, as (how many said "Bra", of how many), told openly."""
 
     weeks: Mapping[Side, Sequence[Week]]
     counted_from: date
+    least: int
     changes: Sequence[Found] = ()
     pairs: Pairs = Pairs()
     factors: Factors = Factors()
@@ -111,11 +113,13 @@ def facts_of(unit_id: int, *, at: datetime) -> Facts:
     start = counted_from(today)
     weeks = disclosing.weeks_of_unit(unit_id, figures.weeks(unit_id, since, until), today=today, at=at)
     pairs = disclosing.pairs_of_unit(unit_id, start, figures.agreement(unit_id, start, until), at=at)
-    hidden = sum(part is None for part in pairs.values()) * (disclosing.UNIT_PAIRS.circle.threshold - 1)
+    least = disclosing.Circle.INSIDE.threshold
+    hidden = sum(part is None for part in pairs.values()) * (least - 1)
     words, texts = _words(unit_id, start, until, at=at)
     return Facts(
         weeks={side: [Week(day, weeks.get((side, day), disclosing.HIDDEN)) for day in shown] for side in Side},
         counted_from=start,
+        least=least,
         changes=_changes(unit_id, since),
         pairs=Pairs(pairs["n"], pairs["alike"], pairs["staff_better"], pairs["resident_better"], hidden),
         factors=_factors(unit_id, start, until, at=at),

@@ -123,7 +123,7 @@ def picture_of(facts: Facts) -> Picture:
         changed=_changed(facts, them),
         drawing=drawing,
         describes=_described([them, us]),
-        caption=_caption(them if them.now or not us.now else us),
+        caption=_caption(them if them.now or not us.now else us, facts.least),
         rows=tuple(
             WeekRow(a.number, a.monday, a, b)
             for a, b in zip(facts.weeks[Side.RESIDENT], facts.weeks[Side.STAFF], strict=True)
@@ -139,7 +139,7 @@ def picture_of(facts: Facts) -> Picture:
             Part(_("Besökaren nöjdare"), pairs.resident_better),
         ),
         pairs=pairs.n or 0,
-        why=_why(facts.factors),
+        why=_why(facts.factors, facts.least),
         counted_from=number_of(facts.counted_from),
         helped=_rows(facts.factors, facts.factors.helped),
         hindered=_rows(facts.factors, facts.factors.hindered),
@@ -222,9 +222,9 @@ def _level_in_words(one: _Side) -> str:
     return _("%(before)s av 100 till vecka %(week)s, sedan %(percent)s, troligen mellan %(low)s och %(high)s.") % told
 
 
-def _caption(one: _Side) -> str:
+def _caption(one: _Side, least: int) -> str:
     if one.now is None:
-        return _("Veckor med färre än fem svar visas inte. Där står det ..")
+        return _("Veckor med färre än %(least)s svar visas inte. Där står det ..") % {"least": in_words(least)}
     now = between(one.now)
     sure = _(
         "Bandet är osäkerheten: %(percent)s är troligen mellan %(low)s och %(high)s, av %(n)s svar. "
@@ -242,7 +242,8 @@ def _changed(facts: Facts, them: _Side) -> Answer:
         return Answer(" ".join([_("Ja."), *told]))
     shown = them.shown
     if not shown:
-        return Answer(_("Det går inte att säga än."), _("Det behövs veckor med minst fem svar från besökare."))
+        needed = _("Det behövs veckor med minst %(least)s svar från besökare.") % {"least": in_words(facts.least)}
+        return Answer(_("Det går inte att säga än."), needed)
     a_week = them.n / len(shown)
     if len(shown) < WEEKS_TO_TELL:
         first = them.drawn.weeks[-1].monday + timedelta(weeks=WEEKS_TO_TELL - len(shown) + TRIED_WEEKS)
@@ -354,10 +355,12 @@ def _alike(pairs: Pairs) -> Answer:
 # ---------------------------------------------------------------- what helped, and what was in the way
 
 
-def _why(factors: Factors) -> Answer:
+def _why(factors: Factors, least: int) -> Answer:
     """What each side names most of what was in the way; two that chance could turn around are both named."""
     if factors.them is None and factors.us is None:
-        return Answer(_("Det går inte att säga än."), _("Det behövs minst fem svar."))
+        return Answer(
+            _("Det går inte att säga än."), _("Det behövs minst %(least)s svar.") % {"least": in_words(least)}
+        )
     them = _most_named((row.factor, row.them) for row in factors.hindered)
     us = _most_named((row.factor, row.us) for row in factors.hindered)
     if them and them == us:

@@ -10,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from samspel.core import defaults
 from samspel.core.errors import ConflictError, NotFoundError, UnavailableError
 from samspel.core.middleware import answer
 
@@ -41,7 +42,7 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def what_is_kept(request: HttpRequest) -> HttpResponse:
-    return render(request, "ui/what_is_kept.html")
+    return render(request, "ui/what_is_kept.html", {"least": defaults.value("figures.least_inside")})
 
 
 @require_GET

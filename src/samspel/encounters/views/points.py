@@ -1,5 +1,6 @@
 """Pages of points of asking: a unit's list, one point, and what is printed of it."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -43,6 +44,7 @@ def point_list(request: Request, unit_id: int) -> HttpResponse:
             "rows": points.points_of(unit.pk, at),
             "now": points.last_round(unit.pk, at),
             "may_manage": may(roles_in(request.actor, unit), "point.manage"),
+            "least": partial(defaults.value, "figures.least_inside"),  # asked for where nothing stands yet
             "part": "points",
         },
     )
