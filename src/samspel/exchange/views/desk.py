@@ -15,7 +15,7 @@ from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.numbers import number_of
 from samspel.exchange import desk
 from samspel.exchange.access import get_match, get_post, require_broker
-from samspel.exchange.actions import asking, selecting
+from samspel.exchange.actions import asking, asking_town, selecting
 from samspel.exchange.actions.remarking import remark_on_match
 from samspel.exchange.compute import proposals
 from samspel.exchange.forms import gifts_typed, wording_in
@@ -187,7 +187,7 @@ def _waiting(request: Request, need_id: int | None = None, error: InvalidError |
 def ask_town(request: Request, need_id: int) -> HttpResponse:
     """A question in the bridge-builder's own words; the next page is where it is read through."""
     try:
-        selecting.write_question(
+        asking_town.write_question(
             actor=request.actor,
             need_id=need_id,
             words=request.POST.get("words", ""),
@@ -203,7 +203,7 @@ def ask_town(request: Request, need_id: int) -> HttpResponse:
 @require_POST
 def judge_question(request: Request, question_id: int) -> HttpResponse:
     """Publish a question that has been read through, or ask it no more."""
-    do = selecting.publish_question if request.POST.get("do") == "publish" else selecting.close_question
+    do = asking_town.publish_question if request.POST.get("do") == "publish" else asking_town.close_question
     do(actor=request.actor, question_id=question_id, at=timezone.now())
     return redirect("exchange_waiting")
 
