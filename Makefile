@@ -4,7 +4,8 @@
 #   make lint               all checks                   make format                   put code in form
 #   make bench [SIZE=smoke] measure                      make wheel                    build dist/*.whl, and check it
 #   make messages           collect texts to translate   make lock [UPGRADE=1]         lock dependencies anew
-#   make frontend           build styles and scripts     make clean                    remove what was made here (not var/)
+#   make frontend           build styles and scripts     make setup                  set up, and run nothing
+#   make clean              remove what was made here (not var/)
 
 PYTHON ?= python3
 SIZE ?= full
@@ -15,7 +16,7 @@ setup = @$(PYTHON) scripts/bootstrap.py
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n '3,7s/^# *//p' Makefile
+	@sed -n '3,8s/^# *//p' Makefile
 
 demo:
 	$(setup) run
