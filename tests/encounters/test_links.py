@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from samspel.encounters.compaction import _erase_old
 from samspel.encounters.keyed import hash_of, new_secret
@@ -124,6 +125,13 @@ def test_a_link_for_many_takes_one_answer_from_each_device(point: Point) -> None
         tap(client, secret, 2)
 
     assert Answer.objects.count() == 3
+
+
+def test_a_link_costs_three_queries_to_look(point: Point, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    secret = make_link(point)
+
+    with django_assert_num_queries(3):
+        assert Client().get(f"/l/{secret}").status_code == 200
 
 
 @pytest.mark.parametrize("single", [True, False])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils.timezone import now
+from pytest_django import DjangoAssertNumQueries
 
 from samspel.encounters.models import Answer, Area, Factor, Point, PointText
 from samspel.encounters.windows import new_press
@@ -43,6 +44,15 @@ def test_all_of_it_is_by_choice(point: Point, pressed: Client) -> None:
     tell(pressed, point)
 
     assert (kept().level, kept().helped, kept().text, kept().language) == (2, [], "", "")
+
+
+def test_the_page_costs_five_queries(
+    point: Point, pressed: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    Area.objects.create(key="norr", name="Norrmalm")
+
+    with django_assert_num_queries(5):
+        assert pressed.get(f"/s/{point.code}/more").status_code == 200
 
 
 @pytest.mark.parametrize("header", [{"Origin": "https://elsewhere.example"}, {"Sec-Fetch-Site": "cross-site"}])

@@ -86,7 +86,7 @@ def _found(signal: Signal) -> Found:
 
 
 def find_changes(at: datetime) -> list[Signal]:
-    """Look at every unit; the signals that are new. Once a week is looked at, the rest of its nights cost one query.
+    """Look at every unit; the signals that are new. Once a week is looked at, the rest of its nights cost two queries.
 
     Twice changes nothing: a unit's side is locked, and its watch begins after what has been told.
     """

@@ -60,7 +60,7 @@ class OpenFigures:
 def open_figures(services: Iterable[Service], day: date) -> dict[int, OpenFigures]:
     """Each service's figures by its id, as they stood on a day: of that year, or of the one before while it is young.
 
-    Services of which nothing is told yet are not there. Two queries, and one for each kind of name.
+    Services of which nothing is told yet are not there. Two queries or three, and one for each kind of name.
     """
     chosen = {service.pk: service for service in services}
     threshold = SERVICE_GROUPS.circle.threshold
@@ -77,7 +77,7 @@ def open_figures(services: Iterable[Service], day: date) -> dict[int, OpenFigure
 
 
 def units_told(service: int, day: date) -> dict[int, Figure]:
-    """A service's units as the looks tell of them on a day, of that year or of the one before. One query or two."""
+    """A service's units as the looks tell of them on a day, of that year or of the one before. Two queries or three."""
     threshold = SERVICE_GROUPS.circle.threshold
     for year in (day.isocalendar().year, day.isocalendar().year - 1):
         looks = [look for look in years_kept([service], year).get(service, []) if look.ends <= day]

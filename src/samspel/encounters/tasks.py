@@ -14,7 +14,7 @@ from samspel.encounters import compute_looks, compute_signals
 @app.periodic(cron="* * * * *")
 @app.task(name="encounters.refresh", queueing_lock="encounters.refresh", pass_context=False)
 def refresh(timestamp: int) -> None:
-    """Let the figures hold what has come; without anything new it costs one query."""
+    """Let the figures hold what has come; without anything new no file is written."""
     from samspel.encounters import compaction
 
     with contextlib.suppress(compaction.BusyError):
@@ -41,5 +41,5 @@ def look_for_changes(timestamp: int) -> None:
 @app.periodic(cron="23 * * * *")
 @app.task(name="encounters.look", queueing_lock="encounters.look", pass_context=False)
 def look(timestamp: int) -> None:
-    """Take the looks that are due: every fourth week there is one, at all other hours this costs two queries."""
+    """Take the looks that are due: every fourth week there is one, at all other hours none."""
     compute_looks.take_due_looks(timezone.now())

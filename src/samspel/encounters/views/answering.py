@@ -108,7 +108,7 @@ def more(request: HttpRequest, code: str) -> HttpResponse:
     """What helped, what was in the way, a line, one's groups: all by choice, saved as it is filled in.
 
     Opened with a POST that carries the press, so that it works where cookies are off and nothing of it stands in an
-    address. Six queries to look.
+    address. Five queries to look.
     """
     at = now()
     point = get_point_by_code(code)

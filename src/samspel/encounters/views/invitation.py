@@ -29,7 +29,7 @@ from samspel.encounters.tap_page import (
 @csrf_exempt  # no cookie goes with it before a press; require_own_page refuses other sites' pages
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, secret: str) -> HttpResponse:
-    """Four queries to look."""
+    """Three queries to look."""
     at = now()
     link = get_invitation(secret)
     point = link.point
