@@ -14,6 +14,7 @@ from samspel.dialogues.actions import leading, whole
 from samspel.dialogues.actions.reviewing import ASIDE, Judgement, review_many
 from samspel.dialogues.models import Ballot, Choice, CounterVoice, Dialogue, Proposal, Sitting
 from samspel.engine import choosing
+from samspel.live.models import Outbox
 from tests.people import WHEN, Town, actor_of, go_to, hand_in, here_of, make_dialogue, make_seat
 
 
@@ -311,6 +312,16 @@ def test_ballots_cast_after_the_choice_was_made_are_counted_when_it_is_shown(hal
 
     assert [row.proposal.text for row in Choice.objects.get().chosen.all()] == ["Mod"]
     assert not fresh(hall).ballot_open
+
+
+def test_a_first_showing_that_makes_the_choice_too_is_told_once(hall: Dialogue, town: Town) -> None:
+    cast(hall, 1, "Tid")
+    told = Outbox.objects.filter(name="result").count()
+
+    whole.reveal(actor=actor_of(town.facilitator), dialogue_id=hall.pk, to=1, at=WHEN)
+
+    assert Choice.objects.filter(dialogue=hall).count() == 1
+    assert Outbox.objects.filter(name="result").count() == told + 1
 
 
 def test_no_ballot_opens_while_what_was_chosen_is_shown(hall: Dialogue, town: Town) -> None:

@@ -124,9 +124,19 @@ def choose(*, actor: Actor, dialogue_id: int, question: int, at: datetime, asks:
     :raises ConflictError: nothing is handed in, or something waits to be read through.
     """
     dialogue = get_dialogue(actor, dialogue_id, "dialogue.run", lock=True)
+    choice, is_new = _choose_or_keep(actor, dialogue, question, at, asks=asks)
+    if is_new:
+        tell(dialogue, "result")
+    return choice
+
+
+def _choose_or_keep(
+    actor: Actor, dialogue: Dialogue, question: int, at: datetime, *, asks: bool = False
+) -> tuple[Choice, bool]:
+    """The choice, and whether it was computed now: one that has been shown stays."""
     kept = Choice.objects.filter(dialogue=dialogue, question=question).first()
     if kept is not None and queries.is_frozen(dialogue, question):
-        return kept
+        return kept, False
     threes = queries.threes_of(dialogue, question)
     if not threes.proposals:
         raise ConflictError(_("Inget bord har lämnat in sina tre än."))
@@ -134,7 +144,7 @@ def choose(*, actor: Actor, dialogue_id: int, question: int, at: datetime, asks:
         raise ConflictError(queries.waiting_of(threes))
     if asks and queries.votes_missing(dialogue, queries.ballots_of(dialogue, question), is_counted=kept is not None):
         raise VotesMissingError
-    return _choose(actor, dialogue, question, at)
+    return _choose(actor, dialogue, question, at), True
 
 
 def choose_unattended(*, dialogue: Dialogue, question: int, at: datetime) -> Choice | None:
@@ -144,7 +154,9 @@ def choose_unattended(*, dialogue: Dialogue, question: int, at: datetime) -> Cho
     """
     if not queries.threes_of(dialogue, question).proposals:
         return None
-    return _choose(SYSTEM, dialogue, question, at)
+    choice = _choose(SYSTEM, dialogue, question, at)
+    tell(dialogue, "result")
+    return choice
 
 
 def _choose(actor: Actor, dialogue: Dialogue, question: int, at: datetime) -> Choice:
@@ -153,7 +165,6 @@ def _choose(actor: Actor, dialogue: Dialogue, question: int, at: datetime) -> Ch
         dialogue.ballot_open = False
         dialogue.save(update_fields=["ballot_open"])
     record(actor, "choice.computed", choice, question=question, ballots=choice.ballots)
-    tell(dialogue, "result")
     return choice
 
 
@@ -170,8 +181,7 @@ def reveal(*, actor: Actor, dialogue_id: int, to: int, at: datetime) -> Dialogue
     question = queries.question_now(dialogue)
     choice = Choice.objects.filter(dialogue=dialogue, question=question).first()
     if to > 0 and (choice is None or dialogue.ballot_open):
-        choice = choose(actor=actor, dialogue_id=dialogue_id, question=question, at=at)
-        dialogue.ballot_open = False
+        choice, _is_new = _choose_or_keep(actor, dialogue, question, at)
     places = choice.chosen.count() if choice is not None else 0
     if not 0 <= to <= places + 1:
         raise NotFoundError("place")
