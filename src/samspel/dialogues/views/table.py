@@ -101,15 +101,11 @@ def _part(request: HttpRequest, code: str, *, said: str, told: str) -> HttpRespo
         return HttpResponse(headers={"HX-Refresh": "true"})
     here = joining.acting_here(here, for_number(request))
     shown = view(here)
-    context = context_of(request, here, shown) | dict(shown.context) | {"told": told}
+    context = context_of(request, here, shown) | {"told": told}
     response = render(request, shown.template, context)
     if said or told:
         # Not out of band: htmx finds no place for that when the pressed card was renewed before its answer came.
         trigger_client_event(response, "said", {"words": said or told}, after="swap")
-    return _private(response)
-
-
-def _private(response: HttpResponse) -> HttpResponse:
     return response
 
 
@@ -230,7 +226,7 @@ def _small_page(
     shown = PhoneView(template, title, has_field=True, parts=parts, styles=("table", "order"))
     line = None if request.htmx else line_to(here.dialogue.room, "person", hint=str(here.seat.number))  # type: ignore[attr-defined]
     full = context_of(request, here, shown) | {"here_url": request.get_full_path(), "line": line} | context
-    return _private(render(request, template, full, status=status))
+    return render(request, template, full, status=status)
 
 
 def _sit(request: HttpRequest, code: str, act: str) -> Here | None:
