@@ -4,7 +4,7 @@ Each page fetches its own fragment through the ordinary access check. Names, who
 
 ========== =============== ========= ======================================
 step       all             ``step``  the step or its time changed
-people     console, screen           somebody came, left or is ready
+people     console, screen           somebody came, left, is ready or cast a ballot
 table      person, console ``table`` something changed at one table
 notes      console                   somebody wrote, or took a thought away
 result     all                       ballots, choice, reveal, lone voices
@@ -13,8 +13,8 @@ themes     screen, console           notes found their themes, or a leader moved
 agreements all                       agreements and check-out
 ========== =============== ========= ======================================
 
-The first two carry the id they are named for, 0 for a step that is none; the others carry nothing, the page that
-hears them counts for itself.
+``step`` and ``table`` carry the id they are named for, 0 for a step that is none; the others carry nothing, the page
+that hears them counts for itself.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ HEARD_BY: dict[str, tuple[Literal["person", "console", "screen"], ...]] = {
 
 
 def tell(dialogue: Dialogue, *names: Name, **data: int) -> None:
-    """Announce what changed in a dialogue: once, as the last thing an action does; it leaves with the commit.
+    """Announce what changed in a dialogue, as the last thing an action does; it leaves with the commit.
 
     The room is locked from here to the commit, so nothing is read or written after it.
     :param data: ``step`` and ``table``, for the events of those names.
