@@ -291,13 +291,20 @@ def test_what_fell_takes_nothing_that_another_match_met(ring: Ring) -> None:
     assert Post.objects.count() == 6
 
 
-def test_the_night_does_both(ring: Ring) -> None:
+def test_the_night_erases_contacts_after_a_month_and_the_match_after_three(ring: Ring) -> None:
     ring.begin()
     ring.end()
 
+    Match.objects.update(ended_at=timezone.now() - 30 * DAY)
     erase_over(timestamp=0)
 
-    assert not Match.objects.exists() or not Part.objects.exclude(contact="").exists()
+    assert Match.objects.exists()
+    assert not Part.objects.exclude(contact="").exists()
+
+    Match.objects.update(ended_at=timezone.now() - 90 * DAY)
+    erase_over(timestamp=0)
+
+    assert not Match.objects.exists()
 
 
 def test_a_match_that_is_not_over_is_not_ended_by_another(ring: Ring) -> None:
