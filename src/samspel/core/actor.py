@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
 
 Kind = Literal["person", "seat", "visitor", "system"]
 
@@ -33,6 +34,7 @@ SYSTEM = Actor("system", name="Samspel")
 
 
 class Request(HttpRequest):
-    """A request as it reaches the views: the middleware has said who acts."""
+    """A request as it reaches the views: the middleware has said who acts, and whether htmx asks for a part."""
 
     actor: Actor
+    htmx: HtmxDetails

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_date
@@ -121,7 +121,7 @@ def _row_to_write(rows: list[Row], about: str) -> Row | None:
     return asked or next((row for row in rows if row.proposal_id and not row.agreements), None)
 
 
-def _typed(request: HttpRequest, rows: list[Row], error: InvalidError | None = None) -> Form:
+def _typed(request: Request, rows: list[Row], error: InvalidError | None = None) -> Form:
     """The form as it was sent."""
     post = request.POST
     about = next((row for row in rows if row.proposal_id and str(row.proposal_id) == post.get("proposal")), None)
@@ -138,7 +138,7 @@ def _typed(request: HttpRequest, rows: list[Row], error: InvalidError | None = N
     )
 
 
-def _draft(request: HttpRequest, dialogue: Dialogue) -> Draft:
+def _draft(request: Request, dialogue: Dialogue) -> Draft:
     """What was sent, as the action wants it.
 
     :raises InvalidError: a day that is none.
@@ -211,7 +211,7 @@ def _back(here: Here, name: str = "join", anchor: str = "", **more: str) -> Http
     return redirect(f"{address}{'?' if query else ''}{query}{anchor}")
 
 
-def _render(request: HttpRequest, here: Here, shown: PhoneView, status: int = 200) -> HttpResponse:
+def _render(request: Request, here: Here, shown: PhoneView, status: int = 200) -> HttpResponse:
     return render(request, shown.template, context_of(request, here, shown), status=status)
 
 
@@ -220,12 +220,12 @@ def _is_agreeing(here: Here) -> bool:
 
 
 @require_http_methods(["GET", "POST"])
-def agreements(request: HttpRequest, code: str) -> HttpResponse:
+def agreements(request: Request, code: str) -> HttpResponse:
     """The same page with the row that one writes about (``om``) or changes (``andra``); a post writes."""
     here = get_acting(request, code, "seat.read")
     if request.method == "POST":
         return _write(request, here)
-    if here.phase != "whole" or (request.htmx and not _is_agreeing(here)):  # type: ignore[attr-defined]
+    if here.phase != "whole" or (request.htmx and not _is_agreeing(here)):
         return gone_on(request, code)
     agreement_id = request.GET.get("andra", "")
     form = _form_to_change(here, agreement_id) if agreement_id else None
@@ -255,7 +255,7 @@ def form_of(rows: list[Row], agreement_id: str) -> Form | None:
     return None
 
 
-def _write(request: HttpRequest, here: Here) -> HttpResponse:
+def _write(request: Request, here: Here) -> HttpResponse:
     try:
         _save(request, here.actor, here.dialogue, here)
     except InvalidError as error:
@@ -267,7 +267,7 @@ def _write(request: HttpRequest, here: Here) -> HttpResponse:
     return _back(here, anchor="#overens")
 
 
-def _save(request: HttpRequest, actor: Actor, dialogue: Dialogue, here: Here | None) -> None:
+def _save(request: Request, actor: Actor, dialogue: Dialogue, here: Here | None) -> None:
     """Write, change or withdraw, as the pressed button says."""
     at = now()
     agreement_id = number_of(request.POST.get("agreement"))
@@ -315,7 +315,7 @@ def lead(request: Request, dialogue_id: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def tell_here(request: HttpRequest, code: str, agreement_id: int) -> HttpResponse:
+def tell_here(request: Request, code: str, agreement_id: int) -> HttpResponse:
     """A participant tells what became of an agreement, while the meeting opens with it."""
     here = get_acting(request, code, "agreement.answer")
     if here.phase != "frame" and request.method == "GET":
@@ -358,7 +358,7 @@ def answer(request: Request, agreement_id: int) -> HttpResponse:
     return render(request, "dialogues/agree_answer.html", context, status=error.status if error else 200)
 
 
-def _answer(request: HttpRequest, actor: Actor, agreement_id: int, here: Here | None = None) -> None:
+def _answer(request: Request, actor: Actor, agreement_id: int, here: Here | None = None) -> None:
     agreeing.answer_agreement(
         actor=actor,
         agreement_id=agreement_id,
@@ -370,7 +370,7 @@ def _answer(request: HttpRequest, actor: Actor, agreement_id: int, here: Here | 
 
 
 def _answer_context(
-    request: HttpRequest, agreement: Agreement, error: InvalidError | ConflictError | None
+    request: Request, agreement: Agreement, error: InvalidError | ConflictError | None
 ) -> dict[str, Any]:
     return {
         "agreement": agreement,
@@ -429,13 +429,13 @@ def _is_fresh(stamp: str, here: Here, seconds: int) -> bool:
 
 
 @require_http_methods(["GET", "POST"])
-def checkout(request: HttpRequest, code: str) -> HttpResponse:
+def checkout(request: Request, code: str) -> HttpResponse:
     """A tap saves. For some seconds the answer can be changed, with the stamp that the first answer gave."""
     if request.method == "GET":
         here = get_acting(request, code, "seat.read")
         if here.phase != "whole":
             return gone_on(request, code)
-        if request.htmx:  # type: ignore[attr-defined]
+        if request.htmx:
             return _taps(request, here, ends=True)
         return _render(request, here, checkout_view(here, stamp=request.GET.get("stamp", "")))
     here = get_acting(request, code, "checkout.answer")
@@ -453,13 +453,13 @@ def checkout(request: HttpRequest, code: str) -> HttpResponse:
     if is_first:
         stamp = _stamp(here)
     may_change = is_first or is_changed
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return _taps(request, here, stamp=stamp, is_changed=is_changed, ends=not may_change)
     return _back(here, "checkout", **({"stamp": stamp} if may_change else {}))
 
 
 def _taps(
-    request: HttpRequest, here: Here, *, stamp: str = "", is_changed: bool = False, ends: bool = False
+    request: Request, here: Here, *, stamp: str = "", is_changed: bool = False, ends: bool = False
 ) -> HttpResponse:
     """The fragment; ``ends`` takes away the one that could be changed."""
     context = context_of(request, here, checkout_view(here, stamp=stamp)) | {"is_changed": is_changed, "ends": ends}

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from samspel.core.actor import Request
 from samspel.core.addresses import address_for_others
 from samspel.core.errors import InvalidError, NotFoundError, TooManyError
 from samspel.core.languages import spoken, spoken_choices
@@ -46,7 +47,7 @@ FIELDS = ("seat_code", "name", "unit", "role", "table", "accessible", "interpret
 # ---------------------------------------------------------------- the way in
 
 
-def open_code(request: HttpRequest, code: str) -> Dialogue | None:
+def open_code(request: Request, code: str) -> Dialogue | None:
     """The dialogue behind a code that somebody gives, None when it opens nothing: the only way for one without a seat.
 
     Where a meeting's people are, its code is no secret and is not counted. There, one who has typed too many others is
@@ -75,7 +76,7 @@ def open_code(request: HttpRequest, code: str) -> Dialogue | None:
 
 
 @require_http_methods(["GET", "POST"])
-def start(request: HttpRequest) -> HttpResponse:
+def start(request: Request) -> HttpResponse:
     """The six digits, from the start page or from here; also with blanks, or a pasted address."""
     typed = request.POST.get("code", "")
     if request.method == "GET":
@@ -91,7 +92,7 @@ def start(request: HttpRequest) -> HttpResponse:
     return redirect(address)
 
 
-def welcome(request: HttpRequest, code: str) -> HttpResponse:
+def welcome(request: Request, code: str) -> HttpResponse:
     """The way in to one dialogue, for a browser without a seat in it."""
     dialogue = open_code(request, code)
     if dialogue is None:
@@ -111,7 +112,7 @@ def welcome(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _welcome(
-    request: HttpRequest,
+    request: Request,
     dialogue: Dialogue,
     values: dict[str, str],
     errors: dict[str, str] | None = None,
@@ -140,7 +141,7 @@ def _welcome(
 
 
 @require_POST
-def take_seat(request: HttpRequest, code: str) -> HttpResponse:
+def take_seat(request: Request, code: str) -> HttpResponse:
     """Sit down: the answer carries the seat's cookie, and is not repeated by a reload."""
     dialogue = open_code(request, code)
     if dialogue is None:
@@ -151,7 +152,7 @@ def take_seat(request: HttpRequest, code: str) -> HttpResponse:
     tried = guess(request, WRONG_PLACE) if values["seat_code"] else None
     try:
         joined = joining.join(
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=request.actor,
             code=code,
             seat_code=values["seat_code"],
             name=values["name"],
@@ -193,7 +194,7 @@ def _needs(dialogue: Dialogue, values: dict[str, str]) -> tuple[str, ...]:
 
 
 def _seat_page(
-    request: HttpRequest,
+    request: Request,
     here: Here,
     template: str,
     title: str,
@@ -208,7 +209,7 @@ def _seat_page(
 
 
 @require_http_methods(["GET", "POST"])
-def seat(request: HttpRequest, code: str) -> HttpResponse:
+def seat(request: Request, code: str) -> HttpResponse:
     """One's place: name, language, another phone, somebody to help, one's own words to take home."""
     here = get_here(request, code, "seat.read")
     errors: dict[str, str] = {}
@@ -243,7 +244,7 @@ def _is_reached(here: Here) -> bool:
 
 
 @require_POST
-def place(request: HttpRequest, code: str) -> HttpResponse:
+def place(request: Request, code: str) -> HttpResponse:
     """A table for one who has none; where seating is off, another one."""
     here = get_here(request, code, "seat.read")
     table = request.POST.get("table", "")
@@ -252,7 +253,7 @@ def place(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def hand_over(request: HttpRequest, code: str) -> HttpResponse:
+def hand_over(request: Request, code: str) -> HttpResponse:
     """The first phone: a code for a minute, and word of that it was used."""
     here = get_here(request, code, "seat.change")
     if request.method == "POST":
@@ -280,7 +281,7 @@ def hand_over(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def take_over(request: HttpRequest, code: str) -> HttpResponse:
+def take_over(request: Request, code: str) -> HttpResponse:
     """The second phone: the code that the first one shows gives it the same seat."""
     dialogue = open_code(request, code)
     if dialogue is None:
@@ -290,7 +291,7 @@ def take_over(request: HttpRequest, code: str) -> HttpResponse:
         tried = guess(request, WRONG_PLACE)
         try:
             joined = joining.take_over_seat(
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=request.actor,
                 code=code,
                 take_code=request.POST.get("code", ""),
                 at=now(),
@@ -308,7 +309,7 @@ def take_over(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-def forget(request: HttpRequest, code: str) -> HttpResponse:
+def forget(request: Request, code: str) -> HttpResponse:
     """Take the seat away from this phone. It stays where it was handed over to."""
     here = get_here(request, code, "seat.read")
     TAKE_OVERS.forget(here.dialogue.pk, here.seat.number)
@@ -318,7 +319,7 @@ def forget(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def help_someone(request: HttpRequest, code: str) -> HttpResponse:
+def help_someone(request: Request, code: str) -> HttpResponse:
     """A seat for somebody at the table who has no phone."""
     here = get_here(request, code, "seat.help")
     errors: dict[str, str] = {}

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import now
 from django.views.decorators.http import require_GET
 
+from samspel.core.actor import Request
 from samspel.core.limits import learn_code
 from samspel.dialogues.access import Here, find_here, get_here
 from samspel.dialogues.actions.joining import acting_here, touch_seat
@@ -35,12 +36,12 @@ ONLY_IN = {
 
 
 @require_GET
-def page(request: HttpRequest, code: str) -> HttpResponse:
+def page(request: Request, code: str) -> HttpResponse:
     """The page of a seat, or the way in for one who has none here."""
     digits = "".join(letter for letter in code if letter.isdigit())
     if digits != code and len(digits) == 6:
         return redirect("join", digits)
-    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    is_part = bool(request.htmx)
     # The line is taken before anything is read, so that nothing which happens meanwhile is missed.
     line = None if is_part else _line(request, code)
     here = find_here(request, code)
@@ -57,7 +58,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, view.template, context_of(request, shown, view) | {"line": line})
 
 
-def _line(request: HttpRequest, code: str) -> Line | None:
+def _line(request: Request, code: str) -> Line | None:
     dialogue_id = Dialogue.objects.filter(code=code, code_until=None).values_list("pk", flat=True).first()
     # The same work for a code that opens nothing: how long the answer takes must not tell it from one that does.
     number = "".join(letter for letter in request.COOKIES.get("seat", "").partition(".")[0][:9] if letter.isdigit())
@@ -78,7 +79,7 @@ def view_of(here: Here) -> PhoneView:
 
 
 @require_GET
-def ticket(request: HttpRequest, code: str) -> JsonResponse:
+def ticket(request: Request, code: str) -> JsonResponse:
     """A new ticket to the stream, for a page whose ticket is old."""
     here = get_here(request, code, "seat.read")
     line = line_to(here.dialogue.room, "person", hint=str(here.seat.number))

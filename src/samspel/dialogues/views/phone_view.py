@@ -19,6 +19,7 @@ from django.utils.http import urlencode
 from django.utils.timezone import now
 from django.utils.translation import get_language
 
+from samspel.core.actor import Request
 from samspel.core.languages import direction
 from samspel.core.numbers import number_of
 from samspel.core.prepared import Prepared
@@ -93,7 +94,7 @@ def for_number(request: HttpRequest) -> int | None:
     return number_of(value, 9)
 
 
-def get_acting(request: HttpRequest, code: str, act: str) -> Here:
+def get_acting(request: Request, code: str, act: str) -> Here:
     """The seat that is acted for: one's own, or one that one helps.
 
     :raises NotFoundError: no seat here.
@@ -115,9 +116,9 @@ def back_to(here: Here, anchor: str = "") -> HttpResponse:
     return redirect(address + anchor)
 
 
-def gone_on(request: HttpRequest, code: str) -> HttpResponse:
+def gone_on(request: Request, code: str) -> HttpResponse:
     """The meeting has gone on, and the page that was asked for is for nothing any more: to the page of the step."""
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return HttpResponse(headers={"HX-Redirect": reverse("join", args=[code])})
     return redirect("join", code)
 
@@ -153,7 +154,7 @@ def asked_in(dialogue: Dialogue, text: str, second: str) -> Asked:
     return Asked(text, language, second, other)
 
 
-def context_of(request: HttpRequest, here: Here, view: PhoneView) -> dict[str, Any]:
+def context_of(request: Request, here: Here, view: PhoneView) -> dict[str, Any]:
     """What every phone template may use: the names above, and the view's own. One query."""
     dialogue = here.dialogue
     found = _QUESTION.first(dialogue.pk, here.question)
@@ -161,7 +162,7 @@ def context_of(request: HttpRequest, here: Here, view: PhoneView) -> dict[str, A
     helped = here.seat.number if here.seat.kind == Seat.Kind.HELPED else None
     asked = {"vy": view.template} | ({"for": helped} if helped else {})
     return {
-        "phone_base": "dialogues/phone_part.html" if request.htmx else "dialogues/phone_base.html",  # type: ignore[attr-defined]
+        "phone_base": "dialogues/phone_part.html" if request.htmx else "dialogues/phone_base.html",
         "view": view,
         "here": here,
         "here_url": f"{reverse('join', args=[dialogue.code])}?{urlencode(asked)}",

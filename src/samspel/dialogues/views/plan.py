@@ -132,7 +132,7 @@ def plan(request: Request, dialogue_id: int) -> HttpResponse:
     if went is not None:
         return went
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.plan")
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return _page(request, dialogue, answer, template="dialogues/plan_parts.html")
     if answer.errors or (answer.added is not None and answer.added.bad):
         return _page(request, dialogue, answer, status=422 if answer.errors else 200)
@@ -236,7 +236,7 @@ def _press(request: Request, dialogue: Dialogue, answer: Answer) -> HttpResponse
 
 
 def _go(request: Request, address: str) -> HttpResponse:
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         return HttpResponseRedirect(address)
     response = HttpResponse(status=204)
     response["HX-Redirect"] = address

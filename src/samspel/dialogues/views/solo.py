@@ -1,11 +1,12 @@
 """Alone: thinking in silence, and taking what one chooses to the table."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from samspel.core.actor import Request
 from samspel.core.errors import InvalidError, NotFoundError
 from samspel.core.numbers import numbers_of
 from samspel.dialogues.access import Here, get_here
@@ -29,7 +30,7 @@ def view(here: Here) -> PhoneView:
 
 
 @require_POST
-def write(request: HttpRequest, code: str) -> HttpResponse:
+def write(request: Request, code: str) -> HttpResponse:
     """Keep one thought. With script the answer is its line, without it the page again."""
     # Not ``note.write``, which the action asks for: a key sent again is answered after the step has moved on too.
     here = get_acting(request, code, "seat.read")
@@ -44,18 +45,18 @@ def write(request: HttpRequest, code: str) -> HttpResponse:
             at=now(),
         )
     except InvalidError as error:
-        if request.htmx:  # type: ignore[attr-defined]
+        if request.htmx:
             raise
         return _again(request, here, error, text)
-    if request.htmx and request.POST.get("again"):  # type: ignore[attr-defined]
+    if request.htmx and request.POST.get("again"):
         return HttpResponse(status=204, headers={"HX-Redirect": back_to(here).headers["Location"]})
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         own = OwnNote(note.pk, note.question, note.shared_at is not None, open_note(here, note) or "")
         return render(request, "dialogues/solo_note.html", {"note": own, "code": here.dialogue.code})
     return back_to(here, "#skriv")
 
 
-def _again(request: HttpRequest, here: Here, error: InvalidError, text: str) -> HttpResponse:
+def _again(request: Request, here: Here, error: InvalidError, text: str) -> HttpResponse:
     """The page once more, with the error at its field and what was typed in it."""
     shown = view(here)
     context = context_of(request, here, shown) | {"error": error, "typed": text}
@@ -63,7 +64,7 @@ def _again(request: HttpRequest, here: Here, error: InvalidError, text: str) -> 
 
 
 @require_http_methods(["GET", "POST"])
-def change(request: HttpRequest, code: str, note_id: int) -> HttpResponse:
+def change(request: Request, code: str, note_id: int) -> HttpResponse:
     """One's own thought in a field of its own: write it anew, or take it away."""
     here = get_acting(request, code, "note.read_own")
     note = solo.get_own_note(here, note_id)
@@ -84,14 +85,14 @@ def change(request: HttpRequest, code: str, note_id: int) -> HttpResponse:
 
 
 @require_POST
-def remove(request: HttpRequest, code: str, note_id: int) -> HttpResponse:
+def remove(request: Request, code: str, note_id: int) -> HttpResponse:
     here = get_acting(request, code, "note.read_own")  # the action asks for note.write, and words what it refuses
     solo.remove_note(here=here, note_id=note_id)
     return back_to(here)
 
 
 @require_POST
-def ready(request: HttpRequest, code: str) -> HttpResponse:
+def ready(request: Request, code: str) -> HttpResponse:
     """«I am ready», with what stood in the field kept first."""
     here = get_acting(request, code, "seat.read")
     solo.say_ready(
@@ -102,13 +103,13 @@ def ready(request: HttpRequest, code: str) -> HttpResponse:
         at=now(),
     )
     back = back_to(here)
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return HttpResponse(status=204, headers={"HX-Redirect": back.headers["Location"]})
     return back
 
 
 @require_POST
-def share(request: HttpRequest, code: str) -> HttpResponse:
+def share(request: Request, code: str) -> HttpResponse:
     """Take the chosen thoughts, or all, to the table."""
     here = get_acting(request, code, "seat.read")
     chosen = None
@@ -119,7 +120,7 @@ def share(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_GET
-def take_home(request: HttpRequest, code: str) -> HttpResponse:
+def take_home(request: Request, code: str) -> HttpResponse:
     """One's own thoughts as a text file, shared or not."""
     here = get_here(request, code, "note.read_own")
     own = own_notes(here)

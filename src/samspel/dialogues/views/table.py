@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
+from samspel.core.actor import Request
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError, SamspelError
 from samspel.core.numbers import id_of, numbers_of
 from samspel.dialogues.access import Here, check_seat, find_here, get_sitting
@@ -65,7 +66,7 @@ def _now(here: Here) -> TableNow:
 # ---------------------------------------------------------------- presses on the table's page
 
 
-def _act(request: HttpRequest, code: str, do: Callable[[Here], str | None]) -> HttpResponse:
+def _act(request: Request, code: str, do: Callable[[Here], str | None]) -> HttpResponse:
     """Do one thing at the table; then the page again, with what was done or why not in a sentence.
 
     What another has changed meanwhile is told on the page, which then shows how it is now.
@@ -78,7 +79,7 @@ def _act(request: HttpRequest, code: str, do: Callable[[Here], str | None]) -> H
         raise
     except SamspelError as error:
         told = next(iter(error.fields.values()), error.message)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         if told:
             messages.error(request, told)
         elif said:
@@ -87,15 +88,15 @@ def _act(request: HttpRequest, code: str, do: Callable[[Here], str | None]) -> H
     return _part(request, code, said=said, told=told)
 
 
-def _leave(request: HttpRequest, here: Here) -> HttpResponse:
+def _leave(request: Request, here: Here) -> HttpResponse:
     """Back to the table from a small page; a script that sent the form goes there itself."""
     back = back_to(here)
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         return HttpResponse(status=204, headers={"HX-Redirect": back.headers["Location"]})
     return back
 
 
-def _part(request: HttpRequest, code: str, *, said: str, told: str) -> HttpResponse:
+def _part(request: Request, code: str, *, said: str, told: str) -> HttpResponse:
     here = find_here(request, code)
     if here is None or here.phase != "small" or here.placement is None:
         return HttpResponse(headers={"HX-Refresh": "true"})
@@ -110,7 +111,7 @@ def _part(request: HttpRequest, code: str, *, said: str, told: str) -> HttpRespo
 
 
 @require_POST
-def mark(request: HttpRequest, code: str) -> HttpResponse:
+def mark(request: Request, code: str) -> HttpResponse:
     """``mark`` or ``unmark`` carries the note: the wanted state, not a flip."""
     wanted = "mark" in request.POST
     note_id = id_of(request.POST.get("mark" if wanted else "unmark"), "note")
@@ -124,7 +125,7 @@ def mark(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-def ready(request: HttpRequest, code: str) -> HttpResponse:
+def ready(request: Request, code: str) -> HttpResponse:
     wanted = request.POST.get("wanted") != "0"
 
     def do(here: Here) -> str:
@@ -135,7 +136,7 @@ def ready(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-def part(request: HttpRequest, code: str) -> HttpResponse:
+def part(request: Request, code: str) -> HttpResponse:
     note_id = id_of(request.POST.get("note"), "note")
 
     def do(here: Here) -> str:
@@ -146,7 +147,7 @@ def part(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-def move(request: HttpRequest, code: str) -> HttpResponse:
+def move(request: Request, code: str) -> HttpResponse:
     """``up`` or ``down`` carries ``note:place``, the place it is wanted at."""
     way = "up" if "up" in request.POST else "down"
     note, _colon, wanted = request.POST.get(way, "").partition(":")
@@ -161,7 +162,7 @@ def move(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-def pen(request: HttpRequest, code: str) -> HttpResponse:
+def pen(request: Request, code: str) -> HttpResponse:
     """``ask``, ``let_be``, ``keep`` or ``to`` (a place's number)."""
 
     def do(here: Here) -> str:
@@ -181,7 +182,7 @@ def pen(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-def take_back(request: HttpRequest, code: str) -> HttpResponse:
+def take_back(request: Request, code: str) -> HttpResponse:
     def do(here: Here) -> str:
         table.take_back(here=here)
         return _("Bordets tre är tillbaka på bordet.")
@@ -190,7 +191,7 @@ def take_back(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-def lone(request: HttpRequest, code: str) -> HttpResponse:
+def lone(request: Request, code: str) -> HttpResponse:
     wanted = request.POST.get("wanted") == "1"
 
     def do(here: Here) -> str:
@@ -201,7 +202,7 @@ def lone(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-def help_off(request: HttpRequest, code: str) -> HttpResponse:
+def help_off(request: Request, code: str) -> HttpResponse:
     def do(here: Here) -> str:
         table.withdraw_help(here=here)
         return _("Samtalsledaren ser att det löste sig.")
@@ -213,7 +214,7 @@ def help_off(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _small_page(
-    request: HttpRequest,
+    request: Request,
     here: Here,
     template: str,
     title: str,
@@ -224,12 +225,12 @@ def _small_page(
 ) -> HttpResponse:
     """A page for one thing. It never replaces what is being written or chosen in it; only its time keeps fresh."""
     shown = PhoneView(template, title, has_field=True, parts=parts, styles=("table", "order"))
-    line = None if request.htmx else line_to(here.dialogue.room, "person", hint=str(here.seat.number))  # type: ignore[attr-defined]
+    line = None if request.htmx else line_to(here.dialogue.room, "person", hint=str(here.seat.number))
     full = context_of(request, here, shown) | {"here_url": request.get_full_path(), "line": line} | context
     return render(request, template, full, status=status)
 
 
-def _sit(request: HttpRequest, code: str, act: str) -> Here | None:
+def _sit(request: Request, code: str, act: str) -> Here | None:
     """The participant, if the page is for her now; None when the meeting or the pen has moved on."""
     here = get_acting(request, code, "seat.read")
     try:
@@ -240,7 +241,7 @@ def _sit(request: HttpRequest, code: str, act: str) -> Here | None:
 
 
 @require_http_methods(GET_POST)
-def note(request: HttpRequest, code: str) -> HttpResponse:
+def note(request: Request, code: str) -> HttpResponse:
     """A further thought, straight to the table."""
     return _writing(
         request,
@@ -253,7 +254,7 @@ def note(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(GET_POST)
-def voice(request: HttpRequest, code: str) -> HttpResponse:
+def voice(request: Request, code: str) -> HttpResponse:
     """A counter-voice, without a name or as the table's reason advocate."""
     return _writing(
         request,
@@ -266,7 +267,7 @@ def voice(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _writing(
-    request: HttpRequest, code: str, act: str, template: str, title: str, write: Callable[[Here, str, str], object]
+    request: Request, code: str, act: str, template: str, title: str, write: Callable[[Here, str, str], object]
 ) -> HttpResponse:
     """A page with one field. After an error the field still holds what was typed."""
     here = get_acting(request, code, "seat.read")
@@ -276,7 +277,7 @@ def _writing(
             write(here, text, request.POST.get("key", ""))
             return _leave(request, here)
         except (InvalidError, ConflictError) as refused:
-            if request.htmx:  # type: ignore[attr-defined]
+            if request.htmx:
                 raise  # the text is kept on the device, which shows the sentence
             error, status = refused, refused.status
     elif _sit(request, code, act) is None:
@@ -295,7 +296,7 @@ def _writing(
 
 
 @require_http_methods(GET_POST)
-def merge(request: HttpRequest, code: str) -> HttpResponse:
+def merge(request: Request, code: str) -> HttpResponse:
     """Choose two cards to lay on one another."""
     here = _sit(request, code, "table.merge")
     if here is None:
@@ -321,7 +322,7 @@ def merge(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(["GET"])
-def pen_to(request: HttpRequest, code: str) -> HttpResponse:
+def pen_to(request: Request, code: str) -> HttpResponse:
     """Choose whom to give the pen."""
     here = _sit(request, code, "table.order")
     if here is None:
@@ -330,7 +331,7 @@ def pen_to(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(GET_POST)
-def hand_in(request: HttpRequest, code: str) -> HttpResponse:
+def hand_in(request: Request, code: str) -> HttpResponse:
     """Asks once, with the three as they will go on."""
     here = _sit(request, code, "table.hand_in")
     if here is None:
@@ -354,7 +355,7 @@ def hand_in(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(GET_POST)
-def ask_for_help(request: HttpRequest, code: str) -> HttpResponse:
+def ask_for_help(request: Request, code: str) -> HttpResponse:
     """«Come here, please», with a line about what it is if one likes."""
     here = _sit(request, code, "table.help")
     if here is None:
@@ -365,7 +366,7 @@ def ask_for_help(request: HttpRequest, code: str) -> HttpResponse:
             table.ask_for_help(here=here, words=words, at=now())
             return _leave(request, here)
         except (InvalidError, ConflictError) as refused:
-            if request.htmx:  # type: ignore[attr-defined]
+            if request.htmx:
                 raise
             error, status = refused, refused.status
     return _small_page(

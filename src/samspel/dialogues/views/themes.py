@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -34,7 +34,7 @@ def themes(request: Request, dialogue_id: int) -> HttpResponse:
     """All themes with their counts, and the notes of the one that is opened."""
     dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
     context = _context(request, dialogue)
-    if request.headers.get("HX-Request"):
+    if request.htmx:
         return _render(request, "dialogues/_themes.html", context)
     return _render(request, "dialogues/themes.html", {**context, "line": line_to(dialogue.room, "console")})
 
@@ -126,14 +126,14 @@ def _sentence(error: ConflictError | InvalidError) -> str:
 
 def _done(request: Request, dialogue_id: int) -> HttpResponse:
     """After a press: the page's inside to htmx, else back to the page as it was opened."""
-    if request.headers.get("HX-Request"):
+    if request.htmx:
         dialogue = get_dialogue(request.actor, dialogue_id, "dialogue.lead")
         return _render(request, "dialogues/_themes.html", _context(request, dialogue))
     opened = {name: request.POST[name] for name in ("question", "theme", "from") if request.POST.get(name)}
     return redirect(f"{reverse('dialogue_themes', args=[dialogue_id])}?{urlencode(opened)}")
 
 
-def _context(request: HttpRequest, dialogue: Dialogue) -> dict[str, object]:
+def _context(request: Request, dialogue: Dialogue) -> dict[str, object]:
     asked = request.POST or request.GET
     questions = list(dialogue.questions.all())
     known = [question.number for question in questions]
@@ -147,7 +147,7 @@ def _context(request: HttpRequest, dialogue: Dialogue) -> dict[str, object]:
         page = themes_page(dialogue, question, opened=opened, most=SHOWN)
     last = ConsoleAction.objects.filter(dialogue=dialogue, undone_at=None).first()
     now = timezone.now()
-    roles, phase = roles_in_dialogue(request.actor, dialogue), phase_of(dialogue)  # type: ignore[attr-defined]
+    roles, phase = roles_in_dialogue(request.actor, dialogue), phase_of(dialogue)
     age_s = (now - last.at).total_seconds() if last is not None else 0
     return {
         "dialogue": dialogue,
@@ -201,5 +201,5 @@ def _told(page: ThemesPage) -> list[str]:
     return said
 
 
-def _render(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
+def _render(request: Request, template: str, context: dict[str, object]) -> HttpResponse:
     return render(request, template, context)

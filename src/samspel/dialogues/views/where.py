@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from samspel.core.actor import Request
 from samspel.core.errors import InvalidError, NotFoundError
 from samspel.core.limits import guess
 from samspel.core.permissions import may
@@ -42,7 +43,7 @@ class Room:
 
 
 @require_http_methods(["GET", "POST"])
-def where(request: HttpRequest, code: str) -> HttpResponse:
+def where(request: Request, code: str) -> HttpResponse:
     """Type one's seat code, and see one's table in the room. A phone that has a seat sees its own at once.
 
     The page is for a screen at the door too: what one saw is gone when the next begins, and by itself after a while.

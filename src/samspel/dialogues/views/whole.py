@@ -2,12 +2,13 @@
 
 import random
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from samspel.core.actor import Request
 from samspel.core.errors import InvalidError, NotFoundError
 from samspel.core.middleware import wants_json
 from samspel.core.numbers import numbers_of
@@ -93,7 +94,7 @@ def ballot_view(here: Here, threes: Threes, mine: frozenset[int]) -> PhoneView:
 
 
 @require_http_methods(["GET", "POST"])
-def ballot(request: HttpRequest, code: str) -> HttpResponse:
+def ballot(request: Request, code: str) -> HttpResponse:
     """One's own ballot: cast it, or change it while it is open."""
     here = get_acting(request, code, "ballot.cast")
     error = None
@@ -105,7 +106,7 @@ def ballot(request: HttpRequest, code: str) -> HttpResponse:
             if wants_json(request):
                 raise
             error = invalid
-    if not here.dialogue.ballot_open or request.htmx:  # type: ignore[attr-defined]
+    if not here.dialogue.ballot_open or request.htmx:
         return redirect("join", code)
     threes = queries.threes_of(here.dialogue, here.question)
     shown = ballot_view(here, threes, queries.ballot_of(here.seat.pk, here.question) or frozenset())
@@ -113,7 +114,7 @@ def ballot(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, shown.template, context, status=error.status if error else 200)
 
 
-def _cast(request: HttpRequest, here: Here, chosen: list[int]) -> HttpResponse:
+def _cast(request: Request, here: Here, chosen: list[int]) -> HttpResponse:
     if not chosen and "none" not in request.POST:
         sentence = _("Välj minst ett förslag, eller tryck på ”Inget av dem”.")
         raise InvalidError(sentence, fields={"proposal": sentence})
@@ -128,7 +129,7 @@ def _cast(request: HttpRequest, here: Here, chosen: list[int]) -> HttpResponse:
 
 
 @require_GET
-def pdf(request: HttpRequest, code: str) -> HttpResponse:
+def pdf(request: Request, code: str) -> HttpResponse:
     """The result as a tagged PDF, for who was there, once all of it is shown."""
     here = get_here(request, code, "result.read")
     results = [result for result in queries.results_of(here.dialogue) if result.is_whole]
