@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from samspel.core.models import Installation
+from samspel.core.installation import installation
 from samspel.dialogues.models import Dialogue, Invitation
 from samspel.ui.templatetags.sam import clock, day
 
@@ -103,8 +103,7 @@ def _needs(contact: str) -> str:
 
 def read_contact() -> str:
     """Whom to ask in the municipality, as it says itself."""
-    installation = Installation.objects.filter(pk=1).first()
-    return installation.contact if installation else ""
+    return installation().contact
 
 
 # ---------------------------------------------------------------- calendar (RFC 5545)

@@ -21,7 +21,8 @@ from django.utils.translation import gettext as _
 from samspel.core import thread
 from samspel.core.actor import SYSTEM
 from samspel.core.audit import record
-from samspel.core.models import Installation, Stage
+from samspel.core.installation import installation
+from samspel.core.models import Stage
 from samspel.encounters import figures
 from samspel.encounters.models import Answer, Point, Side, Signal, Watch
 from samspel.encounters.weeks import monday_of, number_of
@@ -209,7 +210,7 @@ def _signal(unit: int, side: Side, since: date, seen: date, change: Change, at: 
         "engine": VERSION,
         "settings": {"bar": DEFAULT.bar, "least": DEFAULT.least},
     }
-    with translation.override(_language()):
+    with translation.override(installation().language):
         words = words_of_change(side, change, number_of(monday(change.since)))
         source = _("Ungefär %(before)s svar före och %(after)s efter") % {"before": n_before, "after": n_after}
     key = f"change:{unit}-{side}-{seen.isoformat()}"
@@ -255,8 +256,3 @@ def _told(share: Interval, n: int | None) -> dict[str, float]:
 
 def _rounded(n: int) -> int:
     return round(n / ROUNDED_TO) * ROUNDED_TO
-
-
-def _language() -> str:
-    row = Installation.objects.filter(pk=1).first()
-    return row.language if row else "sv"

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from samspel.core.models import Installation
+from samspel.core.installation import installation
 from samspel.encounters.models import Point
 from samspel.encounters.points import address_of, path_of
 from samspel.encounters.texts import Language, languages_offered
@@ -57,8 +57,7 @@ def languages_on(point: Point) -> list[Language]:
     by_code = {each.code: each for each in offered}
     if point.language in by_code:
         return [by_code[point.language]]
-    own = Installation.objects.filter(pk=1).values_list("language", flat=True).first() or settings.LANGUAGE_CODE
-    first = by_code.get(own, offered[0])
+    first = by_code.get(installation().language, offered[0])
     return [first, *(each for each in offered if each is not first)]
 
 

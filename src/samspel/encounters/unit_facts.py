@@ -8,7 +8,7 @@ from typing import Literal
 
 from django.utils import timezone
 
-from samspel.core.models import Installation
+from samspel.core.installation import installation
 from samspel.encounters import disclosing, figures
 from samspel.encounters.compute_signals import Found, changes_of
 from samspel.encounters.models import Factor, Point, Round, Side
@@ -182,8 +182,8 @@ def _words(unit_id: int, since: date, until: date, *, at: datetime) -> tuple[lis
 
 
 def _language() -> themes.Language:
-    row = Installation.objects.filter(pk=1).first()
-    return "da" if row and row.language == "da" else "en" if row and row.language == "en" else "sv"
+    own = installation().language
+    return "da" if own == "da" else "en" if own == "en" else "sv"
 
 
 def _peers(unit_id: int, today: date) -> list[tuple[int, int]]:

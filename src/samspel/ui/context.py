@@ -8,18 +8,14 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 from samspel.core.actor import VISITOR
-from samspel.core.models import Installation
-
-
-def _installation() -> Installation:
-    return Installation.objects.filter(pk=1).first() or Installation(name="Samspel")
+from samspel.core.installation import installation
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """``actor``, ``installation`` (looked up when used), ``languages`` and ``language``."""
     return {
         "actor": getattr(request, "actor", VISITOR),
-        "installation": SimpleLazyObject(_installation),
+        "installation": SimpleLazyObject(installation),
         "languages": settings.LANGUAGES,
         "language": get_language(),
         "is_demo": settings.IS_DEMO,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from samspel.core.actor import Actor
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
-from samspel.core.models import Installation
+from samspel.core.installation import installation
 from samspel.core.texts import all_too_long, require_short
 from samspel.exchange import letters
 from samspel.exchange.access import get_match
@@ -47,7 +47,7 @@ class Gift:
 
 def country() -> str:
     """Whose law and whose authorities: the municipality's own language."""
-    return Installation.objects.filter(pk=1).values_list("language", flat=True).first() or "sv"
+    return installation().language
 
 
 @transaction.atomic
