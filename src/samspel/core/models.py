@@ -82,7 +82,7 @@ class Thread(models.Model):
 
 
 class Knot(models.Model):
-    """One object on a thread. The object's own part tells how it looks (``core.thread.resolver``)."""
+    """One object on a thread. The object's own part tells how it looks (``core.thread.register``)."""
 
     thread = models.ForeignKey(Thread, on_delete=models.CASCADE, related_name="knots")
     stage = models.CharField(max_length=10, choices=Stage.choices)

@@ -1,4 +1,4 @@
-"""What the hall sees: one of ten views, chosen by the leader or by the step. No names, and nothing unread."""
+"""What the hall sees: one of nine views, chosen by the leader or by the step. No names, and nothing unread."""
 
 from dataclasses import dataclass
 from datetime import datetime
