@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from samspel.dialogues import queries
+from samspel.dialogues.clock import Clock, clock_of
 from samspel.dialogues.compute_words import Word, may_show_words, words_of
 from samspel.dialogues.heard import WasHeard, heard_in
 from samspel.dialogues.models import (
@@ -20,7 +21,6 @@ from samspel.dialogues.models import (
 )
 from samspel.dialogues.queries import BallotCount, LoneVoice, Result, Threes
 from samspel.dialogues.theme_queries import MOST_ON_SCREEN, ThemeCount, themes_of
-from samspel.dialogues.views.phone_view import Clock, clock_of
 
 MOST_HEARD = 2
 TOGETHER = frozenset({"whole", "ballot"})

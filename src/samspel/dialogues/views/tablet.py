@@ -20,10 +20,11 @@ from samspel.dialogues import queries
 from samspel.dialogues.access import seating_now
 from samspel.dialogues.actions import joining, solo, whole
 from samspel.dialogues.actions import table as at_table
+from samspel.dialogues.clock import clock_of
 from samspel.dialogues.models import Ballot, Question, Ready, Seat, Sitting
 from samspel.dialogues.tables import TableNow, table_now
 from samspel.dialogues.tablets import Tablet, find_tablet, set_cookie, table_of_link, touch
-from samspel.dialogues.views.phone_view import asked_in, clock_of, for_number
+from samspel.dialogues.views.phone_view import asked_in, for_number
 from samspel.live.queries import line_to
 
 
