@@ -43,10 +43,6 @@ class Place:
     same_as_id: int | None
 
 
-def language_of(dialogue: Dialogue) -> themes.Language:
-    return "da" if dialogue.language == "da" else "en" if dialogue.language == "en" else "sv"
-
-
 def notes_to_place(dialogue: Dialogue, question: int) -> "dict[int, str]":
     """The texts that have themes: shared, and not set aside."""
     rows = Note.objects.filter(dialogue=dialogue, question=question, shared_at__isnull=False, set_aside_at=None)
@@ -84,7 +80,7 @@ def group(grouping: Grouping, dialogue: Dialogue, *, at: datetime) -> int:
     problem = themes.Problem(
         tuple(themes.Note(str(note_id), texts[note_id]) for note_id in order),
         shipped_lexicon(),
-        language_of(dialogue),
+        themes.known_language(dialogue.language),
         moved={
             str(note_id): known[rows[note_id].theme_id].key
             for note_id in order

@@ -57,7 +57,6 @@ def may_show_words(dialogue: Dialogue) -> bool:
 
 @lru_cache(maxsize=32)
 def _counted(thoughts: _Thoughts, language: str, hidden: frozenset[str]) -> tuple[Word, ...]:
-    spoken: themes.Language = "da" if language == "da" else "en" if language == "en" else "sv"
     read = 0
 
     def notes() -> Iterator[themes.Note]:
@@ -66,7 +65,7 @@ def _counted(thoughts: _Thoughts, language: str, hidden: frozenset[str]) -> tupl
             read += 1
             yield themes.Note(str(note_id), text)
 
-    counted = themes.count_words(notes(), language=spoken, keep_notes=False)
+    counted = themes.count_words(notes(), language=themes.known_language(language), keep_notes=False)
     least = 1 if read < FEW_NOTES else 2
     found = [
         word

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from samspel.dialogues.compute_themes import language_of, sureness
+from samspel.dialogues.compute_themes import sureness
 from samspel.dialogues.compute_words import may_show_words
 from samspel.dialogues.models import Dialogue, HiddenWord, Note, NotesApart, Theme, ThemePlace
 from samspel.engine import themes as engine
@@ -172,7 +172,7 @@ def _hidden_among(dialogue: Dialogue, words: Iterable[str]) -> frozenset[str]:
     notes = [engine.Note(f"off {number}", word) for number, word in enumerate(off)]
     notes += [engine.Note(str(number), word) for number, word in enumerate(listed)]
     gone = {word for word in listed if word.casefold() in off}
-    for counted in engine.count_words(notes, language=language_of(dialogue)):
+    for counted in engine.count_words(notes, language=engine.known_language(dialogue.language)):
         if any(note_id.startswith("off ") for note_id in counted.note_ids):
             gone |= {listed[int(note_id)] for note_id in counted.note_ids if not note_id.startswith("off ")}
     return frozenset(gone)

@@ -172,18 +172,13 @@ def _words(unit_id: int, since: date, until: date, *, at: datetime) -> tuple[lis
     """The words that enough residents have written, the most usual first, and in how many texts."""
     texts = figures.texts(unit_id, since, until)
     notes = (themes.Note(str(number), without_masks(text)) for number, text in enumerate(texts))
-    counted = themes.count_words(notes, language=_language(), keep_notes=False)
+    counted = themes.count_words(notes, language=themes.known_language(installation().language), keep_notes=False)
     writers = {one.word: one.count for one in counted} | {ALL_TEXTS: len(texts)}
     shown = disclosing.words_of_unit(unit_id, since, writers, at=at)
     told = shown.pop(ALL_TEXTS, 0)
     most = sorted(shown.items(), key=lambda row: (-row[1], row[0]))[:WORDS_MOST]
     sizes = themes.size_classes([count for _word, count in most])
     return [Word(word, count, size) for (word, count), size in zip(most, sizes, strict=True)], told
-
-
-def _language() -> themes.Language:
-    own = installation().language
-    return "da" if own == "da" else "en" if own == "en" else "sv"
 
 
 def _peers(unit_id: int, today: date) -> list[tuple[int, int]]:

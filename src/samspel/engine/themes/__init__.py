@@ -17,7 +17,7 @@ from .embeddings import Embed
 from .lexicon import OTHER, Lexicon, LexiconError, LexiconTheme, parse_lexicon
 from .records import PLACED_FROM, Placement, Problem, Result, Theme
 from .solving import State, add, move, solve, take_apart
-from .words import LANGUAGES, Language, Note, WordCount, count_words, normalise, size_classes
+from .words import LANGUAGES, Language, Note, WordCount, count_words, known_language, normalise, size_classes
 
 __all__ = [
     "LANGUAGES",
@@ -39,6 +39,7 @@ __all__ = [
     "check",
     "count_words",
     "describe",
+    "known_language",
     "move",
     "normalise",
     "parse_lexicon",

@@ -11,7 +11,7 @@ import Stemmer
 
 from .stopwords import STOP_WORDS
 
-__all__ = ["LANGUAGES", "Language", "Note", "WordCount", "count_words", "normalise", "size_classes"]
+__all__ = ["LANGUAGES", "Language", "Note", "WordCount", "count_words", "known_language", "normalise", "size_classes"]
 
 Language = Literal["sv", "da", "en"]
 LANGUAGES: tuple[Language, ...] = ("sv", "da", "en")
@@ -81,6 +81,15 @@ def count_words(notes: Iterable[Note], *, language: Language, keep_notes: bool =
         ids = found_in.get(stem, {})
         counts.append(WordCount(usual[0], len(ids) or counted[stem], tuple(usual), tuple(ids)))
     return sorted(counts, key=lambda word: (-word.count, word.word))
+
+
+def known_language(code: str) -> Language:
+    """The language to count words in; Swedish where a language has no words here.
+
+    >>> known_language("da"), known_language("ar")
+    ('da', 'sv')
+    """
+    return next((language for language in LANGUAGES if language == code), "sv")
 
 
 def language_in(words: Sequence[str], default: Language, *, by: int = 1) -> Language:
