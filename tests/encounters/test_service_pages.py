@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from samspel.core.models import Thread
+from samspel.core.models import Default, Thread
 from samspel.encounters import compute_looks
 from samspel.encounters.compute_looks import take_due_looks
 from samspel.encounters.equity import Verdict, differences
@@ -226,6 +226,14 @@ def test_the_city_is_the_sum_of_what_its_services_show(client: Client, year: Ser
 def test_before_the_first_look_the_city_says_so(client: Client, town: Town) -> None:
     assert "Det går inte att säga än." in text_of(client, "/encounters")
     assert "Inga tjänster finns än." in text_of(client, "/services")
+
+
+def test_a_service_of_which_nothing_is_told_says_how_many_must_have_answered(client: Client, town: Town) -> None:
+    make_service()
+    Default.objects.create(key="figures.least_public", value=12, reason="Liten ort.", changed_at=TOLD)
+
+    for address in (KEY, f"{KEY}/equal"):
+        assert "när minst tolv har svarat" in text_of(client, address)
 
 
 @pytest.mark.parametrize(

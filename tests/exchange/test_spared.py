@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from samspel.core.errors import InvalidError, NotFoundError
+from samspel.core.models import Default
 from samspel.encounters.models import Shown
 from samspel.exchange.actions.assumptions import assume, assume_nothing
 from samspel.exchange.actions.erasing import MATCH_KEPT, erase_matches
@@ -151,12 +152,20 @@ def test_the_page_shows_what_it_gave_beside_the_range(
     assume(actor=actor_of(broker), category_id=drive.pk, low="100", high="200", reason="En resa.", at=WHEN)
     Client().get("/exchange/spared")
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         shown = Client().get("/exchange/spared").content.decode()
 
     assert "1\u00a0000–2\u00a0000" in shown
     assert "En resa." in shown
     assert "60 av 100" in shown
+
+
+def test_the_page_says_from_how_many_needs_a_kind_is_shown(db: None) -> None:
+    Default.objects.create(key="figures.least_public", value=12, reason="Liten ort.", changed_at=WHEN)
+
+    shown = Client().get("/exchange/spared").content.decode()
+
+    assert "En sort visas när minst tolv behov har mötts." in shown
 
 
 def test_the_way_to_the_assumptions_is_shown_to_who_writes_them(broker: Person, town: Town) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.http import HttpResponse
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from samspel.core import defaults
 from samspel.core.actor import Actor, Request
 from samspel.core.errors import InvalidError, NotFoundError
 from samspel.encounters import open_tables
@@ -37,6 +39,10 @@ def read(actor: Actor, service: Service) -> Read:
     own = own_units(actor, newest.units) if newest else set()
     told = open_figures([service], today - FIRST_TO_UNITS).get(service.pk)
     return Read(newest, frozenset(own), newest != told) if newest and own else Read(told)
+
+
+# Asked for where a page says so.
+_least = partial(defaults.value, "figures.least_public")
 
 
 @require_GET
@@ -71,7 +77,7 @@ def service(request: Request, key: str) -> HttpResponse:
     """A service's weeks, and its places beside each other."""
     found = get_service(request.actor, key, "figures.open")
     told = read(request.actor, found)
-    context: dict[str, Any] = {"service": found, "figures": told.figures, "section": "services"}
+    context: dict[str, Any] = {"service": found, "figures": told.figures, "least": _least, "section": "services"}
     if told.figures is not None:
         context |= {
             "trend": trend_of(told.figures.weeks, told.figures.total),
@@ -87,7 +93,7 @@ def equal(request: Request, key: str) -> HttpResponse:
     """Is it as good everywhere, and for everybody? With the reasons for what is meant to differ."""
     found = get_service(request.actor, key, "figures.open")
     told = read(request.actor, found)
-    context: dict[str, Any] = {"service": found, "figures": told.figures, "section": "services"}
+    context: dict[str, Any] = {"service": found, "figures": told.figures, "least": _least, "section": "services"}
     if told.figures is not None:
         reasons = list(Reason.objects.filter(service=found, closed_at=None))
         context |= {

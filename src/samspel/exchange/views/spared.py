@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from samspel.core import defaults
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError
 from samspel.core.numbers import number_of
@@ -23,7 +24,12 @@ def spared(request: Request) -> HttpResponse:
     return render(
         request,
         "exchange/spared.html",
-        {"found": found, "may_assume": may_use_desk(request.actor), "section": "exchange"},
+        {
+            "found": found,
+            "least": defaults.value("figures.least_public"),
+            "may_assume": may_use_desk(request.actor),
+            "section": "exchange",
+        },
     )
 
 
