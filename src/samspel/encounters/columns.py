@@ -36,13 +36,9 @@ class Read:
     """What a column says: for each row the place of its value in ``values``, or below 0 where it says nothing usable
     (-1 minus the place of the reason in ``reasons``)."""
 
-    codes: Ints
+    codes: npt.NDArray[np.int32]
     values: Sequence[Any]
     reasons: Sequence[str]
-
-    @property
-    def is_good(self) -> npt.NDArray[np.bool_]:
-        return self.codes >= 0
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,7 @@ class Moments:
 def read_words(table: pa.Table, column: str, rules: Rules) -> Read:
     """A column by its different words. One that the file has not is empty in every row."""
     if column not in table.column_names:
-        words, codes = [""], np.zeros(len(table), np.int64)
+        words, codes = [""], np.zeros(len(table), np.int32)
     else:
         cells = table.column(column).combine_chunks() if len(table) else pa.array([], pa.string())
         if isinstance(cells, pa.ChunkedArray):
@@ -65,14 +61,14 @@ def read_words(table: pa.Table, column: str, rules: Rules) -> Read:
         if not pa.types.is_dictionary(cells.type):
             cells = cells.dictionary_encode()
         words = cells.dictionary.to_pylist()
-        codes = cells.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        codes = cells.indices.to_numpy()
     return _read_each(column, words, codes, rules)
 
 
-def _read_each(column: str, words: Sequence[str], codes: Ints, rules: Rules) -> Read:
+def _read_each(column: str, words: Sequence[str], codes: npt.NDArray[np.int32], rules: Rules) -> Read:
     values: list[Any] = []
     reasons: list[str] = []
-    places = np.empty(max(1, len(words)), np.int64)
+    places = np.empty(max(1, len(words)), np.int32)
     for place, word in enumerate(words):
         try:
             values.append(read_cell(column, word, rules[column]))
@@ -80,7 +76,7 @@ def _read_each(column: str, words: Sequence[str], codes: Ints, rules: Rules) -> 
         except UnfitError as error:
             reasons.append(str(error))
             places[place] = -len(reasons)
-    return Read(places.take(codes), values, reasons)
+    return Read(places.take(codes) if reasons else codes, values, reasons)
 
 
 # ---------------------------------------------------------------- times
@@ -253,10 +249,9 @@ def read_columns(
     faults = [(place, Fault("at", reason)) for place, reason in moments.faults.items()]
     faults += [(place, Fault("key", reason)) for place, reason in odd_keys.items()]
     for column, read in words.items():
-        faults += [
-            (place, Fault(column, read.reasons[-1 - read.codes[place]]))
-            for place in np.flatnonzero(~read.is_good).tolist()
-        ]
+        if read.reasons:
+            wrong = np.flatnonzero(read.codes < 0).tolist()
+            faults += [(place, Fault(column, read.reasons[-1 - read.codes[place]])) for place in wrong]
     is_good[[place for place, _fault in faults]] = False
     faults.sort(key=lambda found: (found[0], COLUMNS.index(found[1].column)))
     return Columns(moments, keys, words, is_good, faults)

@@ -163,9 +163,10 @@ class _Laid:
 def _lay_piece(names: rows.Names, work: "_Work", prefix: str, at: datetime, piece: files.Piece) -> _Laid:
     # Each piece looks for near names by itself, so that what is told of a row does not hang on which thread came first.
     columns = read_columns(piece.table, rows.rules(replace(names), at), at, prefix, piece.lines)
-    has_token = np.array([value is not None for value in columns.words["token"].values] or [False], np.bool_)
-    is_sealed = has_token[np.maximum(columns.words["token"].codes, 0)]
-    is_rested = columns.is_good & ~is_sealed & (columns.moments.days <= _days(_last_rested(at)))
+    is_rested = columns.is_good & (columns.moments.days <= _days(_last_rested(at)))
+    has_token = np.array([value is not None for value in columns.words["token"].values], np.bool_)
+    if has_token.any():
+        is_rested &= ~has_token[np.maximum(columns.words["token"].codes, 0)]
     work.write_parts(piece.end, _rested(columns, np.flatnonzero(is_rested)))
     places = np.flatnonzero(columns.is_good & ~is_rested).tolist()
     return _Laid(piece, columns, places, wrong_in(piece, columns))
@@ -220,10 +221,11 @@ def _rested(columns: Columns, places: "np.typing.NDArray[np.int64]") -> pa.Table
     def said(name: str, kind: pa.DataType) -> pa.Array:
         return pa.array(columns.words[name].values or [None], kind).take(pa.array(own(columns.words[name].codes)))
 
-    def worded(values: Sequence[str], codes: "np.typing.NDArray[np.int64]") -> pa.Array:
+    def worded(values: Sequence[str], codes: "np.typing.NDArray[np.int32]") -> pa.Array:
         words = {word: place for place, word in enumerate(dict.fromkeys(values))}
-        each = np.array([words[word] for word in values], np.int32)
-        return pa.DictionaryArray.from_arrays(pa.array(each.take(codes)), pa.array(list(words), pa.string()))
+        if len(words) < len(values):
+            codes = np.array([words[word] for word in values], np.int32).take(codes)
+        return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(list(words), pa.string()))
 
     levels, marks = columns.words["level"], columns.words["factors"]
     each = [mark.at_level(level) for mark in marks.values for level in levels.values]
