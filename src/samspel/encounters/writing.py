@@ -266,6 +266,7 @@ def _write_table(columns: Mapping[str, pa.Array], dataset: str, path: Path) -> N
     """As any reader has it: that words came as Arrow's dictionaries is not told."""
     kinds = {name: _ARROW[kind] for name, kind in store.DATASETS[dataset].items()}
     table = pa.table({name: _as_stored(columns[name], kind) for name, kind in kinds.items()})
+    numbers = [name for name, kind in kinds.items() if pa.types.is_integer(kind) or pa.types.is_date32(kind)]
     with pyarrow.parquet.ParquetWriter(
         path,
         table.schema,
@@ -273,10 +274,15 @@ def _write_table(columns: Mapping[str, pa.Array], dataset: str, path: Path) -> N
         use_dictionary=[
             f"{name}.list.element" if pa.types.is_list(kind) else name
             for name, kind in kinds.items()
-            if name not in _DIFFERENT
+            if name not in _DIFFERENT and name not in numbers
         ],
+        # Each by its difference from the one before, in half the time that it takes to list the different ones.
+        column_encoding=dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
         write_statistics=[name for name in kinds if name in _LOOKED_FOR],
         store_schema=False,
+        # No more pages than their bytes ask for: each begins the packing anew.
+        max_rows_per_page=ROW_GROUP,
+        write_batch_size=ROW_GROUP,
     ) as file:
         file.write_table(table, row_group_size=ROW_GROUP)
         file.add_key_value_metadata(SCHEMA.metadata)
