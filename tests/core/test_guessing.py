@@ -162,6 +162,22 @@ def test_many_tries_at_one_moment_are_no_more_than_one_after_the_other(clock: Cl
     limits.guess(request, "wrong-code")
 
 
+def test_cookies_by_the_thousand_do_not_push_out_what_has_been_counted(clock: Clock) -> None:
+    """Each request with a cookie that nobody has had makes a bucket; only so many are kept."""
+    guesser = RequestFactory().get("/", REMOTE_ADDR=HALL)
+    for _try in range(LIMITS["wrong-code"].address_burst):
+        limits.guess(guesser, "wrong-code")
+    clock.now_s = 1.0
+    for number in range(60_000):
+        clock.now_s += 1 / LIMITS["page"].address_per_s
+        page = RequestFactory().get("/", REMOTE_ADDR=HALL, HTTP_COOKIE=f"seat=made-up-{number}")
+        limits.check_limit(page, "page")
+    clock.now_s = 49.0  # before the first of them is there again
+
+    with pytest.raises(TooManyError):
+        limits.guess(guesser, "wrong-code")
+
+
 def test_a_code_is_known_where_its_people_are_and_for_half_a_day(clock: Clock) -> None:
     here, there = (RequestFactory().get("/", REMOTE_ADDR=address) for address in (HALL, "198.51.100.9"))
     learn_code(here, "482913")

@@ -84,63 +84,60 @@ Key = tuple[str, str, float, float]  # a bucket's name, its caller, its size, an
 
 
 class Buckets:
-    """Token buckets by name and caller; forgets full ones. Thread-safe."""
+    """Token buckets by name and caller; of too many, forgets those that are full or soonest will be. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, most: int = 50_000) -> None:
         self._clock = clock
         self._most = most
         self._lock = threading.Lock()
-        self._left: dict[tuple[str, str], tuple[float, float]] = {}
+        # What is left, when that was, and when it will be full: from then on it says no more than none would.
+        self._left: dict[tuple[str, str], tuple[float, float, float]] = {}
 
     def take(self, name: str, caller: str, burst: float, per_s: float) -> float:
         """Take one; 0 when it was there, else the seconds until it will be."""
-        now = self._clock()
         with self._lock:
-            left, at = self._left.get((name, caller), (burst, now))
-            left = min(burst, left + (now - at) * per_s)
-            if left < 1:
-                self._left[name, caller] = (left, now)
-                return (1 - left) / per_s
-            self._left[name, caller] = (left - 1, now)
-            if len(self._left) > self._most:
-                self._forget()
-            return 0.0
+            now = self._clock()
+            left = self._now(name, caller, burst, per_s, now)
+            self._keep(name, caller, burst, per_s, now, left if left < 1 else left - 1)
+            return (1 - left) / per_s if left < 1 else 0.0
 
     def wait(self, name: str, caller: str, burst: float, per_s: float) -> float:
         """Seconds until there is one to take, without taking it."""
         with self._lock:
-            left, at = self._left.get((name, caller), (burst, self._clock()))
-            left = min(burst, left + (self._clock() - at) * per_s)
+            left = self._now(name, caller, burst, per_s, self._clock())
             return 0.0 if left >= 1 else (1 - left) / per_s
 
     def take_all(self, keys: list[Key]) -> float:
         """Take one from each, or from none: 0 when all had one, else the seconds until they will."""
-        now, wait = self._clock(), 0.0
         with self._lock:
-            lefts = []
-            for name, caller, burst, per_s in keys:
-                left, at = self._left.get((name, caller), (burst, now))
-                left = min(burst, left + (now - at) * per_s)
-                lefts.append(left)
-                wait = max(wait, (1 - left) / per_s)
-            for (name, caller, _burst, _per_s), left in zip(keys, lefts, strict=True):
-                self._left[name, caller] = (left if wait > 0 else left - 1, now)
-            if len(self._left) > self._most:
-                self._forget()
-        return max(0.0, wait)
+            now = self._clock()
+            lefts = [self._now(*key, now) for key in keys]
+            wait = max((1 - left) / key[3] for key, left in zip(keys, lefts, strict=True))
+            if wait > 0:
+                return wait
+            for key, left in zip(keys, lefts, strict=True):
+                self._keep(*key, now, left - 1)
+            return 0.0
 
     def give_back(self, keys: list[Key]) -> None:
         """Put back what was taken from each."""
         with self._lock:
-            for name, caller, burst, _per_s in keys:
-                left, at = self._left.get((name, caller), (burst, self._clock()))
-                self._left[name, caller] = (min(burst, left + 1), at)
+            now = self._clock()
+            for key in keys:
+                self._keep(*key, now, min(key[2], self._now(*key, now) + 1))
 
-    def _forget(self) -> None:
-        """Drop the older half: a bucket that has not been asked for is full again."""
-        oldest = sorted(self._left, key=lambda key: self._left[key][1])
-        for key in oldest[: len(oldest) // 2]:
-            del self._left[key]
+    def _now(self, name: str, caller: str, burst: float, per_s: float, now: float) -> float:
+        left, at, _full = self._left.get((name, caller), (burst, now, now))
+        return min(burst, left + (now - at) * per_s)
+
+    def _keep(self, name: str, caller: str, burst: float, per_s: float, now: float, left: float) -> None:
+        self._left[name, caller] = (left, now, now + (burst - left) / per_s)
+        if len(self._left) > self._most:
+            # One who carries a new cookie each time makes as many as she likes, and each is full in a moment: what
+            # stops a guesser takes long to fill, and is not to be pushed out by them.
+            soonest = sorted(self._left, key=lambda key: self._left[key][2])
+            for key in soonest[: len(soonest) // 2]:
+                del self._left[key]
 
     def clear(self) -> None:
         with self._lock:
@@ -190,8 +187,8 @@ def check_limit(request: HttpRequest, name: str) -> None:
     caller = caller_of(request)
     address = address_of(request)
     wait = BUCKETS.take(name + "/address", address, limit.address_burst, limit.address_per_s)
-    if caller is not None:
-        wait = max(wait, BUCKETS.take(name, caller, limit.burst, limit.per_s))
+    if caller is not None and not wait:
+        wait = BUCKETS.take(name, caller, limit.burst, limit.per_s)
     if wait:
         raise TooManyError(max(1, round(wait)))
 
