@@ -10,14 +10,29 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime
 from typing import IO, Literal
 from xml.sax.saxutils import escape
 
-__all__ = ["SheetError", "guarded", "read_sheet", "stream_csv", "stream_excel", "unguarded", "unpack", "write_sheet"]
+__all__ = [
+    "MOST_BYTES",
+    "MOST_BYTES_SENT",
+    "SheetError",
+    "guarded",
+    "read_sheet",
+    "stream_csv",
+    "stream_excel",
+    "unguarded",
+    "unpack",
+    "write_sheet",
+]
 
-# Of a packed file when it is unpacked: a small file can hold more than a machine does.
+# Of a packed file, as Excel's are too, when it is unpacked: a small file can hold more than a machine does. What is
+# sent to a page is read while others wait.
 MOST_BYTES = 1 << 28
+MOST_BYTES_SENT = 1 << 25
+_LAST_LINE = 1 << 20  # of a sheet, in Excel itself
 
 Line = tuple[int, list[str]]
 
@@ -46,12 +61,12 @@ def read_sheet(content: bytes, name: str = "", *, most_bytes: int = MOST_BYTES) 
     """The lines of a table with their numbers in the file, from 1; empty ones too. Of Excel, the first sheet.
 
     :param name: the file's name; an ending says what bytes alone do not.
-    :param most_bytes: of a packed file when it is unpacked.
+    :param most_bytes: of a packed file when it is unpacked, and so many cells of Excel; a page takes MOST_BYTES_SENT.
     :raises SheetError: while lines are taken, when the file cannot be read.
     """
     content = unpack(content, most_bytes)
     if content[:2] == b"PK":
-        return _excel(content)
+        return _excel(content, most_bytes)
     return _csv(content, name)
 
 
@@ -219,21 +234,28 @@ def _separator(text: str) -> str:
     return max(";,\t", key=bare.count) if any(sign in bare for sign in ";,\t") else ","
 
 
-def _excel(content: bytes) -> Iterator[Line]:
+def _excel(content: bytes, most_bytes: int) -> Iterator[Line]:
+    """A cell far out makes many empty ones before it, and a line far down many lines: they are counted too."""
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            left = most_bytes - sum(part.file_size for part in parts.infolist())
+        if left < 0:
+            raise SheetError("excel")
+        with closing(load_workbook(io.BytesIO(content), read_only=True, data_only=True)) as book:
+            sheet = book.worksheets[0]
+            sheet.reset_dimensions()
+            left = most_bytes
+            for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+                left -= len(row)
+                if left < 0 or number > _LAST_LINE:
+                    raise SheetError("excel")
+                yield number, [_cell(value) for value in row]
+    except SheetError:
+        raise
+    except Exception as error:  # the library raises whatever it meets in a broken file
         raise SheetError("excel") from error
-    try:
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()
-        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
-            yield number, [_cell(value) for value in row]
-    finally:
-        book.close()
 
 
 def _cell(value: object) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from samspel.core.errors import InvalidError
 from samspel.core.languages import language_of
-from samspel.core.sheets import SheetError, read_sheet
+from samspel.core.sheets import MOST_BYTES_SENT, SheetError, read_sheet
 
 LONGEST = 120
 ROWS_MOST = 5000
@@ -141,7 +141,7 @@ def read_people(content: bytes, filename: str) -> PeopleList:
     if content[:2] == b"\x1f\x8b":
         raise InvalidError(fields={"file": _unreadable("no-table")})
     try:
-        return _read(read_sheet(content, filename))
+        return _read(read_sheet(content, filename, most_bytes=MOST_BYTES_SENT))
     except SheetError as error:
         raise InvalidError(fields={"file": _unreadable(error.kind)}) from error
 

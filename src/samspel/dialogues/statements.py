@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from samspel.core.errors import InvalidError
-from samspel.core.sheets import SheetError, read_sheet, unguarded
+from samspel.core.sheets import MOST_BYTES_SENT, SheetError, read_sheet, unguarded
 
 BYTES_MOST = 20_000_000
 ROWS_MOST = 50_000
@@ -60,7 +60,7 @@ def read_statements(name: str, content: bytes, questions: Mapping[int, str]) -> 
     bad: list[BadRow] = []
     places: dict[str, int] | None = None
     try:
-        for line, row in read_sheet(content, name, most_bytes=BYTES_MOST):
+        for line, row in read_sheet(content, name, most_bytes=MOST_BYTES_SENT):
             if not any(cell.strip() for cell in row):
                 continue
             if places is None:
@@ -88,7 +88,7 @@ def questions_asked(name: str, content: bytes) -> list[str]:
     found: dict[str, None] = {}
     places: dict[str, int] | None = None
     try:
-        for _line, row in read_sheet(content, name, most_bytes=BYTES_MOST):
+        for _line, row in read_sheet(content, name, most_bytes=MOST_BYTES_SENT):
             if places is None:
                 places = _places(row) if any(cell.strip() for cell in row) else None
             elif "question" in places and places["question"] < len(row):

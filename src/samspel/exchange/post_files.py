@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from samspel.core.errors import InvalidError
 from samspel.core.languages import language_of
-from samspel.core.sheets import SheetError, read_sheet, stream_csv, unguarded
+from samspel.core.sheets import MOST_BYTES, MOST_BYTES_SENT, SheetError, read_sheet, stream_csv, unguarded
 from samspel.encounters.queries import areas
 from samspel.exchange.finding_posts import Wanted, matching
 from samspel.exchange.models import Category, Mark, PartOfWeek, Post
@@ -174,13 +174,15 @@ def read_posts(content: bytes, name: str, *, rows_most: int | None = ROWS_MOST) 
     """
     if rows_most is not None and len(content) > BYTES_MOST:
         raise InvalidError(fields={"file": _("Filen är större än två megabyte. Dela den i flera.")})
+    most_bytes = MOST_BYTES if rows_most is None else MOST_BYTES_SENT
     try:
-        lines = [
-            (line, [unguarded(" ".join(cell.split())) for cell in cells]) for line, cells in read_sheet(content, name)
+        full = [
+            (line, [unguarded(" ".join(cell.split())) for cell in cells])
+            for line, cells in read_sheet(content, name, most_bytes=most_bytes)
+            if any(map(str.strip, cells))
         ]
     except SheetError as error:
         raise InvalidError(fields={"file": _("Spara listan som Excel (.xlsx) eller CSV och försök igen.")}) from error
-    full = [(line, cells) for line, cells in lines if any(cells)]
     if not full:
         raise InvalidError(fields={"file": _("Filen är tom.")})
     heading = tuple(cell.casefold() for cell in full[0][1])

@@ -8,7 +8,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from samspel.core.errors import InvalidError
-from samspel.core.sheets import SheetError, read_sheet
+from samspel.core.sheets import MOST_BYTES_SENT, SheetError, read_sheet
 from samspel.people.models import Role
 
 MOST_BYTES = 5_000_000
@@ -79,7 +79,7 @@ def read_rows(name: str, content: bytes) -> Iterator[tuple[int, dict[str, str]]]
     if len(content) > MOST_BYTES:
         raise InvalidError(fields={"file": _("Filen är för stor. Högst 5 MB.")})
     try:
-        yield from _by_header(read_sheet(content, name))
+        yield from _by_header(read_sheet(content, name, most_bytes=MOST_BYTES_SENT))
     except SheetError as error:
         raise InvalidError(
             fields={"file": _("Filen går inte att läsa. Spara den som CSV eller Excel (.xlsx).")}
