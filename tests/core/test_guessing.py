@@ -196,6 +196,48 @@ def test_what_is_known_does_not_grow_without_end(clock: Clock) -> None:
     assert [bool(known.codes_at(f"192.0.2.{number}")) for number in range(6)] == [False] * 3 + [True] * 3
 
 
+# ---------------------------------------------------------------- personal codes, of eight digits
+
+
+def wrong_places(clock: Clock, dialogue: Dialogue, *, asking: int, for_s: int) -> int:
+    """How many personal codes of one meeting so many addresses get to try."""
+    make = RequestFactory().get
+    requests = [make("/", REMOTE_ADDR=f"198.51.{number // 250}.{number % 250}") for number in range(asking)]
+    tried = 0
+    for second in range(0, for_s, 60):
+        clock.now_s = float(second)
+        for request in requests:
+            try:
+                join.guess_place(request, dialogue)
+            except TooManyError:
+                continue
+            tried += 1
+    return tried
+
+
+def test_of_four_hundred_personal_codes_a_thousand_addresses_hit_none_in_an_hour(clock: Clock) -> None:
+    """Less than one chance in a hundred, with those who are let try where the meeting's people are."""
+    tried = wrong_places(clock, Dialogue(pk=1, code="482913"), asking=OTHERS, for_s=HOUR_S)
+    here = LIMITS["wrong-place-here"].an_hour()
+
+    assert 500 < tried <= LIMITS["wrong-place"].an_hour()
+    assert 1 - (1 - 400 / 10**8) ** (tried + here) < 0.01
+    alone = LIMITS["wrong-place"]
+    by_address = (alone.address_burst + alone.address_per_s * HOUR_S) * OTHERS
+    assert 1 - (1 - 400 / 10**8) ** by_address > 0.9, "an address alone would be no limit"
+
+
+def test_where_a_meetings_people_are_their_personal_codes_are_not_stopped_by_strangers(clock: Clock) -> None:
+    dialogue = Dialogue(pk=1, code="482913")
+    wrong_places(clock, dialogue, asking=OTHERS, for_s=40)
+    hall = RequestFactory().get("/", REMOTE_ADDR=HALL)
+    with pytest.raises(TooManyError):
+        join.guess_place(hall, dialogue)
+
+    learn_code(hall, dialogue.code)
+    join.guess_place(hall, dialogue).was_right()
+
+
 # ---------------------------------------------------------------- through the pages
 
 

@@ -69,9 +69,12 @@ LIMITS = {
     "wrong-code": Limit(10, 0.05, 60, 0.02, True, all_burst=300, all_per_s=300 / 3600),
     # The same from where some meeting's people are already: 300 an hour more, which no stranger can use up.
     "wrong-code-here": Limit(10, 0.05, 60, 0.02, True, all_burst=150, all_per_s=150 / 3600),
-    # A personal seat code, or the code that moves a seat to another phone: far too many to be guessed. So are the codes
-    # of who needs or gives, and of a story; each is counted by itself, so that a library's misprints stop no hall.
-    "wrong-place": Limit(burst=10, per_s=0.05, address_burst=60, address_per_s=0.2, stops_guessing=True),
+    # A personal seat code, or the code that moves a seat to another phone: eight digits, of which a hall has hundreds.
+    "wrong-place": Limit(10, 0.05, 60, 0.2, True, all_burst=300, all_per_s=300 / 3600),
+    # The same from where that meeting's people are already, which no stranger can use up.
+    "wrong-place-here": Limit(10, 0.05, 60, 0.2, True, all_burst=300, all_per_s=300 / 3600),
+    # The codes of who needs or gives, and of a story: far too many to be guessed. Each is counted by itself, so that
+    # a library's misprints stop no hall.
     "wrong-party": Limit(burst=10, per_s=0.05, address_burst=60, address_per_s=0.2, stops_guessing=True),
     "wrong-story": Limit(burst=10, per_s=0.05, address_burst=60, address_per_s=0.2, stops_guessing=True),
     # A tablet in a reception: how often a code is made for its screen, and how often one that is not there is typed by

@@ -16,7 +16,7 @@ from samspel.core.actor import Request
 from samspel.core.addresses import address_for_others
 from samspel.core.errors import InvalidError, NotFoundError, TooManyError
 from samspel.core.languages import spoken, spoken_choices
-from samspel.core.limits import codes_known_to, guess, learn_code
+from samspel.core.limits import Guess, codes_known_to, guess, learn_code
 from samspel.core.numbers import number_of
 from samspel.core.permissions import may
 from samspel.dialogues import queries
@@ -42,6 +42,7 @@ from samspel.live.queries import line_to
 WRONG_CODE = "wrong-code"
 WRONG_CODE_HERE = "wrong-code-here"
 WRONG_PLACE = "wrong-place"
+WRONG_PLACE_HERE = "wrong-place-here"
 FIELDS = ("seat_code", "name", "unit", "role", "table", "accessible", "interpreter")
 
 # ---------------------------------------------------------------- the way in
@@ -75,6 +76,14 @@ def open_code(request: Request, code: str) -> Dialogue | None:
     return dialogue
 
 
+def guess_place(request: HttpRequest, dialogue: Dialogue) -> Guess:
+    """Ask to try a personal code in a meeting: of a seat, or to take one over.
+
+    :raises TooManyError: too many have been tried; where the meeting's people are, only those tried from such places.
+    """
+    return guess(request, WRONG_PLACE_HERE if dialogue.code in codes_known_to(request) else WRONG_PLACE)
+
+
 @require_http_methods(["GET", "POST"])
 def start(request: Request) -> HttpResponse:
     """The six digits, from the start page or from here; also with blanks, or a pasted address."""
@@ -101,7 +110,7 @@ def welcome(request: Request, code: str) -> HttpResponse:
     values = {"seat_code": joining.clean_seat_code(request.GET.get("plats", ""))}
     if not values["seat_code"]:
         return _welcome(request, dialogue, values)
-    tried = guess(request, WRONG_PLACE)
+    tried = guess_place(request, dialogue)
     try:
         invitation = joining.get_invitation(code, values["seat_code"])
     except InvalidError as error:
@@ -149,7 +158,7 @@ def take_seat(request: Request, code: str) -> HttpResponse:
     if find_here(request, code) is not None:
         return redirect("join", dialogue.code)
     values = {name: request.POST.get(name, "") for name in FIELDS}
-    tried = guess(request, WRONG_PLACE) if values["seat_code"] else None
+    tried = guess_place(request, dialogue) if values["seat_code"] else None
     try:
         joined = joining.join(
             actor=request.actor,
@@ -288,7 +297,7 @@ def take_over(request: Request, code: str) -> HttpResponse:
         raise NotFoundError("code")
     error = ""
     if request.method == "POST":
-        tried = guess(request, WRONG_PLACE)
+        tried = guess_place(request, dialogue)
         try:
             joined = joining.take_over_seat(
                 actor=request.actor,

@@ -9,12 +9,11 @@ from django.views.decorators.http import require_http_methods
 
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError, NotFoundError
-from samspel.core.limits import guess
 from samspel.core.permissions import may
 from samspel.dialogues.access import find_here, phase_of, seating_now
 from samspel.dialogues.actions import joining
 from samspel.dialogues.models import Dialogue, Invitation, Placement, Table
-from samspel.dialogues.views.join import WRONG_PLACE, open_code
+from samspel.dialogues.views.join import guess_place, open_code
 
 CELL, HEIGHT, RADIUS = 112, 96, 26
 
@@ -58,7 +57,7 @@ def where(request: Request, code: str) -> HttpResponse:
     tables: dict[int, Table] | None = None
     typed = request.POST.get("seat_code", "")
     if request.method == "POST":
-        tried = guess(request, WRONG_PLACE)
+        tried = guess_place(request, dialogue)
         try:
             invitation = joining.get_invitation(code, typed)
         except InvalidError as invalid:
