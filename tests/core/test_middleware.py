@@ -1,5 +1,7 @@
 """What every answer carries."""
 
+import json
+
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
@@ -33,6 +35,20 @@ def test_a_text_that_the_database_cannot_hold_is_refused(client: Client, caplog:
 
     assert answer.status_code in {302, 422}
     assert "Hanna" not in caplog.text
+
+
+@pytest.mark.django_db
+def test_half_a_letter_is_refused_as_other_words_that_the_database_cannot_hold(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    town = make_town()
+    client.force_login(town.manager)
+    told = {"unit": town.guidance.pk, "words": "Bussen går sällan \ud800", "key": device_key()}
+
+    answer = client.post("/api/signals", json.dumps(told), content_type="application/json")
+
+    assert answer.status_code == 422
+    assert "Bussen" not in caplog.text
 
 
 @pytest.mark.django_db

@@ -397,6 +397,13 @@ def test_the_page_shows_themes_with_counts_and_opens_onto_the_notes(hall: Hall, 
     assert not re.search(r"\sstyle=", html)
 
 
+def test_the_page_opens_also_before_a_question_is_written(town: Town, leader: Client) -> None:
+    dialogue = make_dialogue(town.guidance)
+    dialogue.questions.all().delete()
+
+    assert leader.get(reverse("dialogue_themes", args=[dialogue.pk])).status_code == 200
+
+
 def test_everything_is_done_without_script(hall: Hall, leader: Client) -> None:
     say(hall.dialogue, "Nattbuss till stationen")
     assert "1 tanke väntar på ett tema." in shown(leader, hall)

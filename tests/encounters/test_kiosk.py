@@ -126,6 +126,7 @@ def test_forty_presses_in_a_minute_are_set_aside_and_kept(point: Point) -> None:
         '{"clock": 1, "waiting": 0, "presses": [{"key": "short", "level": 3, "at": 1}]}',
         '{"clock": 1, "waiting": 0, "presses": [{"key": 5, "level": 3, "at": 1}]}',
         '{"clock": 1e99, "waiting": 0, "presses": []}',
+        pytest.param("[" * 100_000, id="lists in lists"),
         json.dumps({"clock": 1, "waiting": 0, "presses": [{"key": "k" * 22, "level": 3, "at": 1}] * 501}),
     ],
 )

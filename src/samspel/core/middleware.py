@@ -115,7 +115,8 @@ class ErrorMiddleware:
         if isinstance(exception, OperationalError | InterfaceError):
             log.error("database away: %s", type(exception).__name__)
             exception = UnavailableError()
-        if isinstance(exception, DataError):  # a NUL in a text, a number beyond its column
+        # A NUL or half a letter in a text, a number beyond its column.
+        if isinstance(exception, DataError | UnicodeEncodeError):
             log.warning("sent to %s: what the database cannot hold", getattr(request.resolver_match, "view_name", "?"))
             exception = NotFoundError("address") if request.method in {"GET", "HEAD"} else InvalidError()
         if not isinstance(exception, SamspelError):

@@ -139,7 +139,7 @@ def _context(request: Request, dialogue: Dialogue) -> dict[str, object]:
     known = [question.number for question in questions]
     question = id_of(asked.get("question") or "0", "question")
     if question not in known:
-        question = question_now(dialogue) if dialogue.state != State.CLOSED else known[0]
+        question = question_now(dialogue) if dialogue.state != State.CLOSED else min(known, default=1)
     opened, first = id_of(asked.get("theme") or "0", "theme"), id_of(asked.get("from") or "0", "note")
     page = themes_page(dialogue, question, opened=opened, first=first, most=SHOWN)
     if not opened and page.columns:
@@ -153,7 +153,7 @@ def _context(request: Request, dialogue: Dialogue) -> dict[str, object]:
         "dialogue": dialogue,
         "section": "dialogues",
         "questions": questions,
-        "asked": next(each for each in questions if each.number == question),
+        "asked": next((each for each in questions if each.number == question), None),  # it may not be written yet
         "page": page,
         "opened": _opened(page, opened),
         "first": first,

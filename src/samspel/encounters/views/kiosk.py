@@ -127,7 +127,7 @@ def _sent(request: HttpRequest) -> tuple[datetime, int, list[KeptPress]]:
         sent = json.loads(request.body)
         presses = [KeptPress(_key(row["key"]), int(row["level"]), _moment(row["at"])) for row in sent["presses"]]
         clock, waiting = _moment(sent["clock"]), int(sent["waiting"])
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidError from error
     if len(presses) > MOST_AT_ONCE:
         raise InvalidError
