@@ -76,7 +76,7 @@ def open_code(request: Request, code: str) -> Dialogue | None:
     return dialogue
 
 
-def guess_place(request: HttpRequest, dialogue: Dialogue) -> Guess:
+def guess_place(request: Request, dialogue: Dialogue) -> Guess:
     """Ask to try a personal code in a meeting: of a seat, or to take one over.
 
     :raises TooManyError: too many have been tried; where the meeting's people are, only those tried from such places.
