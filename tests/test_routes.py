@@ -289,7 +289,7 @@ def test_without_the_database_every_page_says_try_again(town: Town, monkeypatch:
 
     visitor, person = Client(raise_request_exception=False), sign_in(town.member)
     person.raise_request_exception = False
-    monkeypatch.setattr("samspel.ui.context._installation", gone)
+    monkeypatch.setattr("samspel.ui.context.installation", gone)
     monkeypatch.setattr("samspel.core.middleware._actor", gone)
     signed_in = person.get("/home")
     monkeypatch.setattr("samspel.core.middleware._actor", lambda request: VISITOR)

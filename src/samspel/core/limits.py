@@ -197,7 +197,7 @@ def check_limit(request: HttpRequest, name: str) -> None:
 
 
 def count_one(request: HttpRequest, name: str, caller: str | None = None) -> list[Key]:
-    """Count one that is only known when it has been done: what was not done is given back to ``BUCKETS``.
+    """Count one that is only known when it has been done: what was not done is taken back by ``uncount``.
 
     :param caller: who it is, where the page knows better than the browser's cookies.
     :raises TooManyError: when the caller, or the whole address, has used its share; then nothing is counted.
@@ -213,6 +213,11 @@ def count_one(request: HttpRequest, name: str, caller: str | None = None) -> lis
     if wait:
         raise TooManyError(max(1, round(wait)))
     return keys
+
+
+def uncount(counted: list[Key]) -> None:
+    """What ``count_one`` counted was not done."""
+    BUCKETS.give_back(counted)
 
 
 # ---------------------------------------------------------------- guessing

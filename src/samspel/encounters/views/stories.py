@@ -8,7 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from samspel.core.errors import InvalidError, TooManyError
-from samspel.core.limits import BUCKETS, count_one, guess
+from samspel.core.limits import count_one, guess, uncount
 from samspel.encounters import texts
 from samspel.encounters.access import get_point_by_code
 from samspel.encounters.actions.stories import LONGEST, screened_story, tell_story, withdraw_story
@@ -52,7 +52,7 @@ def _tell(request: HttpRequest, point: Point, language: texts.Language) -> HttpR
             at=at,
         )
     except InvalidError as error:
-        BUCKETS.give_back(counted)
+        uncount(counted)
         screened = screened_story(words) if len(words) <= LONGEST else Screened(words, ())
         return page(
             request,
@@ -66,7 +66,7 @@ def _tell(request: HttpRequest, point: Point, language: texts.Language) -> HttpR
             is_hard=is_hard,
         )
     if told is None or told.story.told_at < at:  # the same, sent again
-        BUCKETS.give_back(counted)
+        uncount(counted)
     return page(request, "story_told", language, point, code=told.code if told else "", words=words)
 
 

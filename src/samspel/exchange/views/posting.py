@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from samspel.core import defaults
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError, TooManyError
-from samspel.core.limits import BUCKETS, count_one, guess
+from samspel.core.limits import count_one, guess, uncount
 from samspel.exchange.access import find_mine, find_party, may_use_desk
 from samspel.exchange.actions.posting import PostDraft, Posted, add_post
 from samspel.exchange.codes import keep_code
@@ -56,7 +56,7 @@ def _write(request: Request, kind: Post.Kind) -> HttpResponse:
     try:
         posted = add_post(actor=request.actor, mine=mine, draft=seen.draft, at=now())
     except InvalidError as error:
-        BUCKETS.give_back(counted)
+        uncount(counted)
         return _form(request, seen, fields=error.fields or {"words": error.message})
     return _receipt(request, posted)
 
