@@ -40,6 +40,10 @@ class Chair:
     async def has_switch(self, name: str) -> bool:
         return (await self.console()).switch_form(name) is not None
 
+    async def is_on(self, name: str) -> bool:
+        form = (await self.console()).switch_form(name)
+        return form is not None and ("wanted", "off") in form.fields
+
     async def can(self, what: str) -> bool:
         return (await self.console()).button(what) is not None
 

@@ -60,13 +60,14 @@ async def _together(hall: Hall, chair: Chair, say: Callable[[str], None], troubl
     """The silent ballot, the count, and the three from the last to the first; a plan may have a step for each."""
     if not await chair.has_switch("ballot_open"):  # its own step comes next, or it has been
         return
-    await chair.turn("ballot_open", "on")
-    ends_s = time.monotonic() + PATIENCE_S
-    while not any(phone.view == "whole_ballot" for phone in hall.come):
-        if time.monotonic() > ends_s:
-            raise DayError("no ballot came")
-        await asyncio.sleep(0.02)
-    await _settle(hall, "ballot", say, trouble)
+    if not await chair.is_on("ballot_open"):  # as it is in its own step, where everybody has voted by now
+        await chair.turn("ballot_open", "on")
+        ends_s = time.monotonic() + PATIENCE_S
+        while not any(phone.view == "whole_ballot" for phone in hall.come):
+            if time.monotonic() > ends_s:
+                raise DayError("no ballot came")
+            await asyncio.sleep(0.02)
+        await _settle(hall, "ballot", say, trouble)
     await chair.count()
     await chair.reveal()
     await _settle(hall, "result", say, None)
