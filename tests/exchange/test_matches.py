@@ -184,8 +184,9 @@ def test_after_a_no_what_is_left_is_proposed_anew_in_the_background(ring: Ring) 
 
     say_no(mine=ring.mine(2), match_id=ring.match.pk, at=WHEN)
 
-    job = ProcrastinateJob.objects.get(task_name="exchange.repair")
-    assert job.args == {"match_id": ring.match.pk}
+    # Tests of two who act at once leave tasks of theirs behind: the queue's tables are no models that are emptied.
+    tasks = ProcrastinateJob.objects.filter(task_name="exchange.repair", args={"match_id": ring.match.pk})
+    assert tasks.count() == 1
 
 
 def test_who_leaves_what_all_had_said_yes_to_ends_it_for_all(ring: Ring) -> None:
