@@ -85,16 +85,14 @@ def thread_rows(threads: Iterable[Thread], *, public_only: bool) -> list[ThreadR
     return sorted(rows, key=lambda row: row.at, reverse=True)
 
 
-def public_threads() -> list[ThreadRow]:
-    """Open threads, the one that moved last first."""
+def public_threads(below: str = "") -> list[ThreadRow]:
+    """Open threads, the one that moved last first.
+
+    :param below: the path of a unit: only of those below it.
+    """
     threads = Thread.objects.filter(is_public=True).select_related("unit").annotate(moved=Max("knots__at"))
-    return thread_rows(threads.order_by("-moved")[:200], public_only=True)
-
-
-def threads_below(path: str) -> list[ThreadRow]:
-    """Open threads of the units below the one with this path, the one that moved last first."""
-    below = Thread.objects.filter(is_public=True, unit__path__startswith=path).exclude(unit__path=path)
-    threads = below.select_related("unit").annotate(moved=Max("knots__at"))
+    if below:
+        threads = threads.filter(unit__path__startswith=below).exclude(unit__path=below)
     return thread_rows(threads.order_by("-moved")[:200], public_only=True)
 
 

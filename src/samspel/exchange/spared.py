@@ -132,8 +132,8 @@ def _kind(category: Category, shown: dict[str, Figure], assumption: Assumption |
         category_name(category),
         done,
         shown[f"{category.pk}/early"].n,
-        _told(shown[f"{category.pk}/gave"]),
-        _told(shown[f"{category.pk}/got"]),
+        _side(shown[f"{category.pk}/gave"]),
+        _side(shown[f"{category.pk}/got"]),
         low,
         high,
         assumption.reason if assumption is not None else "",
@@ -142,5 +142,5 @@ def _kind(category: Category, shown: dict[str, Figure], assumption: Assumption |
     )
 
 
-def _told(figure: Figure) -> Side:
+def _side(figure: Figure) -> Side:
     return Side(figure.per_100, figure.told, str(figure))

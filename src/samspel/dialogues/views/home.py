@@ -21,7 +21,6 @@ from samspel.dialogues.threads import (
     next_stage,
     public_threads,
     thread_rows,
-    threads_below,
     unit_threads,
     varied,
 )
@@ -124,7 +123,7 @@ def unit(request: Request, unit_id: int) -> HttpResponse:
             "view": view,
             "knots": knot_rows(view) if view else [],
             "next_stage": next_stage(view) if view else None,
-            "rows_below": varied(threads_below(found.path), MOST_BELOW) if view is None else [],
+            "rows_below": varied(public_threads(below=found.path), MOST_BELOW) if view is None else [],
             "below": units_below(found) if roles & INHERITED else [],
             "others": [other for other in threads if other is not view],
             "total": len(threads),
