@@ -200,6 +200,8 @@ def test_every_kind_of_file_says_the_same(tmp_path: Path, ending: str) -> None:
         (b"PAR1 not", "Parquet"),
         (gzip.compress(HEAD.encode() * 9, mtime=0)[:40], "inte hel"),
         (b"at,unit\0", "varken"),
+        (b"PK\x03\x04kaputt", "Excelfiler läses inte här.*CSV eller Parquet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Excelfiler läses inte här.*CSV eller Parquet"),
     ],
 )
 @pytest.mark.usefixtures("town")

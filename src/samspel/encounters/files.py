@@ -30,6 +30,8 @@ PIECE_ROWS: Final = 200_000
 MOST_ROW_BYTES: Final = 64_000_000
 # Few different words in many rows; the others are read as they are.
 _FEW: Final = frozenset(COLUMNS) - {"at", "key"}
+# How .xlsx begins, which is a zip file, and .xls; no column is called so.
+_EXCEL: Final = (b"PK", b"\xd0\xcf\x11\xe0")
 _WORDS: Final = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -67,7 +69,7 @@ def pieces(path: Path, after: Spot, required: Sequence[str] = REQUIRED) -> Itera
     :raises FileError: it is no CSV or Parquet with these columns, or breaks off.
     """
     with path.open("rb") as file:
-        is_parquet = file.read(4) == b"PAR1"
+        is_parquet = _is_parquet(file)
     return _parquet_pieces(path, after, required) if is_parquet else _csv_pieces(path, after, required)
 
 
@@ -78,9 +80,7 @@ def columns_of(path: Path, required: Sequence[str] = REQUIRED) -> list[str]:
     """
     try:
         with path.open("rb") as raw:
-            is_parquet = raw.read(4) == b"PAR1"
-            raw.seek(0)
-            if not is_parquet:
+            if not _is_parquet(raw):
                 with _unpacked(raw) as file:
                     return _heading(file, required)[0]
         return checked_columns(pa.parquet.read_schema(path).names, required)
@@ -88,6 +88,14 @@ def columns_of(path: Path, required: Sequence[str] = REQUIRED) -> list[str]:
         raise FileError(_("Filen går inte att läsa som Parquet.")) from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise FileError(_("Filen är packad men inte hel.")) from error
+
+
+def _is_parquet(file: IO[bytes]) -> bool:
+    begins = file.read(4)
+    file.seek(0)
+    if begins.startswith(_EXCEL):
+        raise FileError(_("Excelfiler läses inte här. Spara filen som CSV eller Parquet."))
+    return begins == b"PAR1"
 
 
 def checked_columns(names: Sequence[str], required: Sequence[str] = REQUIRED) -> list[str]:
