@@ -39,16 +39,23 @@ POOLS = (
     "saidman-64-6-s7-int10",
     "saidman-128-12-s7-unit",
 )
-# All that are stored of one seed, from 256 to 1,000 posts: medians are over these.
+# From 256 to 1,000 posts, all that are stored of one seed, and of the other those that are like ours or small: medians
+# are over these.
 COMPARED = (
     "cocreation-256-25-s7",
+    "cocreation-256-25-s8",
     "cocreation-1000-100-s7",
+    "cocreation-1000-100-s8",
     "sparseunos-256-25-s7-unit",
     "sparseunos-256-25-s7-int10",
+    "sparseunos-256-25-s8-unit",
+    "sparseunos-256-25-s8-int10",
     "sparseunos-512-51-s7-unit",
     "sparseunos-512-51-s7-int10",
     "saidman-256-25-s7-unit",
     "saidman-256-25-s7-int10",
+    "saidman-256-25-s8-unit",
+    "saidman-256-25-s8-int10",
     "saidman-512-51-s7-unit",
     "saidman-512-51-s7-int10",
 )

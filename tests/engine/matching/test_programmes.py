@@ -54,3 +54,16 @@ def test_where_nothing_keeps_the_level_that_is_told():
     columns, worth, levels = columns_and_worth(60)
     impossible = [Level(levels[0].worth, POSTS / 3 + 1)]
     assert pick(columns, worth, POSTS, impossible, nodes=1000, time_limit_s=10) == (None, -np.inf)
+
+
+def test_a_search_that_begins_from_a_selection_ends_with_none_worse_and_finds_the_best():
+    columns, worth, levels = columns_and_worth(60)
+    best, bound = pick(columns, worth, POSTS, levels, nodes=1000, time_limit_s=10)
+    assert best is not None
+    poor, _ = pick(columns, -worth, POSTS, levels, nodes=1000, time_limit_s=10)
+    assert poor is not None
+    assert worth[poor].sum() < worth[best].sum()
+    found, above = pick(columns, worth, POSTS, levels, nodes=1000, time_limit_s=10, start=poor)
+    assert found is not None
+    assert worth[found].sum() == pytest.approx(worth[best].sum())
+    assert above == pytest.approx(bound)

@@ -118,10 +118,18 @@ class Columns:
         if not len(other):
             return self
         both = self.and_(other)
-        rows = np.ascontiguousarray(both.posts).view(f"V{both.posts.shape[1] * both.posts.itemsize}").ravel()
-        _, first = np.unique(rows, return_index=True)
+        _, first = np.unique(both._rows, return_index=True)
         first.sort()
         return both[first]
+
+    @property
+    def _rows(self) -> npt.NDArray[np.void]:
+        """The posts of each as one thing, to compare."""
+        return np.ascontiguousarray(self.posts).view(f"V{self.posts.shape[1] * self.posts.itemsize}").ravel()
+
+    def has(self, other: "Columns") -> Mask:
+        """``[columns]``, which of these are among the others."""
+        return np.isin(self._rows, other._rows)
 
     def without(self, used: Mask) -> "Columns":
         """Those with no used post; ``used`` has one more at its end, for "no post"."""
@@ -134,22 +142,29 @@ class Columns:
         return sizes
 
     def worth(self, goal: Goal) -> Floats:
-        weights = np.append(goal.weights, 0.0)  # the last one stands for "no arc"
-        value: Floats = np.einsum("ij->i", weights[self.arcs])
+        value = _sum_of(goal.weights, self.arcs)
         if goal.rings.any() or goal.chains.any():
             transfers = np.count_nonzero(self.arcs >= 0, axis=1)
             value = value + np.where(self.is_ring, goal.rings[transfers], goal.chains[transfers])
         return value
 
     def prices(self, prices: Floats) -> Floats:
-        paid: Floats = np.einsum("ij->i", np.append(prices, 0.0)[self.posts])
-        return paid
+        return _sum_of(prices, self.posts)
 
     def matrix(self, posts: int) -> "csc_array[np.float64]":
         """``[posts, columns]``: 1 where the column takes the post."""
         taken = self.posts[self.posts >= 0]
         starts = np.concatenate([[0], np.cumsum(self.sizes)])
         return csc_array((np.ones(len(taken)), taken, starts), shape=(posts, len(self)))
+
+
+def _sum_of(values: Floats, places: Posts) -> Floats:
+    """Of each row, place by place: in half the time of all at once."""
+    values = np.append(values, 0.0)  # the last one stands for "none"
+    found: Floats = values.take(places[:, 0])
+    for place in range(1, places.shape[1]):
+        found += values.take(places[:, place])
+    return found
 
 
 @dataclass(frozen=True, slots=True)

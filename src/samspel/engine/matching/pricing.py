@@ -20,15 +20,41 @@ _ROWS = 400_000  # partial paths that are carried on at a time
 
 
 @dataclass(frozen=True, slots=True)
+class Segments:
+    """Whose each value is, sorted, and where the values of those that have any begin."""
+
+    owner: Ints
+    some: Ints
+    begins: Ints
+    count: int
+
+    @classmethod
+    def of(cls, owner: Ints, first: Ints) -> "Segments":
+        some = np.flatnonzero(first[1:] > first[:-1])
+        return cls(owner, some, first[some], len(first) - 1)
+
+    def best(self, values: Floats) -> tuple[Floats, Ints]:
+        """The greatest of each and where it is; -inf and -1 of who has none."""
+        best, where = np.full(self.count, -np.inf), np.full(self.count, -1)
+        if len(self.some):
+            best[self.some] = np.maximum.reduceat(values, self.begins)
+            hits = np.flatnonzero(values == best[self.owner])[::-1]
+            where[self.owner[hits]] = hits  # the first of equals
+        return best, where
+
+
+@dataclass(frozen=True, slots=True)
 class Arcs:
     """Arcs sorted by giver, and where each giver's begin; `back` sorts them by taker."""
 
     posts: int
     givers: Ints
     takers: Ints
+    keys: Ints
     first: Ints
     back: Ints
-    back_first: Ints
+    by_giver: Segments
+    by_taker: Segments
     starts: Ints  # posts without a need that can help somebody
 
     @classmethod
@@ -37,35 +63,28 @@ class Arcs:
         posts = len(needs)
         back = np.lexsort((givers, takers))
         first = np.searchsorted(givers, np.arange(posts + 1))
-        back_first = np.searchsorted(takers[back], np.arange(posts + 1))
-        starts = np.flatnonzero(~needs & (np.diff(first) > 0))
-        return cls(posts, givers, takers, first, back, back_first, starts)
+        by_giver = Segments.of(givers, first)
+        by_taker = Segments.of(takers[back], np.searchsorted(takers[back], np.arange(posts + 1)))
+        starts = by_giver.some[~needs[by_giver.some]]
+        return cls(posts, givers, takers, givers * posts + takers, first, back, by_giver, by_taker, starts)
 
     def find(self, givers: Ints, takers: Ints) -> Ints:
         """The number of each arc, -1 where there is none."""
-        keys = self.givers * self.posts + self.takers
         wanted = givers * self.posts + takers
-        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        return np.where(keys[at] == wanted, at, -1)
+        at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
+        return np.where(self.keys[at] == wanted, at, -1)
 
 
 def no_columns(width: int) -> Posts:
     return np.empty((0, width), dtype=np.int32)
 
 
-def _best_of(values: Floats, first: Ints) -> tuple[Floats, Ints]:
-    """The greatest of each segment and where it is; -inf and -1 of an empty one."""
-    count = len(first) - 1
-    best, where = np.full(count, -np.inf), np.full(count, -1)
-    full = np.flatnonzero(np.diff(first) > 0)
-    if not len(full):
-        return best, where
-    best[full] = np.maximum.reduceat(values, first[full])
-    sizes = np.diff(first)
-    hits = np.flatnonzero(values == np.repeat(best, sizes))
-    owner = np.repeat(np.arange(count), sizes)[hits]
-    where[owner[::-1]] = hits[::-1]  # the first of equals
-    return best, where
+def _distinct(posts: Posts) -> Posts:
+    """Each row once, in order."""
+    posts = posts[np.lexsort(posts.T[::-1])]
+    new = np.ones(len(posts), dtype=bool)
+    new[1:] = (posts[1:] != posts[:-1]).any(axis=1)
+    return posts[new]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +108,7 @@ def tables_of(arcs: Arcs, worth: Floats, prices: Floats, extra: Floats) -> Chain
     rest, rest_by = np.empty((chain + 1, arcs.posts)), np.full((chain + 1, arcs.posts), -1)
     rest[chain] = extra[chain]
     for length in range(chain - 1, -1, -1):
-        best, where = _best_of(worth + rest[length + 1, arcs.takers], arcs.first)
+        best, where = arcs.by_giver.best(worth + rest[length + 1, arcs.takers])
         ends = best <= extra[length]
         rest[length] = np.where(ends, extra[length], best)
         rest_by[length] = np.where(ends, -1, where)
@@ -97,8 +116,7 @@ def tables_of(arcs: Arcs, worth: Floats, prices: Floats, extra: Floats) -> Chain
     done[0, arcs.starts] = -prices[arcs.starts]
     givers, back_worth = arcs.givers[arcs.back], worth[arcs.back]
     for length in range(1, chain + 1):
-        best, where = _best_of(done[length - 1, givers] + back_worth, arcs.back_first)
-        done[length] = best
+        done[length], where = arcs.by_taker.best(done[length - 1, givers] + back_worth)
         done_by[length] = np.where(where >= 0, arcs.back[where], -1)
     return ChainTables(worth, extra, done, done_by, rest, rest_by)
 
@@ -106,9 +124,7 @@ def tables_of(arcs: Arcs, worth: Floats, prices: Floats, extra: Floats) -> Chain
 def chains_through(arcs: Arcs, tables: ChainTables, least: float) -> Posts:
     """The best chain that has each post, where it is worth more than ``least``: ``[chains, transfers + 1]``."""
     chain = tables.chain
-    with np.errstate(invalid="ignore"):
-        both = tables.done + tables.rest
-    both = np.where(np.isnan(both), -np.inf, both)
+    both = tables.done + tables.rest
     length = np.argmax(both, axis=0)
     posts = np.flatnonzero(both.max(axis=0, initial=-np.inf) > least)
     length = length[posts]
@@ -127,7 +143,7 @@ def chains_through(arcs: Arcs, tables: ChainTables, least: float) -> Posts:
         move = arc >= 0
         at, here = np.where(move, at + 1, at), np.where(move, arcs.takers[arc], here)
         found[row[move], at[move]] = here[move]
-    return _simple(np.unique(found, axis=0))
+    return _simple(_distinct(found))
 
 
 def _simple(walks: Posts) -> Posts:
@@ -135,8 +151,8 @@ def _simple(walks: Posts) -> Posts:
     if not len(walks):
         return walks
     ordered = np.sort(walks, axis=1)
-    again = ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any(axis=1)
-    for row in np.flatnonzero(again):
+    again = np.flatnonzero(((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any(axis=1))
+    for row in again.tolist():
         path: list[int] = []
         for post in walks[row].tolist():
             if post in path:
@@ -145,8 +161,8 @@ def _simple(walks: Posts) -> Posts:
                 path.append(post)
         walks[row] = -1
         walks[row, : len(path)] = path
-    walks = walks[(walks[:, 1] >= 0)]
-    return np.unique(walks, axis=0)
+    walks = walks[walks[:, 1] >= 0]
+    return _distinct(walks) if len(again) else walks
 
 
 def chains_above(arcs: Arcs, tables: ChainTables, least: float, most: int) -> Posts | None:

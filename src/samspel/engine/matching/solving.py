@@ -28,6 +28,7 @@ _EXACT = 1e-9  # a rule of needs in fractions is told right or wrong
 _MOST_RINGS = 6_000_000
 _MOST_LISTED = 60_000  # columns that an integer programme is asked about
 _FEW, _FEWEST = 3_000, 1_200  # columns that it answers about in seconds, and in less than one
+_FEW_EACH = 5  # for each post, that it answers about in seconds
 _SOON_NODES, _SOON_SHARE, _NARROW = 20, 1 / 20, 1e-4  # of such a search; of the time; of the bound, in fractions
 _MADE = 20_000  # columns that are kept in any case
 _NODES = 20_000
@@ -51,6 +52,7 @@ _FIRST_SHARE = 0.5  # of the time that is left, for an objective before the last
 _LOOSE_SHARE = 0.4  # of the time, for what could be had if areas need not be helped alike
 _POLISH_SHARE = 0.4  # of what is left, before a proof
 _PRICES_SHARE = 0.6  # of an objective's time
+_CLOSE = 0.005  # of the bound, between it and what is to be bettered: then nothing is guessed at
 _WIDE = 0.01  # a gap that is told as "out of time" when the clock stopped it
 
 
@@ -287,7 +289,7 @@ def _solve_part(part: _Part, ends_s: float, nodes: int) -> tuple[Columns, Floats
     for number, goal in enumerate([part.goals[0].plus_weights(bonus), *part.goals[1:]]):
         now = time.monotonic()
         stop_s = now + (ends_s - now) * (1.0 if number + 1 == len(part.goals) else _FIRST_SHARE)
-        stage = _Stage(part, goal, tuple(kept), rings, stop_s, nodes)
+        stage = _Stage.of(part, goal, tuple(kept), rings, stop_s, nodes)
         best, columns, bound = stage.run(columns, best)
         bounds.append(bound)
         kept.append(_Kept(goal, float(best.worth(goal).sum())))
@@ -324,8 +326,16 @@ class _Stage:
     goal: Goal
     kept: tuple[_Kept, ...]
     rings: Columns | None
+    ring_worth: Floats  # of this objective alone
     ends_s: float
     nodes: int
+
+    @classmethod
+    def of(
+        cls, part: _Part, goal: Goal, kept: tuple[_Kept, ...], rings: Columns | None, ends_s: float, nodes: int
+    ) -> "_Stage":
+        worth = np.zeros(0) if rings is None else rings.worth(goal)
+        return cls(part, goal, kept, rings, worth, ends_s, nodes)
 
     def run(self, columns: Columns, start: Columns | None) -> tuple[Columns, Columns, float]:
         """The best found, all columns made, and a bound. ``start`` keeps the earlier values."""
@@ -420,6 +430,13 @@ class _Stage:
         if taken is None:
             return [one.least for one in self.kept]
         return [one.least - float(taken.worth(one.goal).sum()) for one in self.kept]
+
+    def _ring_worth(self, mixed: Goal) -> Floats:
+        """What all rings are worth with the earlier objectives at their prices."""
+        if not self.kept:
+            return self.ring_worth
+        assert self.rings is not None
+        return self.rings.worth(mixed)
 
     def _levels(self, columns: Columns, taken: Columns | None = None) -> list[Level]:
         worths = [columns.worth(one.goal) for one in self.kept]
@@ -521,7 +538,7 @@ class _Stage:
         assert self.rings is not None
         arcs, goal = self.part.arcs, self._mixed(level_prices)
         bound = float(prices.sum()) - sum(p * one.least for p, one in zip(level_prices, self.kept, strict=True))
-        above = self.rings.worth(goal) - self.rings.prices(prices)
+        above = self._ring_worth(goal) - self.rings.prices(prices)
         is_above = above > _NEAR
         over = np.zeros(arcs.posts)
         np.maximum.at(over, self.rings.posts[is_above, 0], above[is_above])
@@ -550,7 +567,7 @@ class _Stage:
 
     def _dive(self, columns: Columns, relaxed: Relaxed, part: int) -> Columns:
         """Take what the relaxation takes most, then make columns of the posts that are left, and so on."""
-        arcs, goal = self.part.arcs, self.goal
+        arcs, goal, stage = self.part.arcs, self.goal, self
         best = Columns.none(self.part.width)
         used = np.zeros(arcs.posts + 1, dtype=bool)  # the last one stands for "no post"
         taken = relaxed.taken
@@ -569,13 +586,20 @@ class _Stage:
             best = best.with_new(columns[np.array(fixed)])
             free = ~np.any(used[columns.posts], axis=1)
             columns, relaxed = columns[free], replace(relaxed, taken=relaxed.taken[free], warm=None)
-            columns, found = self._fill(columns, relaxed, used[:-1], best)
+            stage = stage._beside(used)
+            columns, found = stage._fill(columns, relaxed, used[:-1], best)
             if found is None:
                 taken = columns.worth(goal) / max(1.0, float(goal.weights.sum()))
                 relaxed = replace(relaxed, taken=np.zeros(len(columns)), warm=None)
             else:
                 relaxed, taken = found, found.taken
         return best
+
+    def _beside(self, used: Mask) -> "_Stage":
+        """The same with the rings that have no used post."""
+        assert self.rings is not None
+        free = ~np.any(used[self.rings.posts], axis=1)
+        return replace(self, rings=self.rings[free], ring_worth=self.ring_worth[free])
 
     def _fill(self, columns: Columns, start: Relaxed, used: Mask, taken: Columns) -> tuple[Columns, Relaxed | None]:
         """A few rounds of new columns of the posts that are not used by what is taken, and the relaxation over them."""
@@ -603,11 +627,17 @@ class _Stage:
             return taken
         return self._pick_few(taken.with_new(others))
 
-    def _pick_few(self, columns: Columns) -> Columns:
-        """The best of these columns, if it is found soon."""
+    def _pick_few(self, columns: Columns, best: Columns | None = None, priced: _Priced | None = None) -> Columns:
+        """The best of these columns, if it is found soon.
+
+        :param best: a selection of them to do better than; ``priced`` tells how near it may be."""
         worth, soon_s = columns.worth(self.goal), max(_SOON_S, (self.ends_s - time.monotonic()) / 4)
         levels, posts = self._levels(columns), self.part.arcs.posts
-        found, _ = pick(columns, worth, posts, levels, nodes=self.nodes, time_limit_s=soon_s)
+        start = None if best is None else self._start(columns, best)
+        is_near = best is not None and priced is not None and self._is_near(best, priced)
+        found, _ = pick(
+            columns, worth, posts, levels, nodes=self.nodes, time_limit_s=soon_s, start=start, is_near=is_near
+        )
         return Columns.none(self.part.width) if found is None else columns[found]
 
     def _polish(self, columns: Columns, best: Columns, priced: _Priced) -> Columns:
@@ -647,7 +677,7 @@ class _Stage:
             for done in range(self.part.chain):
                 through = tables.done[done, arcs.givers] + tables.worth + tables.rest[done + 1, arcs.takers]
                 np.maximum(best[:-1], through, out=best[:-1])
-        above = self.rings.worth(goal) - self.rings.prices(priced.prices)
+        above = self._ring_worth(goal) - self.rings.prices(priced.prices)
         np.maximum.at(best, self.rings.arcs.ravel(), np.repeat(above, self.rings.arcs.shape[1]))
         joins = np.exp(np.minimum(best[:-1], 0.0) / max(_NEAR, _NEARBY * loss))
         some = np.flatnonzero(joins > _FAR)
@@ -688,7 +718,7 @@ class _Stage:
             rings = rings.without(used).moved(posts, _places(between, len(arcs.givers)))
         ends_s = min(self.ends_s, time.monotonic() + _POLISH_S)
         smaller = replace(part, posts=there, arcs=own, goals=(goal,), fixed=part.fixed[between])
-        return _Stage(smaller, goal, kept, rings, ends_s, _POLISH_NODES)
+        return _Stage.of(smaller, goal, kept, rings, ends_s, _POLISH_NODES)
 
     def settle(self, columns: Columns, start: Columns, near: _Priced) -> Columns:
         """The best of a few posts, near known prices, of what loses least; ``start`` keeps what must be kept."""
@@ -700,7 +730,7 @@ class _Stage:
         while listed is None and width > _NEAR and not self._late():
             listed = self._list(priced, width, _FEW)
             width /= 2
-        return start if listed is None else self._better(start, self._pick_few(listed.with_new(start)))
+        return start if listed is None else self._better(start, self._pick_few(listed.with_new(start), start, priced))
 
     # ------------------------------------------------------------ the proof
 
@@ -723,7 +753,10 @@ class _Stage:
         worth, levels = listed.worth(self.goal), self._levels(listed)
         limit_s = (self.ends_s - time.monotonic()) * _SOON_SHARE
         posts = self.part.arcs.posts
-        found, above = pick(listed, worth, posts, levels, nodes=_SOON_NODES, time_limit_s=limit_s, compared=False)
+        start, is_near = self._start(listed, best), self._is_near(best, priced)
+        found, above = pick(
+            listed, worth, posts, levels, nodes=_SOON_NODES, time_limit_s=limit_s, start=start, is_near=is_near
+        )
         if found is not None:
             best = self._better(best, listed[found])
         return best, max(self._value(best), min(priced.bound, max(above, priced.bound - width)))
@@ -732,37 +765,53 @@ class _Stage:
         """List what a better selection could have, first the most promising, and let the integer programme choose."""
         value, bound = self._value(best), priced.bound
         step = 1.0 - 2 * _NEAR if self.goal.is_whole else 0.0
-        share, done, too_much = 1.0, 0.0, math.inf
+        full = max(_NEAR, bound - value - step)
+        seen, too_wide, few = 0.0, math.inf, max(_FEW, _FEW_EACH * self.part.arcs.posts)
+        width = full if self._list(priced, full, few) is not None else full / 8
         while self._whole(bound) - value > _NEAR * max(1.0, abs(value)) and not self._late():
-            width = max(_NEAR, (priced.bound - value - step) * share)
-            listed = self._list(priced, width, _MOST_LISTED if share < 1 else _FEW)
+            listed = self._list(priced, width, _MOST_LISTED)
             if listed is None:
-                too_much = share
-                if done and share < done * 1.5:
+                too_wide = width
+                if seen and width < seen * 1.5:
                     break
-                share = (done + share) / 2 if done else share / 3 if share < 1 else 1 / 8
+                width = (seen + width) / 2 if seen else width / 3
                 continue
+            is_all, left_s = width >= full, self.ends_s - time.monotonic()
             listed = listed.with_new(best)
-            left_s = self.ends_s - time.monotonic()
-            worth, levels = listed.worth(self.goal), self._levels(listed)
-            limit_s = left_s if share == 1 else left_s / 2
-            found, above = pick(listed, worth, self.part.arcs.posts, levels, nodes=self.nodes, time_limit_s=limit_s)
+            found, above = pick(
+                listed,
+                listed.worth(self.goal),
+                self.part.arcs.posts,
+                self._levels(listed),
+                nodes=self.nodes,
+                time_limit_s=left_s if is_all else left_s / 2,
+                start=self._start(listed, best),
+                is_near=self._is_near(best, priced),
+            )
             if found is not None:
                 best = self._better(best, listed[found])
             value = self._value(best)
             # Whatever has a column that is not listed loses more than the width.
-            bound = max(value, min(bound, max(above, priced.bound - width if share < 1 else -math.inf)))
-            if share == 1:
+            bound = max(value, min(bound, max(above, -math.inf if is_all else priced.bound - width)))
+            if is_all:
                 break
-            done = share
-            share = min(1.0, share * 2, (share + too_much) / 2)
+            seen, full = width, max(_NEAR, priced.bound - value - step)
+            is_few = self._list(priced, full, few) is not None
+            width = full if is_few else min(full, 2 * seen, (seen + too_wide) / 2)
         return best, bound
+
+    def _start(self, listed: Columns, best: Columns) -> Mask | None:
+        """Where the best is in the list, for a search to begin from; it must keep what is to be kept."""
+        return listed.has(best) if self._keeps(best) else None
+
+    def _is_near(self, best: Columns, priced: _Priced) -> bool:
+        return self._keeps(best) and priced.bound - self._value(best) <= _CLOSE * abs(priced.bound)
 
     def _list(self, priced: _Priced, width: float, most: int) -> Columns | None:
         """Every ring and chain that loses at most ``width`` at these prices, if they are not too many."""
         assert self.rings is not None
         arcs, prices, goal = self.part.arcs, priced.prices, priced.goal
-        loses = self.rings.prices(prices) - self.rings.worth(goal)
+        loses = self.rings.prices(prices) - self._ring_worth(goal)
         listed = self.rings[loses <= width]
         if self.part.chain and len(arcs.starts):
             tables = tables_of(arcs, goal.weights - prices[arcs.takers], prices, goal.of_chains(self.part.chain))
