@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Site
-from tests.e2e.pages import Console
+from tests.e2e.pages import Console, look
 
 pytestmark = pytest.mark.browser
 
@@ -54,6 +54,40 @@ def test_a_leader_keeps_the_focus_when_the_hall_does_something(
     expect(page.locator("#behov")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.locator(".needs").get_by_role("button").first).to_be_focused()
+
+
+def test_a_leader_reads_through_what_the_screen_can_show_before_the_hall_sees_any(
+    site: Site, hall: str, open_page: Callable[..., Page]
+) -> None:
+    console = Console(open_page())
+    console.sign_in(*site.person("malin"))
+    page = console.page
+    screen = page.context.new_page()
+    screen.goto(f"/dialogues/{hall}/screen")
+    page.goto(f"/dialogues/{hall}/lead")
+    shows = page.locator(".mirror .screen")
+    before = shows.inner_text()
+
+    page.locator("#views summary").focus()
+    expect(page.get_by_role("button", name="Teman", exact=True)).to_be_hidden()
+    page.keyboard.press("Enter")
+    console.tab_to("button[name=screen][value=black]")
+    renew(page, "#console")
+
+    expect(page.get_by_role("button", name="Svart", exact=True)).to_be_focused()
+    assert shows.inner_text() == before
+    page.keyboard.press("Enter")
+    expect(shows).to_contain_text("Skärmen är släckt")
+    expect(page.get_by_role("button", name="Svart", exact=True, pressed=True)).to_be_focused()
+    expect(screen.locator(".hall--black")).to_have_count(1)
+    look(page, "console-views")
+
+    console.press("b")
+    expect(page.locator("#views summary")).to_have_text("Visa: Följer steget")
+    console.press("b")
+    expect(page.locator("#views summary")).to_have_text("Visa: Svart")
+    console.press("b")
+    expect(page.locator("#views summary")).to_have_text("Visa: Följer steget")
 
 
 def test_a_table_s_tablet_stays_where_one_is(site: Site, hall: str, open_page: Callable[..., Page]) -> None:

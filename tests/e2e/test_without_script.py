@@ -26,6 +26,9 @@ def test_a_dialogue_without_javascript_in_english(site: Site, open_page: Callabl
     console = f"/dialogues/{dialogue}/lead"
     leader.goto(console)
     assert refreshes(leader)
+    leader.get_by_role("button", name="Black", exact=True).click()
+    expect(leader.locator(".mirror .screen")).to_contain_text("The screen is blank")
+    leader.get_by_role("button", name="Follows the step", exact=True).click()
 
     # alone
     begin(leader, console)

@@ -25,13 +25,6 @@
   function next() { if (!away && waiting.length) act(waiting.shift()); }
 
   function act(key) {
-    if (key === 'b') {
-      const views = document.getElementById('s-screen');
-      if (!views) return;
-      views.value = views.value === 'black' ? 'auto' : 'black';
-      views.dispatchEvent(new Event('change', { bubbles: true }));
-      return;
-    }
     [...document.querySelectorAll('[data-key]')].find((each) => each.dataset.key === key)?.click();
     if (!away) next();
   }
@@ -46,7 +39,7 @@
     // Space and Enter on a focused control are the control's own.
     if (key === 'Space' && event.target.closest('button, a, summary, input')) return;
     if (key === 'f') { event.preventDefault(); if (document.fullscreenElement) document.exitFullscreen(); else document.documentElement.requestFullscreen?.(); return; }
-    if (key !== 'b' && ![...document.querySelectorAll('[data-key]')].some((each) => each.dataset.key === key)) return;
+    if (![...document.querySelectorAll('[data-key]')].some((each) => each.dataset.key === key)) return;
     event.preventDefault();
     if (away) waiting.push(key); else act(key);
   });
@@ -54,6 +47,7 @@
 
   // <input type=search data-find="tables">: hides the rows of that list whose words lack what is written. The page is
   // renewed all the time: what is looked for, and what is unfolded (<details id data-keep-open>), stays.
+  document.getElementById('views')?.removeAttribute('open'); // unfolded for those who have no script
   const plain = (text) => text.toLocaleLowerCase().normalize('NFC').trim();
   function find() {
     for (const field of document.querySelectorAll('[data-find]')) {

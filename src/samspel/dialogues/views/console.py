@@ -84,7 +84,8 @@ def _context(request: HttpRequest, dialogue: Dialogue) -> dict[str, object]:
         "found": [table for table in view.shown if wanted.casefold() in table.table.name.casefold()],
         "now": now,
         "switches": [(name, label, hint, key, getattr(dialogue, name)) for name, label, hint, key in switches],
-        "screens": [(value, label) for value, label in Screen.choices],
+        "screens": Screen.choices,
+        "after_b": Screen.AUTO if dialogue.screen == Screen.BLACK else Screen.BLACK,
         "join_address": address_for_others(request, f"/m/{dialogue.code}/"),
         "host": address_for_others(request).partition("://")[2],
     }
