@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.http import HttpResponse
 from django.test import Client
 
 from samspel.core.actor import Actor
@@ -10,7 +11,7 @@ from samspel.exchange.access import Mine
 from samspel.exchange.actions.answering import say_yes
 from samspel.exchange.actions.asking import ask, set_check
 from samspel.exchange.actions.running import end, start
-from samspel.exchange.asked import shown_digest
+from samspel.exchange.asked import digest_to_ask, shown_digest
 from samspel.exchange.models import Check, Match, Part, Party
 from samspel.people.models import Person
 from tests.exchange.making import make_match, make_party, make_post
@@ -62,6 +63,10 @@ class Ring:
     def ask(self, at: datetime = WHEN) -> Match:
         return ask(actor=self.actor, match_id=self.match.pk, at=at)
 
+    def press_ask(self, desk: Client, *, follow: bool = False) -> HttpResponse:
+        """A bridge-builder who has read the words as they are presses."""
+        return press_ask(desk, self.match, follow=follow)
+
     def yes(self, *places: int, at: datetime = WHEN) -> None:
         for place in places:
             say_yes(
@@ -86,6 +91,11 @@ class Ring:
 
     def end(self, ending: str = "done", at: datetime = WHEN) -> Match:
         return end(actor=self.actor, match_id=self.match.pk, ending=ending, at=at)
+
+
+def press_ask(desk: Client, match: Match, *, follow: bool = False) -> HttpResponse:
+    seen = digest_to_ask(match, [(one, one.offer, one.need) for one in match.transfers.all()])
+    return desk.post(f"/exchange/desk/matches/{match.pk}/ask", {"seen": seen}, follow=follow)
 
 
 def make_broker(town: Town, name: str = "Britta Brobyggare") -> Person:

@@ -28,6 +28,11 @@ from tests.people import WHEN, Town, actor_of, device_key, make_person, make_tow
 DAY = timedelta(days=1)
 
 
+def seen_at(desk: Client, address: str) -> str:
+    """The digest that the page before the question carries."""
+    return desk.get(address).content.decode().partition('name="seen" value="')[2][:32]
+
+
 def test_each_party_gets_her_place_her_name_for_others_and_her_own_words(broker: Person) -> None:
     ring = make_ring(broker)
 
@@ -46,7 +51,7 @@ def test_those_asked_read_each_others_words_and_are_told_so_before_they_leave_th
 ) -> None:
     ring = make_ring(broker, at=timezone.now())
     promised = Client().get("/exchange/need").content.decode()
-    told = desk.post(f"/exchange/desk/matches/{ring.match.pk}/ask", follow=True).content.decode()
+    told = ring.press_ask(desk, follow=True).content.decode()
 
     page = ring.phone(1).get(f"/exchange/mine/asked/{ring.match.pk}").content.decode()
 
@@ -72,9 +77,36 @@ def test_who_reads_what_is_shown_before_anybody_is_asked_and_a_press_again_chang
         assert words in read
     assert f'action="{address}"' in read
     for _press in range(2):
-        assert desk.post(address).status_code == 302
+        assert ring.press_ask(desk).status_code == 302
     assert Part.objects.filter(match=ring.match).count() == len(CALLED)
     assert desk.get(address).headers["Location"] == f"/exchange/desk/matches/{ring.match.pk}"
+
+
+@pytest.mark.parametrize("changed", ["gift", "until", "party"])
+def test_other_words_than_those_that_were_read_are_sent_to_nobody_and_are_shown_instead(
+    broker: Person, desk: Client, changed: str
+) -> None:
+    ring = make_ring(broker, at=timezone.now())
+    Party.objects.update(mail="nagon@lindvik.example")
+    address = f"/exchange/desk/matches/{ring.match.pk}/ask"
+    read = seen_at(desk, address)
+    if changed == "party":
+        Party.objects.filter(pk=ring.parties[0].pk).update(called="Något nytt")
+    else:
+        wording = Wording({1: "Något nytt"}) if changed == "gift" else Wording({}, until="Något nytt")
+        change_words(actor=ring.actor, match_id=ring.match.pk, wording=wording, at=WHEN)
+
+    answer = desk.post(address, {"seen": read})
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Orden har ändrats sedan du öppnade sidan." in page
+    assert "Något nytt" in page
+    assert ring.fresh().state == Match.State.PROPOSED
+    assert not Part.objects.filter(match=ring.match).exists()
+    assert not OutgoingMail.objects.exists()
+    assert desk.post(address, {"seen": seen_at(desk, address)}).status_code == 302
+    assert ring.fresh().state == Match.State.ASKED
 
 
 def test_in_a_chain_the_first_only_gives_and_the_last_only_receives(broker: Person) -> None:

@@ -16,6 +16,7 @@ from samspel.exchange import compute
 from samspel.exchange.models import Judgement, Match, Post, Remark, Selection, TownQuestion, Transfer, Wish
 from samspel.people.models import Person
 from tests.exchange.making import make_party, make_post
+from tests.exchange.rings import press_ask
 from tests.people import Town, device_key, make_person
 
 
@@ -86,7 +87,7 @@ def test_needs_that_are_met_and_needs_that_wait_are_all_of_them_after_some_were_
     )
     before = client.get("/exchange/desk").text
 
-    client.post(f"/exchange/desk/matches/{proposals[0].pk}/ask")
+    press_ask(client, proposals[0])
 
     after = client.get("/exchange/desk").text
     assert "<strong>20 behov möts.</strong>" in before

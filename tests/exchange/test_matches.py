@@ -36,7 +36,7 @@ def test_a_press_asks_everybody_and_a_second_changes_nothing(broker: Person, des
     ring = make_ring(broker, at=timezone.now())
 
     for _ in range(2):
-        answer = desk.post(f"{at(ring)}/ask")
+        answer = ring.press_ask(desk)
         assert (answer.status_code, answer.headers["Location"]) == (302, at(ring))
 
     assert ring.fresh().state == Match.State.ASKED

@@ -4,7 +4,7 @@ Everything that her page shows is in :class:`Asked`, so that a template cannot s
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from samspel.exchange.checks import CLEAR, are_required_done, label_of
 from samspel.exchange.drawing import LARGE, WIDE, Small, small
-from samspel.exchange.models import Block, Check, Match, Part, Party, Transfer
+from samspel.exchange.models import Block, Check, Match, Part, Party, Post, Transfer
 
 OVER: Final = frozenset({Match.State.ENDED, Match.State.FALLEN})
 ALL_YES: Final = frozenset({Match.State.AGREED, Match.State.RUNNING, Match.State.PAUSED, Match.State.ENDED})
@@ -49,6 +49,22 @@ def digest_of_shown(match: Match, parts: Sequence[Part], transfers: Sequence[Tra
 def shown_digest(match: Match) -> str:
     """The same of a match as it now is."""
     return digest_of_shown(match, list(match.parts.all()), list(match.transfers.all()))
+
+
+def digest_to_ask(match: Match, gifts: Iterable[tuple[Transfer, Post | None, Post | None]]) -> str:
+    """What a bridge-builder reads before she asks: whose posts, their words, gifts and the end.
+
+    :param gifts: each with its offer and its need; None where one is gone.
+    """
+    shown = [
+        [match.title, match.until],
+        *([gift.place, gift.gift, _read(offer), _read(need)] for gift, offer, need in gifts),
+    ]
+    return sha256(json.dumps(shown).encode()).hexdigest()[:32]
+
+
+def _read(post: Post | None) -> list[str]:
+    return [] if post is None else [str(post.pk), post.party.called, post.words, post.more]
 
 
 # ---------------------------------------------------------------- her page

@@ -18,6 +18,7 @@ from samspel.core.texts import all_too_long, require_short
 from samspel.exchange import letters
 from samspel.exchange.access import get_match
 from samspel.exchange.actions.posting import hash_of_words
+from samspel.exchange.asked import digest_to_ask
 from samspel.exchange.checks import checks_needed
 from samspel.exchange.models import (
     Block,
@@ -51,11 +52,13 @@ def country() -> str:
 
 
 @transaction.atomic
-def ask(*, actor: Actor, match_id: int, at: datetime) -> Match:
+def ask(*, actor: Actor, match_id: int, at: datetime, seen: str | None = None) -> Match:
     """Ask everybody in a proposal. Asked already, nothing changes.
 
-    :raises InvalidError: a post is gone, unread, expired, met or held by another match, its words are not those that
-        were agreed to, or two of the parties are not to be put together.
+    :param seen: the digest of what the bridge-builder has read (``asked.digest_to_ask``), where she has.
+    :raises InvalidError: she has read other words (``fields`` has ``seen``); or a post is gone, unread, expired, met or
+        held by another match, its words are not those that were agreed to, or two of the parties are not to be put
+        together.
     """
     match = get_match(actor, match_id, "desk.change", lock=True)
     if match.state == Match.State.ASKED:
@@ -63,6 +66,9 @@ def ask(*, actor: Actor, match_id: int, at: datetime) -> Match:
     if match.state != Match.State.PROPOSED:
         raise ConflictError
     gifts = _gifts(match)
+    if seen is not None and seen != digest_to_ask(match, [(one.transfer, one.offer, one.need) for one in gifts]):
+        changed = _("Orden har ändrats sedan du öppnade sidan. Läs dem igen innan du frågar. Ingen är frågad än.")
+        raise InvalidError(fields={"seen": changed})
     _require_askable(gifts, at)
     parties = _parties_in_order(gifts)
     _require_no_block(parties)

@@ -16,6 +16,7 @@ from samspel.core.numbers import number_of
 from samspel.exchange.access import get_match, require_broker
 from samspel.exchange.actions import asking, running
 from samspel.exchange.actions.remarking import remark_on_match
+from samspel.exchange.asked import digest_to_ask
 from samspel.exchange.desk import proposal_to_ask
 from samspel.exchange.forms import gifts_typed, wording_in
 from samspel.exchange.match_page import match_list, match_page
@@ -33,17 +34,33 @@ def matches(request: Request) -> HttpResponse:
 def ask(request: Request, match_id: int) -> HttpResponse:
     """Asks once, with who will read what; then sends the question to everybody in a proposal."""
     if request.method != "POST":
-        get_match(request.actor, match_id, "desk.read")
-        opened = proposal_to_ask(match_id, timezone.now())
-        if opened is None:
-            return redirect("exchange_match", match_id)
-        return render(request, "exchange/ask.html", {"opened": opened, "section": "exchange"})
+        return _to_ask(request, match_id)
     try:
-        asking.ask(actor=request.actor, match_id=match_id, at=timezone.now())
+        asking.ask(actor=request.actor, match_id=match_id, at=timezone.now(), seen=request.POST.get("seen", ""))
     except (InvalidError, ConflictError) as error:
-        return _page(request, match_id, error)
+        return _to_ask(request, match_id, error) if "seen" in error.fields else _page(request, match_id, error)
     messages.success(request, _("Alla är tillfrågade. De ser varandras ord och roller, inte vilka de är."))
     return redirect("exchange_match", match_id)
+
+
+def _to_ask(request: Request, match_id: int, error: InvalidError | ConflictError | None = None) -> HttpResponse:
+    """What each would read, and the button that asks; after an error with what was wrong."""
+    get_match(request.actor, match_id, "desk.read")
+    opened = proposal_to_ask(match_id, timezone.now())
+    if opened is None:
+        return redirect("exchange_match", match_id)
+    gifts = [(one, one.offer, one.need) for one in opened.match.transfers.all()]
+    return render(
+        request,
+        "exchange/ask.html",
+        {
+            "opened": opened,
+            "seen": digest_to_ask(opened.match, gifts),
+            "changed": error.fields["seen"] if error else "",
+            "section": "exchange",
+        },
+        status=error.status if error else 200,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
