@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from samspel.encounters.compute_looks import take_due_looks
 from samspel.encounters.equity import Verdict, differences
 from samspel.encounters.models import Area, Reason, Service, Signal
 from samspel.encounters.open_figures import open_figures
+from samspel.encounters.service_pages import funnel_of
 from samspel.people.models import Unit
 from tests.encounters.answers import given, refreshed
 from tests.encounters.asking import make_point, make_service
@@ -234,6 +236,13 @@ def test_a_service_of_which_nothing_is_told_says_how_many_must_have_answered(cli
 
     for address in (KEY, f"{KEY}/equal"):
         assert "när minst tolv har svarat" in text_of(client, address)
+
+
+def test_too_few_places_are_said_with_the_municipalitys_own_number(year: Service) -> None:
+    Default.objects.create(key="figures.least_public", value=12, reason="Liten ort.", changed_at=TOLD)
+    of_none = replace(open_figures([year], TOLD.date())[year.pk], units={})
+
+    assert "Minst tre ställen behöver ha tolv svar var." in funnel_of(of_none).caption
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
 
+from samspel.core.models import Default
 from samspel.encounters.models import Answer, Area, Factor, Point, PointText
 from samspel.encounters.windows import new_press
 from tests.encounters.arabic import ARABIC
@@ -46,12 +47,21 @@ def test_all_of_it_is_by_choice(point: Point, pressed: Client) -> None:
     assert (kept().level, kept().helped, kept().text, kept().language) == (2, [], "", "")
 
 
-def test_the_page_costs_five_queries(
+@pytest.mark.parametrize(("language", "told"), [("sv", "minst tolv har skrivit"), ("da", "mindst tolv har skrevet")])
+def test_how_many_must_have_written_a_word_is_the_municipalitys_own_number(
+    point: Point, pressed: Client, language: str, told: str
+) -> None:
+    Default.objects.create(key="figures.least_public", value=12, reason="Liten ort.", changed_at=now())
+
+    assert told in pressed.get(f"/s/{point.code}/more?lang={language}").text
+
+
+def test_the_page_costs_six_queries(
     point: Point, pressed: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     Area.objects.create(key="norr", name="Norrmalm")
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         assert pressed.get(f"/s/{point.code}/more").status_code == 200
 
 

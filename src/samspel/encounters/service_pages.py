@@ -14,6 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from samspel.core import defaults
 from samspel.encounters.disclosing import Figure
 from samspel.encounters.equity import GroupRow, Verdict, differences
 from samspel.encounters.funnels import NEARLY_ALL, PLACES_LEAST, Floats, fit_of, is_outside
@@ -67,8 +68,9 @@ def funnel_of(figures: OpenFigures, own: Iterable[int] = ()) -> FunnelView:
     """All places of a service by how many answered. The order of the places tells nothing."""
     units = [(unit, one) for unit, one in figures.units.items() if one.n and one.good is not None]
     if len(units) < PLACES_LEAST:
-        too_few = _("Minst tre ställen behöver ha tio svar var. Då syns vad som är vanligt.")
-        return FunnelView(_("Det går inte att säga än."), "", too_few, _unplaced(units, set(own)))
+        too_few = _("Minst tre ställen behöver ha %(least)s svar var. Då syns vad som är vanligt.")
+        least = in_words(defaults.value("figures.least_public"))
+        return FunnelView(_("Det går inte att säga än."), "", too_few % {"least": least}, _unplaced(units, set(own)))
     n = np.array([one.n for _, one in units], dtype=np.float64)
     good = np.array([one.good for _, one in units], dtype=np.float64)
     funnel, common = fit_of(n, good)

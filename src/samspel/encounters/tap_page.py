@@ -8,12 +8,15 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 
+from samspel.core import defaults
 from samspel.core.errors import InvalidError
 from samspel.encounters import texts, windows
 from samspel.encounters.actions.answering import Pressed
 from samspel.encounters.actions.pairing import Token, read_token
 from samspel.encounters.models import Level, Point
+from samspel.ui.templatetags.sam import in_words
 
 COOKIE: Final = "tap"
 
@@ -109,6 +112,13 @@ def more_language(request: HttpRequest, point: Point) -> texts.Language:
     """The tap page's language, or one of our own where the municipality has not written what "tell more" needs."""
     language = language_of(request, point, texts.languages_offered())
     return language if language.tells_more else texts.own_language(request.LANGUAGE_CODE)
+
+
+def line_hint(language: texts.Language) -> str:
+    """What becomes of a line in own words, with the municipality's own number; of a text that names one, that."""
+    least = defaults.value("figures.least_public")
+    with translation.override(language.code if language.code in texts.OWN else None):
+        return language.texts["line_hint"].replace("{least}", in_words(least))
 
 
 def levels_in(language: texts.Language) -> list[LevelShown]:

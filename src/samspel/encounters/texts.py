@@ -51,7 +51,7 @@ MORE: Mapping[str, Text] = {
     "hindered": gettext_lazy("Vad var i vägen?"),
     "line": gettext_lazy("En rad med egna ord"),
     "line_hint": gettext_lazy(
-        "Skriv inte namn, nummer eller något om hälsa. Enheten ser bara ord som minst tio har skrivit."
+        "Skriv inte namn, nummer eller något om hälsa. Enheten ser bara ord som minst {least} har skrivit."
     ),
     "looks_like": gettext_lazy("Det här ser ut som något som kan peka ut någon:"),
     "looks_like_help": gettext_lazy("Ändra raden, eller spara den utan det. Inget av raden är sparat än."),

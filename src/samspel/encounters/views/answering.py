@@ -24,6 +24,7 @@ from samspel.encounters.tap_page import (
     language_of,
     level_sent,
     levels_in,
+    line_hint,
     more_language,
     page,
     require_own_page,
@@ -108,7 +109,7 @@ def more(request: HttpRequest, code: str) -> HttpResponse:
     """What helped, what was in the way, a line, one's groups: all by choice, saved as it is filled in.
 
     Opened with a POST that carries the press, so that it works where cookies are off and nothing of it stands in an
-    address. Five queries to look.
+    address. Six queries to look.
     """
     at = now()
     point = get_point_by_code(code)
@@ -135,6 +136,7 @@ def more(request: HttpRequest, code: str) -> HttpResponse:
         token=device.token.text if device.token else "",
         told=told,
         line=line,
+        line_hint=line_hint(language),
         found=found_in(language, found),
         is_told="send" in request.POST and not found,
         factors=factors_offered(told.service_id, language.code),

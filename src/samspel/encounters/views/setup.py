@@ -18,6 +18,7 @@ from samspel.encounters.actions import setup as actions
 from samspel.encounters.forms import number_in
 from samspel.encounters.models import Area, Factor, PointText, Service
 from samspel.encounters.points import silent_tablets
+from samspel.encounters.tap_page import line_hint
 from samspel.people.access import require
 
 
@@ -95,7 +96,8 @@ def setup_texts(request: Request, language: str) -> HttpResponse:
             messages.success(request, shown)
             return redirect("encounters_texts", language)
     known = typed if fields else row.texts if row else {}
-    swedish = texts.own_language("sv").texts
+    in_swedish = texts.own_language("sv")
+    swedish = {**in_swedish.texts, "line_hint": line_hint(in_swedish)}
     return render(
         request,
         "encounters/setup_texts.html",
