@@ -50,18 +50,22 @@ def _picture(page: Page, name: str) -> None:
     page.set_viewport_size(before)
 
 
-def holds_at_320(page: Page, name: str) -> None:
-    """The page does not scroll sideways on a screen of 320 points."""
+def holds_narrow(page: Page, name: str) -> None:
+    """The page does not scroll sideways on a screen of 320 points, nor on a phone with letters twice as large."""
     before = page.viewport_size
     assert before is not None
-    page.set_viewport_size({"width": 320, "height": 640})
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    beyond = page.evaluate(
-        "[...document.querySelectorAll('body *')].filter(each => each.getBoundingClientRect().right > 321)"
-        ".map(each => `${each.tagName}.${each.className}`).slice(-5)"
-    )
+    for width, letters in ((320, "100%"), (390, "200%")):
+        page.set_viewport_size({"width": width, "height": 640})
+        page.evaluate("size => { document.documentElement.style.fontSize = size }", letters)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        beyond = page.evaluate(
+            "edge => [...document.querySelectorAll('body *')].filter(each => each.getBoundingClientRect().right > edge)"
+            ".map(each => `${each.tagName}.${each.className}`).slice(-5)",
+            width + 1,
+        )
+        assert wide <= width, f"{name} is {wide} wide at {width} with letters of {letters}: {beyond}"
+    page.evaluate("document.documentElement.style.removeProperty('font-size')")
     page.set_viewport_size(before)
-    assert wide <= 320, f"{name} is {wide} wide at 320: {beyond}"
 
 
 class Phone:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Site
-from tests.e2e.pages import Console, holds_at_320, look
+from tests.e2e.pages import Console, holds_narrow, look
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -23,6 +23,7 @@ PAGES = (
     ("administration/staff", "import"),
     ("administration/defaults", "defaults"),
     ("account", "account"),
+    ("home", "home"),
     ("threads", "threads"),
     ("dialogues", "dialogues"),
 )
@@ -32,14 +33,14 @@ def test_an_administrators_pages(site: Site, open_page: Callable[..., Page]) -> 
     page = open_page()
     page.goto("/accounts/login/")
     look(page, "sign-in")
-    holds_at_320(page, "sign-in")
+    holds_narrow(page, "sign-in")
     Console(page).sign_in(*site.person("administrator"))
 
     for address, name in PAGES:
         page.goto(f"/{address}")
         expect(page.locator("h1")).to_be_visible()
         look(page, name)
-        holds_at_320(page, name)
+        holds_narrow(page, name)
 
     # a unit, a person, and a file with a bad row
     page.goto("/administration/units")
@@ -69,7 +70,7 @@ def test_what_anybody_may_read(site: Site, open_page: Callable[..., Page]) -> No
         page.goto(f"/{address}")
         expect(page.locator("h1")).to_be_visible()
         look(page, name)
-        holds_at_320(page, name)
+        holds_narrow(page, name)
 
 
 def test_a_table_that_a_wheelchair_reaches(site: Site, open_page: Callable[..., Page]) -> None:
@@ -86,7 +87,7 @@ def test_a_table_that_a_wheelchair_reaches(site: Site, open_page: Callable[..., 
         page.locator("#na-1").uncheck()
     page.locator("#bordsnamn").scroll_into_view_if_needed()
     look(page, "plan-more")
-    holds_at_320(page, "plan-more")
+    holds_narrow(page, "plan-more")
     second = page.locator("#bord-2").input_value()
     page.locator("button[value=invite]").first.click()
     page.wait_for_url(re.compile("/invite"))
@@ -98,7 +99,7 @@ def test_a_table_that_a_wheelchair_reaches(site: Site, open_page: Callable[..., 
     phone.locator("details.more summary").first.click()
     phone.locator("input[name=accessible]").check()
     look(phone, "join-access")
-    holds_at_320(phone, "join-access")
+    holds_narrow(phone, "join-access")
     phone.locator("form[action$='/seat'] > button").click()
 
     expect(phone.locator("main")).to_contain_text(f"Du sitter vid bord {second}")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Site
-from tests.e2e.pages import holds_at_320, look
+from tests.e2e.pages import holds_narrow, look
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -42,10 +42,10 @@ def test_the_last_yes_shows_how_to_reach_each_other(
     come_back(phone, site, ring, 2)
     expect(phone.get_by_role("heading", name="Två av tre har sagt ja")).to_be_visible()
     look(phone, "asked-ring")
-    holds_at_320(phone, "asked-ring")
+    holds_narrow(phone, "asked-ring")
     for words in ("Jag ser ett problem", "En annan tid passar bättre", "Nej tack"):
         phone.get_by_text(words, exact=True).click()
-    holds_at_320(phone, "asked-ring-open")
+    holds_narrow(phone, "asked-ring-open")
     look(phone, "asked-open")
 
     phone.get_by_label("Hur vill du bli nådd?").fill("Ring 070-123 45 67 efter fem")
@@ -57,7 +57,7 @@ def test_the_last_yes_shows_how_to_reach_each_other(
     look(phone, "asked-agreed")
     phone.get_by_text("Ändra hur jag nås", exact=True).click()
     look(phone, "asked-contact")
-    holds_at_320(phone, "asked-contact")
+    holds_narrow(phone, "asked-contact")
     phone.get_by_role("button", name="Ta bort hur jag nås").click()
     expect(phone.locator(".reach").get_by_text("Ring 070-123 45 67 efter fem")).to_have_count(0)
 
@@ -68,7 +68,7 @@ def test_who_leads_two_of_them_answers_for_one_at_a_time(asked: dict[str, Any], 
     page.goto(f"/exchange/mine/asked/{asked['both']['match']}")
     expect(page.locator(".whose").get_by_text("Här svarar du för ”Återbruket vid hamnen”.")).to_be_visible()
     look(page, "asked-two")
-    holds_at_320(page, "asked-two")
+    holds_narrow(page, "asked-two")
 
     page.get_by_label("Hur vill du bli nådd?").fill("070-123 45 67")
     page.get_by_role("button", name="Ja, det här vill jag").click()
@@ -77,7 +77,7 @@ def test_who_leads_two_of_them_answers_for_one_at_a_time(asked: dict[str, Any], 
     page.get_by_role("link", name="Till det du svarar för ”Återbruket vid hamnen”").click()
     expect(page.locator(".whose").get_by_text("Här svarar du för ”Återbruket vid hamnen”.")).to_be_visible()
     look(page, "asked-two-done")
-    holds_at_320(page, "asked-two-done")
+    holds_narrow(page, "asked-two-done")
 
 
 def test_without_script_a_problem_reaches_the_bridge_builder(
@@ -102,7 +102,7 @@ def test_a_pair_and_a_chain_are_drawn_too(
     page = open_page()
     come_back(page, site, asked[which], place)
     look(page, f"asked-{which}")
-    holds_at_320(page, f"asked-{which}")
+    holds_narrow(page, f"asked-{which}")
     # The list is the content: who gives what to whom, in order.
     expect(page.locator(".ring ol > li")).to_have_count(len(asked[which]["codes"]))
 
@@ -125,11 +125,11 @@ def test_the_bridge_builder_reads_checks_and_lets_it_begin(
     sign_in(desk)
     desk.goto("/exchange/desk/matches")
     look(desk, "matches")
-    holds_at_320(desk, "matches")
+    holds_narrow(desk, "matches")
     desk.goto(f"/exchange/desk/matches/{asked['told']['match']}")
     expect(desk.get_by_text("Jag hinner inte varje vecka.")).to_be_visible()
     look(desk, "match-problem")
-    holds_at_320(desk, "match-problem")
+    holds_narrow(desk, "match-problem")
 
     desk.goto(f"/exchange/desk/matches/{asked['ring']['match']}")
     for _ in range(2):
@@ -150,14 +150,14 @@ def test_the_bridge_builder_reads_checks_and_lets_it_begin(
 
     desk.goto("/exchange/spared")
     look(desk, "spared")
-    holds_at_320(desk, "spared")
+    holds_narrow(desk, "spared")
     desk.goto("/exchange/setup/assumptions")
     look(desk, "assumptions")
-    holds_at_320(desk, "assumptions")
+    holds_narrow(desk, "assumptions")
     desk.goto(f"/exchange/desk/matches/{asked['ring']['match']}")
     desk.get_by_label("Ett försök").check()
     look(desk, "match-becomes")
-    holds_at_320(desk, "match-becomes")
+    holds_narrow(desk, "match-becomes")
     desk.get_by_role("button", name="Spara", exact=True).click()
     expect(desk.get_by_label("Ett försök")).to_be_checked()
 
@@ -171,18 +171,18 @@ def test_what_was_agreed_becomes_a_need(asked: dict[str, Any], site: Site, open_
     page.locator("form:has(input[name=password]) button").first.click()
     page.goto(f"/dialogues/{asked['dialogue']}/protocol")
     look(page, "protocol-need")
-    holds_at_320(page, "protocol-need")
+    holds_narrow(page, "protocol-need")
     page.get_by_role("link", name="Lämna det som ett behov").click()
     look(page, "grow")
-    holds_at_320(page, "grow")
+    holds_narrow(page, "grow")
     page.locator(".sam-actions").get_by_role("button", name="Lämna behovet").click()
     expect(page.get_by_role("heading", name="Tack för att du säger vad du behöver")).to_be_visible()
     look(page, "grown")
-    holds_at_320(page, "grown")
+    holds_narrow(page, "grown")
     page.goto(f"/threads/{asked['thread']}")
     expect(page.get_by_role("heading", name="Behov")).to_be_visible()
     look(page, "grown-thread")
-    holds_at_320(page, "grown-thread")
+    holds_narrow(page, "grown-thread")
 
     desk = open_page()
     sign_in(desk)
@@ -190,4 +190,4 @@ def test_what_was_agreed_becomes_a_need(asked: dict[str, Any], site: Site, open_
     desk.get_by_role("link", name="Vi behöver låna bord och stolar").first.click()
     expect(desk.get_by_text("Växte ur en överenskommelse")).to_be_visible()
     look(desk, "grown-post")
-    holds_at_320(desk, "grown-post")
+    holds_narrow(desk, "grown-post")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Site
-from tests.e2e.pages import Console, Phone, holds_at_320, look
+from tests.e2e.pages import Console, Phone, holds_narrow, look
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -66,7 +66,7 @@ def test_a_dialogue_from_door_to_door(site: Site, open_page: Callable[..., Page]
         for thought in THOUGHTS[name]:
             phone.think(thought)
     look(phones["Amina"].page, "solo")
-    holds_at_320(phones["Amina"].page, "solo")
+    holds_narrow(phones["Amina"].page, "solo")
     phones["Amina"].say_ready()
     phones["Amina"].page.reload()
     expect(phones["Amina"].page.locator("#tankar li")).to_have_count(2)
@@ -99,7 +99,7 @@ def test_a_dialogue_from_door_to_door(site: Site, open_page: Callable[..., Page]
     for phone in phones.values():
         expect(phone.page.locator("ul.notes > li")).to_have_count(5)
     look(phones["Jonas"].page, "table")
-    holds_at_320(phones["Jonas"].page, "table")
+    holds_narrow(phones["Jonas"].page, "table")
     for name, phone in phones.items():
         phone.mark("Tid att tänka")
         if name != "Per":
@@ -122,11 +122,11 @@ def test_a_dialogue_from_door_to_door(site: Site, open_page: Callable[..., Page]
     page.locator("a[href$='/seats']").click()
     expect(page.locator(".seated")).to_contain_text("Amina")
     look(page, "seats")
-    holds_at_320(page, "seats")
+    holds_narrow(page, "seats")
     page.get_by_role("link", name="Amina").click()
     expect(page.locator(".chosen")).to_contain_text("Amina sitter vid")
     look(page, "seats-chosen")
-    holds_at_320(page, "seats-chosen")
+    holds_narrow(page, "seats-chosen")
     page.goto(f"/dialogues/{dialogue}/paper")
     look(page, "paper")
     page.goto(f"/dialogues/{dialogue}/lead")
@@ -238,12 +238,13 @@ def test_a_dialogue_from_door_to_door(site: Site, open_page: Callable[..., Page]
     expect(page.locator("main")).to_contain_text("En tanke skrevs in från papper efter mötet.")
     page.get_by_role("link", name="Lägg undan ett ord").click()
     look(page, "review-afterwards")
-    holds_at_320(page, "review-afterwards")
+    holds_narrow(page, "review-afterwards")
 
     # the unit's home has the thread, and everybody can read the open page without names
     page.goto(f"/units/{site.town['unit']}")
     expect(page.locator("main")).to_contain_text("Vi bokar inga möten efter 15.30.")
     look(page, "unit")
+    holds_narrow(page, "unit")
     visitor = open_page(phone=True)
     visitor.goto("/open")
     visitor.locator("main a").first.click()
@@ -252,7 +253,7 @@ def test_a_dialogue_from_door_to_door(site: Site, open_page: Callable[..., Page]
     look(visitor, "public")
     visitor.goto("/")
     look(visitor, "start")
-    holds_at_320(visitor, "start")
+    holds_narrow(visitor, "start")
 
 
 def sort_into_themes(page: Page, dialogue: str) -> None:
@@ -300,7 +301,7 @@ def plan(console: Console) -> tuple[str, str]:
     page.wait_for_url(re.compile(r"/dialogues/\d+/plan"))
     expect(page.locator(".last")).to_contain_text("Vi hälsar inom en minut")
     look(page, "plan")
-    holds_at_320(page, "plan")
+    holds_narrow(page, "plan")
     number = re.search(r"/dialogues/(\d+)/plan", page.url)
     assert number is not None
     console.tab_to("button[name=do][value=invite]", most=200)

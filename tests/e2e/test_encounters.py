@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Site
-from tests.e2e.pages import Console, holds_at_320, look
+from tests.e2e.pages import Console, holds_narrow, look
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -44,13 +44,13 @@ def test_from_two_taps_to_a_dialogue(site: Site, asked: dict[str, str], open_pag
     expect(page.locator("h1")).to_have_text("Våra möten")
     expect(page.locator("#andring")).to_have_text(f"Ja. {night['signals'][0]}")
     look(page, "encounters-unit")
-    holds_at_320(page, "encounters-unit")
+    holds_narrow(page, "encounters-unit")
 
     # the same as a table
     page.get_by_role("link", name="Visa som tabell").click()
     expect(page.locator("#tabell tbody tr")).to_have_count(17)
     look(page, "encounters-unit-table")
-    holds_at_320(page, "encounters-unit-table")
+    holds_narrow(page, "encounters-unit-table")
     page.get_by_role("link", name="Visa som bild").click()
 
     # one press, by keyboard, and the words behind it are in a dialogue
@@ -81,7 +81,7 @@ def test_what_is_open_to_everybody(site: Site, asked: dict[str, str], open_page:
         page.goto(address)
         expect(page.locator("h1")).to_be_visible()
         look(page, name)
-        holds_at_320(page, name)
+        holds_narrow(page, name)
 
 
 def test_a_draft_is_there_until_it_has_been_sent(
@@ -142,6 +142,6 @@ def meets(console: Console, plan: str, pattern: str) -> None:
     expect(page.locator("#hort ~ .heard")).to_contain_text(pattern)
     expect(page.locator("#hort ~ .heard")).to_contain_text("väntade")
     look(page, "encounters-protocol")
-    holds_at_320(page, "encounters-protocol")
+    holds_narrow(page, "encounters-protocol")
     assert "väntade" in page.request.get(f"/dialogues/{number}/protocol.csv").text()
     assert page.request.get(f"/dialogues/{number}/protocol.pdf").ok

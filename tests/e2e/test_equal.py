@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Site
-from tests.e2e.pages import Console, holds_at_320, look
+from tests.e2e.pages import Console, holds_narrow, look
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -34,7 +34,7 @@ def test_from_the_start_page_to_a_recorded_reason(
     expect(visitor.locator(".reasons")).to_contain_text("Inget skäl är skrivet.")
     expect(visitor.get_by_role("link", name=re.compile("Skriv ett skäl"))).to_have_count(0)
     look(visitor, "equal-visitor")
-    holds_at_320(visitor, "equal-visitor")
+    holds_narrow(visitor, "equal-visitor")
     for language in ("Dansk", "English", "Svenska"):
         visitor.get_by_role("button", name=language).click()
         expect(visitor.get_by_role("button", name=language)).to_have_attribute("aria-current", "true")
@@ -42,7 +42,7 @@ def test_from_the_start_page_to_a_recorded_reason(
     visitor.locator("a[href='?table=groups#grupptabell']").click()
     expect(visitor.locator("#grupptabell")).to_contain_text("Arabiska")
     look(visitor, "equal-table")
-    holds_at_320(visitor, "equal-table")
+    holds_narrow(visitor, "equal-table")
 
     # who leads one of its places comes there from her own page, and writes why, by keyboard
     page = open_page()
@@ -53,12 +53,12 @@ def test_from_the_start_page_to_a_recorded_reason(
     follow(page, "Är det lika bra för alla?")
     expect(page.locator("circle.own")).to_have_count(1)
     look(page, "equal")
-    holds_at_320(page, "equal")
+    holds_narrow(page, "equal")
     Console(page).tab_to("a[href$='/equal/language/ar/lower']")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Skriv ett skäl")
     look(page, "equal-reason")
-    holds_at_320(page, "equal-reason")
+    holds_narrow(page, "equal-reason")
     Console(page).tab_to("#words")
     page.keyboard.type("Tolken tar tid, och tiden tas från samtalet.")
     page.keyboard.press("Tab")
@@ -69,7 +69,7 @@ def test_from_the_start_page_to_a_recorded_reason(
     expect(page.locator(".reasons")).to_contain_text("Tolken tar tid")
     expect(page.locator("tr.seen", has_text="Arabiska")).to_contain_text("Lägre, med skäl")
     look(page, "equal-with-reason")
-    holds_at_320(page, "equal-with-reason")
+    holds_narrow(page, "equal-with-reason")
 
     # and everybody reads it, with who decided
     visitor.reload()

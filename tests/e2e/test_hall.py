@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Site
-from tests.e2e.pages import Console, holds_at_320, look
+from tests.e2e.pages import Console, holds_narrow, look
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +23,7 @@ def test_a_leader_before_a_hall(site: Site, open_page: Callable[..., Page]) -> N
     expect(page.locator("#tables li")).to_have_count(83)
     expect(page.locator("#tables li").first).to_have_class("help")
     look(page, "console-hall")
-    holds_at_320(page, "console-hall")
+    holds_narrow(page, "console-hall")
     page.locator("#more-needs summary").click()
     page.locator("#find-table").fill("slussen 5")
     expect(page.locator("#tables li:visible")).to_have_count(1)
@@ -39,7 +39,7 @@ def test_a_leader_before_a_hall(site: Site, open_page: Callable[..., Page]) -> N
     before = int(waiting.inner_text())
     assert before > 50
     look(page, "review-hall")
-    holds_at_320(page, "review-hall")
+    holds_narrow(page, "review-hall")
     page.keyboard.press("j")
     page.keyboard.press("v")
     expect(waiting).to_have_text(str(before - 1))
@@ -63,7 +63,7 @@ def test_a_leader_before_a_hall(site: Site, open_page: Callable[..., Page]) -> N
     # before lunch
     page.goto(f"/dialogues/{hall}/export")
     look(page, "export")
-    holds_at_320(page, "export")
+    holds_narrow(page, "export")
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
     with download.value.path().open(encoding="utf-8-sig", newline="") as file:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Site
-from tests.e2e.pages import TABLET, Console, holds_at_320, look
+from tests.e2e.pages import TABLET, Console, holds_narrow, look
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -114,7 +114,7 @@ def forget_keys(route: Route) -> str:
 def test_a_day_without_a_network_loses_and_doubles_nothing(site: Site, asked: dict[str, Any], tablet: Page) -> None:
     open_kiosk(tablet, asked["kiosk"]["secret"])
     look(tablet, "kiosk")
-    holds_at_320(tablet, "kiosk")
+    holds_narrow(tablet, "kiosk")
     lose_network(tablet)
 
     pressed = press_for_a_day(tablet)
@@ -145,7 +145,7 @@ def test_a_tablet_is_set_up_by_the_code_on_its_screen(
     waits.goto("/k")
     code = waits.locator(".tablet-code").inner_text()
     look(waits, "kiosk-waiting")
-    holds_at_320(waits, "kiosk-waiting")
+    holds_narrow(waits, "kiosk-waiting")
     page = open_page()
     Console(page).sign_in(*site.person("administrator"))
     page.goto(f"/units/{asked['unit']}/encounters/points/{asked['kiosk']['point']}")
@@ -239,7 +239,7 @@ def test_the_pages_where_a_unit_asks(site: Site, asked: dict[str, Any], open_pag
         page.goto(f"{here}/{address}")
         expect(page.locator("h1")).to_be_visible()
         look(page, name)
-        holds_at_320(page, name)
+        holds_narrow(page, name)
 
     page.goto(f"{here}/plans")
     page.locator("input[name=ask_every]").first.fill("1")
@@ -260,7 +260,7 @@ def test_the_pages_where_a_unit_asks(site: Site, asked: dict[str, Any], open_pag
     look(page, "round-telling")
     page.get_by_role("button", name="Publicera").click()
     look(page, "round-told")
-    holds_at_320(page, "round-told")
+    holds_narrow(page, "round-told")
     # Now that it has told, the unit may ask again.
     page.get_by_role("button", name="Öppna rundan").click()
     expect(page.get_by_role("button", name="Stäng rundan nu")).to_be_visible()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import Site
-from tests.e2e.pages import Console, holds_at_320, look
+from tests.e2e.pages import Console, holds_narrow, look
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 SAID = "Jag kan köra till affären på lördagar. Jag är sjukskriven och har tid."
@@ -28,7 +28,7 @@ def tab(site: Site, browser: Browser) -> Iterator[Page]:
 
 def seen(page: Page, name: str) -> None:
     look(page, name)
-    holds_at_320(page, name)
+    holds_narrow(page, name)
 
 
 def submit(page: Page) -> None:

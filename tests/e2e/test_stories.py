@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Site
-from tests.e2e.pages import Console, holds_at_320, look
+from tests.e2e.pages import Console, holds_narrow, look
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -119,7 +119,7 @@ def test_two_stories_from_the_first_word_to_how_it_went(site: Site, open_page: C
     salesman.goto("/exchange/mine")
     expect(salesman.locator(".needs-you")).to_have_count(1)
     look(salesman, "mine-asked")
-    holds_at_320(salesman, "mine-asked")
+    holds_narrow(salesman, "mine-asked")
     answer_yes(salesman, "Ring 070-000 00 11")
     expect(salesman.get_by_text("Ring 070-000 00 12")).to_have_count(0)
     answer_yes(young, "Ring 070-000 00 12")

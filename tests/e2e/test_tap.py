@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Site
-from tests.e2e.pages import Console, holds_at_320, look
+from tests.e2e.pages import Console, holds_narrow, look
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 
@@ -35,7 +35,7 @@ def test_one_tap_saves_and_can_be_changed(asked: dict[str, str], open_page: Call
     expect(phone.locator("h1")).to_have_text("Hur kändes mötet?")
     assert phone.context.cookies() == [], "nothing is kept before a press"
     look(phone, "tap")
-    holds_at_320(phone, "tap")
+    holds_narrow(phone, "tap")
     before = places(phone)
 
     phone.get_by_role("button", name="Sådär").click()
@@ -73,7 +73,7 @@ def test_arabic_reads_from_the_right(asked: dict[str, str], open_page: Callable[
     expect(phone.locator("html")).to_have_attribute("dir", "rtl")
     expect(phone.locator("h1")).to_have_text("كيف كان اللقاء؟")
     look(phone, "tap-arabic")
-    holds_at_320(phone, "tap-arabic")
+    holds_narrow(phone, "tap-arabic")
     phone.get_by_role("link", name="English").click()
     expect(phone.locator("html")).to_have_attribute("dir", "ltr")
 
@@ -98,7 +98,7 @@ def test_telling_more_is_saved_as_it_is_filled_in(asked: dict[str, str], open_pa
     phone.get_by_role("button", name="Berätta mer om du vill").click()
     expect(phone.locator("h1")).to_have_text("Berätta mer")
     look(phone, "tap-more")
-    holds_at_320(phone, "tap-more")
+    holds_narrow(phone, "tap-more")
 
     helped = phone.get_by_role("group", name="Vad hjälpte?")
     helped.get_by_label("Tonen").check()
@@ -115,7 +115,7 @@ def test_a_story_is_told_and_taken_back(asked: dict[str, str], open_page: Callab
     phone = open_page(phone=True, language="en-GB")
     phone.goto(f"/s/{asked['more']}/story")
     look(phone, "tap-story")
-    holds_at_320(phone, "tap-story")
+    holds_narrow(phone, "tap-story")
     phone.locator("#words").fill("She asked what I wanted, and then it was solved.")
     phone.locator("input[name=consents]").check()
     phone.locator("button.main").click()
@@ -136,12 +136,12 @@ def test_both_sides_of_a_meeting_answer_by_one_code(
     Console(staff).sign_in(*site.person("malin"))
     staff.goto(f"/units/{asked['unit']}/meet")
     look(staff, "meet")
-    holds_at_320(staff, "meet")
+    holds_narrow(staff, "meet")
     staff.locator("#service").select_option(str(asked["service"]))
     staff.get_by_role("button", name="Nytt möte").click()
     expect(staff.locator("svg.sam-qr")).to_be_visible()
     look(staff, "meet-code")
-    holds_at_320(staff, "meet-code")
+    holds_narrow(staff, "meet-code")
     address = staff.locator(".show a").get_attribute("href")
 
     resident = open_page(phone=True)
@@ -155,7 +155,7 @@ def test_both_sides_of_a_meeting_answer_by_one_code(
     staff.get_by_role("button", name="Spara", exact=True).click()
     expect(staff.locator(".ds-alert")).to_contain_text("Det du berättade är sparat.")
     look(staff, "meet-answered")
-    holds_at_320(staff, "meet-answered")
+    holds_narrow(staff, "meet-answered")
 
 
 def test_over_slow_3g_the_first_tap_is_there_in_three_seconds(
