@@ -1,8 +1,11 @@
 """A tablet on the table: nobody itself, it shows what is shared and presses for those without a phone."""
 
+import html
+import re
 from collections.abc import Callable
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -142,6 +145,45 @@ def test_a_silent_ballot_is_cast_for_each_and_not_shown_again(dialogue: Dialogue
     assert "Välj minst ett förslag" in press(device, dialogue, "ballot", **{"for": ake.number})
     press(device, dialogue, "ballot", **{"for": ake.number, "none": "1"})
     assert not Ballot.objects.get().proposals.exists()
+
+
+def again(device: Client, page: str) -> HttpResponse:
+    """The page asks for itself once more, as when a step has changed."""
+    asks = html.unescape(re.search(r'id="platta" hx-get="([^"]+)"', page)[1])  # type: ignore[index]
+    return device.get(asks, headers={"HX-Request": "true"})
+
+
+def test_a_persons_page_that_was_left_goes_on_with_the_meeting(dialogue: Dialogue) -> None:
+    device = on_table(dialogue)
+    ake = add(device, dialogue, "Åke")
+    page = device.get(f"/b/{dialogue.code}/?for={ake.number}").content.decode()
+    assert 'data-refresh-on="step"' in page
+
+    meanwhile = again(device, page)
+    go_to(dialogue, "ballot")
+    hand_in(dialogue.tables.get(number=1), "Tid", reviewed=True)
+    Dialogue.objects.update(ballot_open=True)
+    then = again(device, page).content.decode()
+    Dialogue.objects.update(ballot_open=False)
+    closed = again(device, then).content.decode()
+
+    # what somebody writes or has ticked stays while the step goes on: only the clock comes anew
+    assert meanwhile.headers["HX-Reswap"] == "none"
+    assert 'id="tid" hx-swap-oob="true"' in meanwhile.content.decode()
+    assert "platta" not in meanwhile.content.decode()
+    assert "Vad kan Åke stå bakom?" in then
+    assert "Nu trycker ni för <strong>Åke</strong>" in then
+    assert "Vad kan Åke stå bakom?" not in closed
+
+
+def test_the_page_of_one_who_has_changed_tables_goes_back_to_the_tables_own(dialogue: Dialogue) -> None:
+    device = on_table(dialogue)
+    ake = add(device, dialogue, "Åke")
+    page = device.get(f"/b/{dialogue.code}/?for={ake.number}").content.decode()
+
+    Placement.objects.filter(seat=ake).update(table=dialogue.tables.get(number=2))
+
+    assert again(device, page).headers["HX-Redirect"] == f"/b/{dialogue.code}/"
 
 
 def test_a_tablet_presses_only_for_those_at_its_table_whom_no_phone_helps(dialogue: Dialogue) -> None:

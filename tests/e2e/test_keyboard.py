@@ -168,3 +168,33 @@ def test_in_the_readers_own_colours_what_is_chosen_has_an_edge(open_page: Callab
         assert chosen.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
     thread = page.locator("ol.thread > li").first
     assert thread.evaluate("one => getComputedStyle(one, '::before').forcedColorAdjust") == "none"
+
+
+def test_a_tablet_left_on_somebodys_page_follows_the_meeting(
+    site: Site, hall: str, open_page: Callable[..., Page]
+) -> None:
+    console = Console(open_page())
+    console.sign_in(*site.person("malin"))
+    page = console.page
+    page.goto(f"/dialogues/{hall}/seats/tablet/71")
+    link = page.locator("main a[href*='/join/']").get_attribute("href") or ""
+    tablet = open_page(phone=True, width=1180)
+    tablet.goto(link[link.index("/b/") :])
+    tablet.get_by_role("button", name="Gör den här till bordets platta").click()
+    tablet.get_by_text("Lägg till en person utan telefon").click()
+    tablet.locator("#namn").fill("Rut")
+    tablet.keyboard.press("Enter")
+    tablet.locator("#tanke").press_sequentially("Ring")
+    page.goto(f"/dialogues/{hall}/lead")
+
+    console.press("Space")
+    expect(tablet.locator("#tid")).to_contain_text("pausat")
+    expect(tablet.locator("#tanke")).to_be_focused()
+    expect(tablet.locator("#tanke")).to_have_value("Ring")
+    console.press("Space")
+    expect(tablet.locator("#tid")).not_to_contain_text("pausat")
+
+    console.press("ArrowRight")
+    expect(tablet.locator(".sam-steps [aria-current]")).to_contain_text("Tillsammans")
+    expect(tablet.locator(".helping")).to_contain_text("Rut")
+    look(tablet, "tablet-followed")

@@ -10,8 +10,9 @@ from django.utils.http import urlencode
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect, reswap
 
-from samspel.core.actor import Actor
+from samspel.core.actor import Actor, Request
 from samspel.core.audit import record
 from samspel.core.errors import NotFoundError, SamspelError
 from samspel.core.languages import spoken_choices
@@ -49,11 +50,26 @@ def ticket(request: HttpRequest, code: str) -> JsonResponse:
 
 
 @require_GET
-def page(request: HttpRequest, code: str) -> HttpResponse:
-    """What lies on the table now; with ``for``, one person's own marks or ballot."""
+def page(request: Request, code: str) -> HttpResponse:
+    """What lies on the table now; with ``for``, one person's own marks or ballot.
+
+    Such a page has what somebody is writing or choosing, and asks with the step that it shows (``seen``): as long as
+    that goes on it gets its clock and nothing else.
+    """
     tablet = find_tablet(request, code)
     touch(tablet, now())
+    if request.htmx and "seen" in request.GET:
+        if for_number(request) not in {seat.number for seat in tablet.people}:
+            return HttpResponseClientRedirect(reverse("tablet", args=[code]))  # she sits elsewhere now
+        if request.GET["seen"] == _step_of(tablet):
+            shown = {"clock": clock_of(tablet.dialogue, now()), "label": _("Just nu"), "is_oob": True}
+            return reswap(render(request, "dialogues/_time.html", shown), "none")
     return _page(request, tablet)
+
+
+def _step_of(tablet: Tablet) -> str:
+    """What a person's page is made for: a step, and whether its ballot is open."""
+    return f"{tablet.dialogue.step_id or 0}-{int(tablet.dialogue.ballot_open)}"
 
 
 def _page(request: HttpRequest, tablet: Tablet, error: str = "", typed: str = "") -> HttpResponse:
@@ -87,7 +103,7 @@ def _page(request: HttpRequest, tablet: Tablet, error: str = "", typed: str = ""
         "error": error,
         "typed": typed,
         "line": line_to(dialogue.room, "person"),
-        "here_url": request.get_full_path() if request.method == "GET" else reverse("tablet", args=[dialogue.code]),
+        "here_url": _address(tablet, person),
     }
     return _private(render(request, "dialogues/tablet.html", context, status=422 if error else 200))
 
@@ -205,6 +221,12 @@ def help_someone(request: HttpRequest, code: str) -> HttpResponse:
         messages.error(request, next(iter(error.fields.values()), error.message))
         return _back(tablet, None)
     return _back(tablet, seat.number)
+
+
+def _address(tablet: Tablet, person: Seat | None) -> str:
+    """Where the page asks for itself again."""
+    address = reverse("tablet", args=[tablet.dialogue.code])
+    return f"{address}?for={person.number}&seen={_step_of(tablet)}" if person else address
 
 
 def _back(tablet: Tablet, number: int | None) -> HttpResponse:
