@@ -552,7 +552,7 @@ def test_what_became_of_it_is_told_on_the_phone_and_from_the_units_page(town: To
     agreement.refresh_from_db()
     assert (agreement.outcome, agreement.outcome_in_id) == ("not_done", dialogue.pk)
     home = f"/units/{town.guidance.pk}"
-    assert "Läs vad mötet sa" in signed_in(town.member).get(home).content.decode()
+    assert "Läs vad som sas i samtalet" in signed_in(town.member).get(home).content.decode()
     go_to(dialogue, "solo")
     late = client.post(here, {"outcome": "done", "words": "Det blev av ändå."})
     assert late.status_code == 409
@@ -563,7 +563,7 @@ def test_what_became_of_it_is_told_on_the_phone_and_from_the_units_page(town: To
     assert signed_in(town.outsider).get(there).status_code == 404
     agreement.refresh_from_db()
     assert agreement.outcome == "done"
-    assert "Läs vad mötet sa" not in signed_in(town.member).get(home).content.decode()
+    assert "Läs vad som sas i samtalet" not in signed_in(town.member).get(home).content.decode()
 
 
 def test_one_tap_saves_changes_for_ten_seconds_and_then_thanks(town: Town) -> None:

@@ -89,7 +89,7 @@ SPECS: dict[str, Spec] = {
             30,
             1,
             365,
-            gettext_lazy("Dagar som koden visar resultatet efter mötet"),
+            gettext_lazy("Dagar som koden visar resultatet efter samtalet"),
             gettext_lazy("Den som var med ska hinna läsa och spara det som valdes."),
         ),
         Spec(

@@ -56,7 +56,7 @@ def codes_pdf(dialogue: Dialogue) -> bytes:
                 "table": _("Bord"),
                 "slips": _("En lapp till var och en"),
                 "no_phone": _("Har du ingen telefon? Någon vid bordet skriver åt dig."),
-                "qr": _("QR-kod till mötet"),
+                "qr": _("QR-kod till samtalet"),
             },
         }
         return render_pdf("codes", data)
@@ -83,7 +83,7 @@ def cards_pdf(dialogue: Dialogue) -> bytes:
                     "Först själv, i tysthet. Sedan talar ni en i taget. Alla får tala en gång innan någon talar två."
                 ),
                 "fold": _("Vik här"),
-                "qr": _("QR-kod till mötet"),
+                "qr": _("QR-kod till samtalet"),
             },
         }
         return render_pdf("cards", data)

@@ -46,7 +46,7 @@ def icon(name: str) -> SafeString:
 @register.simple_tag
 def qr(address: str, label: str = "") -> SafeString:
     """The address as a QR code; always beside the address in text."""
-    label = label or _("QR-kod till mötet")
+    label = label or _("QR-kod till samtalet")
     code = segno.make(address, error="m", micro=False)
     size = code.symbol_size(border=0)[0]
     path = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(code.matrix) for x, dark in enumerate(row) if dark)
