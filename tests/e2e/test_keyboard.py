@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Site
 from tests.e2e.pages import Console, look
@@ -54,6 +54,27 @@ def test_a_leader_keeps_the_focus_when_the_hall_does_something(
     expect(page.locator("#behov")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.locator(".needs").get_by_role("button").first).to_be_focused()
+
+
+def test_a_press_whose_button_is_renewed_before_the_answer_keeps_the_focus(
+    site: Site, hall: str, open_page: Callable[..., Page]
+) -> None:
+    console = Console(open_page())
+    console.sign_in(*site.person("malin"))
+    page = console.page
+    page.goto(f"/dialogues/{hall}/lead")
+    presses: list[Route] = []
+    page.route("**/*", lambda route: presses.append(route) if route.request.method == "POST" else route.continue_())
+    needs = page.locator(".needs").get_by_role("button", name="Jag går dit")
+    left = needs.count()
+
+    with page.expect_request(lambda request: request.method == "POST"):
+        needs.first.press("Enter")
+    renew(page, "#console")
+    presses.pop().continue_()
+
+    expect(needs).to_have_count(left - 1)
+    expect(page.locator("#behov")).to_be_focused()
 
 
 def test_a_leader_reads_through_what_the_screen_can_show_before_the_hall_sees_any(

@@ -48,7 +48,9 @@
     for (let part = one; part && part !== body; part = part.parentElement) ids.push(part.getAttribute('aria-labelledby'), part.id);
     stood = { one, what, at: allLike(what).indexOf(one), ids: ids.filter(Boolean) };
   });
-  body.addEventListener('htmx:afterOnLoad', () => {
+  // Where it was swapped, and not by who asked: a renewal may have taken the pressed button away meanwhile. Last of all,
+  // when the page's own script has unfolded what was.
+  window.addEventListener('htmx:afterSwap', () => {
     const was = stood;
     stood = null;
     if (!was || (document.activeElement && document.activeElement !== body)) return;
