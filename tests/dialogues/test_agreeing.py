@@ -368,5 +368,5 @@ def test_a_protocol_without_figures_says_how_many_answers_its_reader_has_to_wait
     ours = signed_in(town.manager).get(f"/dialogues/{leaving.pk}/protocol").content.decode()
     public = Client().get(f"/open/{leaving.slug}").content.decode()
 
-    assert "när mötet är avslutat och minst sex har svarat" in ours
+    assert "när samtalet är avslutat och minst sex har svarat" in ours
     assert "Siffror visas öppet från tolv svar." in public
