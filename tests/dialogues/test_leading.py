@@ -63,6 +63,21 @@ def test_a_dialogue_walks_through_its_plan_and_closes(town: Town) -> None:
     assert verbs == ["dialogue.started", *["dialogue.went_on"] * 7, "dialogue.closed"]
 
 
+@pytest.mark.parametrize(("behind", "is_told"), [(timedelta(minutes=20), True), (timedelta(days=3), False)])
+def test_how_late_it_is_is_told_on_the_plan_s_own_day(
+    town: Town, signed_in: SignIn, behind: timedelta, is_told: bool
+) -> None:
+    dialogue = make_dialogue(town.guidance, now_at="solo")
+    Dialogue.objects.filter(pk=dialogue.pk).update(
+        starts_at=timezone.now() - behind, step_ends_at=timezone.now() + timedelta(minutes=5)
+    )
+
+    console = signed_in(town.facilitator).get(f"/dialogues/{dialogue.pk}/lead").content.decode()
+
+    assert "Nu tänker alla själva" in console
+    assert ("Ni ligger" in console) == is_told
+
+
 def test_two_presses_on_the_same_page_move_one_step(town: Town) -> None:
     dialogue = make_dialogue(town.guidance, now_at="frame")
 
@@ -506,6 +521,7 @@ def test_the_hall_counts_the_tables_that_handed_in_whoever_comes_late(
 
 def test_a_closed_meeting_has_no_switches_and_nobody_who_works(town: Town, signed_in: Callable[..., Client]) -> None:
     dialogue = make_dialogue(town.guidance, now_at="small")
+    Dialogue.objects.update(starts_at=timezone.now())
     make_seat(dialogue, dialogue.tables.get())
     leader = signed_in(town.facilitator)
     page = reverse("dialogue_lead", args=[dialogue.pk])

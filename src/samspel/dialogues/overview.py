@@ -46,6 +46,7 @@ from samspel.ui.templatetags.sam import quoted
 
 # A meeting that is begun longer before its time than this is asked about once.
 EARLY = timedelta(minutes=30)
+ANOTHER_DAY = timedelta(hours=12)
 # A phone that nobody has heard of for so long has lost its line; a locked phone wakes within this when it is used.
 LOST_AFTER = timedelta(seconds=90)
 MOST_NAMED = 20  # tables that are told by name on the console; more are squares until one looks for a name
@@ -152,7 +153,7 @@ class Overview:
     now_title: str
     now_question: str
     next_title: str
-    late_min: int
+    late_min: int | None
     here: int
     expected: int
     wrote: int
@@ -399,8 +400,11 @@ def _began(dialogue: Dialogue) -> dict[int, datetime]:
     return began
 
 
-def _late_min(dialogue: Dialogue, steps: list[Step], now: datetime) -> int:
-    """Minutes behind the plan (negative: before it), counted from the planned start of the day."""
+def _late_min(dialogue: Dialogue, steps: list[Step], now: datetime) -> int | None:
+    """Minutes behind the plan (negative: before it), counted from the planned start of the day; None on another day,
+    when the plan's hours tell nothing."""
+    if abs(now - dialogue.starts_at) > ANOTHER_DAY:
+        return None
     if dialogue.step is None or dialogue.step_ends_at is None:
         return 0
     planned = dialogue.starts_at + timedelta(
