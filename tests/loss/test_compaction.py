@@ -108,7 +108,8 @@ class Hand:
 
     def halves(self) -> list[Path]:
         """What was begun and has not got its name."""
-        return list((self.var / "encounters").rglob(".*.part"))
+        walked = os.walk(self.var / "encounters")  # passes over a folder that goes meanwhile; rglob does not
+        return [Path(folder, name) for folder, _folders, names in walked for name in names if name.endswith(".part")]
 
 
 @contextlib.contextmanager

@@ -72,6 +72,8 @@ SUMS: Final = {
     },
 }
 DATASETS: Final = {"answers": ANSWERS} | SUMS
+# The period of the snapshot of what is still in the database.
+OPEN: Final = "open"
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ def _read(path: Path) -> Manifest:
 
 def resting_files() -> list[Path]:
     """What rows of the database name: all but the snapshot of what is open, which is made of rows that are there."""
-    return [path for path in folder().glob("*/municipality=*/*/*.parquet") if path.parent.name != "open"]
+    return [path for path in folder().glob("*/municipality=*/*/*.parquet") if path.parent.name != OPEN]
 
 
 # ---------------------------------------------------------------- writing
@@ -220,8 +222,9 @@ def sweep(kept: Iterable[str] = ()) -> int:
             used |= {part.path(dataset) for part in manifest.parts for dataset in DATASETS}
         else:
             gone += 1
-    for path in [*folder().rglob("*.parquet"), *folder().rglob(".*.part")]:
-        if path not in used:
+    # os.walk passes over a folder that an engine takes away meanwhile; Path.rglob fails there.
+    for path in [Path(held, name) for held, _folders, names in os.walk(folder()) for name in names]:
+        if path.suffix in {".parquet", ".part"} and path not in used:
             path.unlink()
             gone += 1
             with contextlib.suppress(OSError):  # not the last in its folder
