@@ -10,6 +10,17 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 TUTORIAL = ROOT / "docs" / "tutorials" / "your-first-dialogue.md"
 # What the tutorial sets in stars and is no word of a page: keys.
 KEYS = {"→", "+", "V", "Space"}
+# Under the same name in every app, as ARCHITECTURE.md says before the maps.
+EVERYWHERE = {"models", "access", "queries", "live", "tasks", "apps", "__init__"}
+# The columns of the map of dialogues after the part's name: where each name leads.
+COLUMNS = [
+    "src/samspel/dialogues/urls/{}.py",
+    "src/samspel/dialogues/views/{}.py",
+    "src/samspel/dialogues/actions/{}.py",
+    "src/samspel/dialogues/templates/dialogues/{}.html",
+    "src/samspel/dialogues/styles/{}.css",
+    "tests/dialogues/test_{}.py",
+]
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)\s#]+)")
 
 
@@ -33,3 +44,30 @@ def test_what_the_tutorial_tells_to_press_stands_on_the_pages() -> None:
 
     assert len(told) > 10
     assert missing == set()
+
+
+def way_through_the_house() -> str:
+    return (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").replace("\\", "")
+
+
+@pytest.mark.parametrize("app", ["dialogues", "encounters", "exchange"])
+def test_the_way_through_the_house_names_each_module_of_an_app(app: str) -> None:
+    named = set(re.findall(r"\w+", way_through_the_house()))
+    folder = ROOT / "src" / "samspel" / app
+    modules = [path for below in ("", "actions/", "views/", "urls/") for path in folder.glob(f"{below}*.py")]
+
+    assert [str(path.relative_to(folder)) for path in modules if path.stem not in named | EVERYWHERE] == []
+
+
+def test_each_name_in_the_map_of_dialogues_leads_to_a_file() -> None:
+    rows = [line.strip("| ").split(" | ")[1:] for line in way_through_the_house().splitlines() if line.count("|") == 8]
+    where = [
+        pattern.format(name.strip())
+        for row in rows[2:]
+        for pattern, cell in zip(COLUMNS, row, strict=True)
+        for name in re.sub(r"\([^)]*\)", "", cell).split(",")
+        if name.strip()
+    ]
+
+    assert len(where) > 100
+    assert [path for path in where if not any(ROOT.glob(path))] == []

@@ -241,6 +241,32 @@ def failing(settings: Settings) -> None:
     settings.ROOT_URLCONF = __name__
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/language", "/accounts/login/", "/account"])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"name=" + b"x" * 3_000_000),
+        ("application/x-www-form-urlencoded", b"&".join(b"a%d=1" % number for number in range(2000))),
+        (
+            "multipart/form-data; boundary=B",
+            b"".join(b'--B\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nx\r\n' for _ in range(200))
+            + b"--B--\r\n",
+        ),
+    ],
+    ids=["one field", "many fields", "many files"],
+)
+def test_more_than_a_form_may_hold_is_told_in_words(path: str, kind: str, body: bytes) -> None:
+    client = Client(enforce_csrf_checks=True, headers={"accept-language": "sv"})
+    client.cookies["samspel_csrf"] = "a" * 32
+
+    told = client.generic("POST", path, body, content_type=kind)
+
+    assert_headers(told)
+    assert told.status_code == 413
+    assert "Dela upp det" in told.content.decode()
+
+
 @pytest.mark.usefixtures("failing", "db")
 @pytest.mark.parametrize("json", [False, True], ids=["page", "program"])
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from samspel.exchange.alike import alike
 
 HERE = Path(__file__).parent
 BEST = 10
-ON_THE_DESK = 24  # offers for each need, as in exchange.compute
+ON_THE_DESK = 24  # offers for each need, as in exchange.chosen
 CUTS = (0, 20, 30, 40, 45, 50, 60)
 _KIND: dict[str, Kind] = {"need": "need", "offer": "offer"}
 

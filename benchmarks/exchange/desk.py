@@ -67,7 +67,8 @@ def main() -> int:
 
 def measure(count: int, night_s: float) -> dict[str, object]:
     """Everything in one process, as a page does it; medians in milliseconds, by the clock and of the processor."""
-    from samspel.exchange import compute
+    from samspel.exchange import compute, selections
+    from samspel.exchange.chosen import chosen_now
 
     lay_out(count)
     begun = time.perf_counter()
@@ -76,10 +77,10 @@ def measure(count: int, night_s: float) -> dict[str, object]:
     begun = time.perf_counter()
     night = compute.select(at=AT, time_limit_s=night_s)
     took_s = time.perf_counter() - begun
-    chosen = compute.chosen_now(AT)
+    chosen = chosen_now(AT)
     assert chosen is not None
     took = presses("swap")
-    after = compute.newest()
+    after = selections.newest()
     assert after is not None
     # The same once more by choosing among all posts; the gifts that were swapped stay shut out.
     again = compute.select(at=AT, time_limit_s=night_s)
@@ -104,7 +105,7 @@ def presses(how: str) -> dict[str, list[tuple[float, float]]]:
     """What opening a proposal, the prices of a gift, and the press took, over proposals from first to last."""
     from django.test import Client
 
-    from samspel.exchange import compute
+    from samspel.exchange import selections
     from samspel.exchange.models import Match
     from samspel.people.models import Person
 
@@ -112,7 +113,7 @@ def presses(how: str) -> dict[str, list[tuple[float, float]]]:
     client.force_login(Person.objects.order_by("pk")[0], backend="allauth.account.auth_backends.AuthenticationBackend")
     client.get("/exchange/desk")  # what is loaded once in a process is not counted
     took: dict[str, list[tuple[float, float]]] = {"desk": [], "prices": [], how: []}
-    order = [one.match_id for one in compute.proposals_in_order(0)]
+    order = [one.match_id for one in selections.proposals_in_order(0)]
     for match_id in order[:: max(1, len(order) // TIMES)][:TIMES]:
         match = Match.objects.filter(pk=match_id).first()
         if match is None:

@@ -126,7 +126,6 @@ def _serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 
 def _run_serve(options: argparse.Namespace) -> int:
-    os.environ["SAMSPEL_FIGURES_ENGINE"] = "duckdb"  # a page never waits for a cluster
     os.environ.setdefault("SAMSPEL_SITE_URL", _site_url(_address_for_phones(options.host), options.port))
     with Database() as database:
         set_up()

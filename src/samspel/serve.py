@@ -341,6 +341,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "samspel.config.settings")
     if given.lifeline is not None:
         _end_with_supervisor(given.lifeline)
+    if given.what != "tasks":
+        os.environ["SAMSPEL_FIGURES_ENGINE"] = "duckdb"  # a page never waits for a cluster
     if given.what == "web":
         run_web(given.application, socket.socket(fileno=given.fd), given.ready)
     elif given.what == "pages":

@@ -92,6 +92,27 @@ def test_the_same_seed_gives_the_same_plan_and_excel_says_what_csv_says(people: 
     assert list(csv.reader(gzip.decompress((tmp_path / "three.csv.gz").read_bytes()).decode().splitlines())) == rows
 
 
+@pytest.mark.parametrize("name", ["plan.csv", "plan.xlsx"])
+def test_no_spreadsheet_runs_a_name_and_the_plan_is_read_again_as_it_was(name: str, tmp_path: Path):
+    called = ["=cmd|' /C calc'!A0", "+46701234567", "@SUM(A1)", "-2+3", "Anna", "Bo"]
+    people = tmp_path / "people.csv"
+    with people.open("w", encoding="utf-8", newline="") as lines:
+        csv.writer(lines).writerows([["person"], *([one] for one in called)])
+    plan, again = tmp_path / name, tmp_path / "again.csv"
+
+    assert seat(f"{people} --size 3 --rounds 1 --time 0.1 --out {plan}") == 0
+
+    if name.endswith("xlsx"):
+        cells = [row[0] for row in load_workbook(plan).active.iter_rows(min_row=2)]
+        assert {cell.data_type for cell in cells} == {"s"}
+        written = {cell.value for cell in cells}
+    else:
+        written = set(plan_of(plan)[1])
+    assert written == {one if one in {"Anna", "Bo"} else f"'{one}" for one in called}
+    assert seat(f"{people} --size 3 --rounds 1 --time 0.1 --earlier {plan} --out {again}") == 0
+    assert set(plan_of(again)[1]) == written
+
+
 def test_without_out_the_plan_goes_to_standard_output_and_the_words_beside_it(people: Path, capsys):
     assert main(["seat", str(people), "--size", "4", "--time", "0.2"]) == 0
 

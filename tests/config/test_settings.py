@@ -97,3 +97,18 @@ def test_page_processes_are_told_how_many_count_guesses(
     serve.run_pages("127.0.0.1", 8000, 3)
 
     assert seen == [told]
+
+
+def test_pages_never_wait_for_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {}
+
+    def note(*_given: object) -> None:
+        found[name] = os.environ["SAMSPEL_FIGURES_ENGINE"]
+
+    for run in ("run_pages", "run_tasks"):
+        monkeypatch.setattr(serve, run, note)
+    for name, options in (("pages", ["--host", "127.0.0.1", "--port", "1", "--workers", "1"]), ("tasks", [])):
+        monkeypatch.setenv("SAMSPEL_FIGURES_ENGINE", "spark://master:7077")
+        serve.main([name, *options])
+
+    assert found == {"pages": "duckdb", "tasks": "spark://master:7077"}

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from samspel.demo import exchange
-from samspel.exchange import compute
+from samspel.exchange import selections
 from samspel.exchange.access import find_party
 from samspel.exchange.models import Match, Post, TownQuestion
 from tests.people import WHEN, Town, actor_of, make_person
@@ -39,12 +39,12 @@ def test_the_salesman_is_waited_for(laid_out: None) -> None:
 
 
 def test_the_selection_is_proven_and_what_nobody_can_meet_waits(laid_out: None) -> None:
-    selection = compute.newest()
+    selection = selections.newest()
 
     assert selection is not None
     assert selection.is_proven
     assert selection.met >= 14
-    waiting = {post.party.called for post in compute.needs_waiting(WHEN)}
+    waiting = {post.party.called for post in selections.needs_waiting(WHEN)}
     assert {"Mopedgänget", "Den tigrinjatalande"} <= waiting
     assert TownQuestion.objects.filter(published_at__lte=WHEN).count() == len(exchange.QUESTIONS)
 

@@ -7,6 +7,7 @@ import pytest
 from django.utils.timezone import now
 
 from samspel.demo import lindvik, starting, year
+from samspel.demo.days import monday_before
 from samspel.demo.house import HouseError
 from samspel.demo.year import GOOD, SMALL_UNIT, Year, draw, told, truth
 from samspel.encounters import figures
@@ -88,7 +89,7 @@ def test_the_year_comes_with_the_town_and_the_nights_look_at_it(demo: None, monk
     assert not lindvik.seed(at=at, with_year=True)
 
     units = set(Unit.objects.filter(name__in=year.KINDS[0].units).values_list("pk", flat=True))
-    counted = figures.all_days(year.first_monday(at), at.date())
+    counted = figures.all_days(monday_before(at, year.WEEKS), at.date())
     residents = sum(day.counts.n for unit in units for day in counted[unit] if day.side == Side.RESIDENT)
     assert residents == len(drawn.unit)
     assert not Answer.objects.filter(token__isnull=False, unit__in=units).exists()  # opened

@@ -1,5 +1,6 @@
 """Agreements on the red thread, what became of them, and the one tap at the end."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from samspel.dialogues.actions import agreeing
 from samspel.dialogues.actions.agreeing import Draft
 from samspel.dialogues.models import Agreement, Checkout, Dialogue, Sitting, State
 from samspel.dialogues.protocol import protocol_of
+from samspel.people.models import Person
 from tests.conftest import SignIn
 from tests.people import WHEN, Town, actor_of, device_key, go_to, here_of, make_dialogue, make_seat
 
@@ -269,12 +271,82 @@ def test_a_participant_answers_at_the_beginning_and_not_later(town: Town, later:
     agreeing.answer_agreement(actor=leader, in_dialogue_id=later.pk, **again)
     agreement.refresh_from_db()
     assert protocol_of(agreement.dialogue, inside=False).agreements[0].outcome_words == "Nästan alla."
-    with pytest.raises(ConflictError):
-        answer()
 
     go_to(later, "solo")
     with pytest.raises(ConflictError):
         answer()
+
+
+def told_by(later: Dialogue, person: Person | None = None) -> Callable[..., Agreement]:
+    """Tells what became of the agreement: somebody with a name, or a seat of the later dialogue."""
+    (agreement,) = queries.agreements_to_open_with(later)
+    here = None if person else here_of(*make_seat(later))
+    actor = actor_of(person) if person else here.actor  # type: ignore[union-attr]
+
+    def answer(outcome: str, words: str, *, days: int = 0) -> Agreement:
+        at = WHEN + timedelta(days=days)
+        opens = later.pk if person else None
+        return agreeing.answer_agreement(
+            actor=actor,
+            agreement_id=agreement.pk,
+            outcome=outcome,
+            words=words,
+            in_dialogue_id=opens,
+            here=here,
+            at=at,
+        )
+
+    return answer
+
+
+def test_what_a_seat_tells_is_laid_beside_what_a_named_person_has_told(town: Town, later: Dialogue) -> None:
+    leader, seat, other = told_by(later, town.facilitator), told_by(later), told_by(later)
+    leader("going_on", "Vi är på god väg.")
+
+    for _click in range(2):
+        seat("not_done", "Ingen har börjat.", days=1)
+        other("not_done", "Inte hos oss.", days=1)
+        agreement = other("going_on", "Vi är på god väg.", days=1)
+
+    assert (agreement.outcome, agreement.outcome_words, agreement.outcome_at) == (
+        "going_on",
+        "Vi är på god väg.",
+        WHEN,
+    )
+    assert agreement.outcome_is_open
+    rows = agreement.tellings.values_list("outcome", "words", "is_open", "told_at", "told_in", "read_at")
+    beside = WHEN + timedelta(days=1)
+    assert list(rows) == [
+        ("not_done", "Ingen har börjat.", False, beside, later.pk, None),
+        ("not_done", "Inte hos oss.", False, beside, later.pk, None),
+    ]
+    assert AuditEntry.objects.filter(verb="agreement.answered").count() == 3
+
+
+def test_a_seat_writes_over_no_other_seat(later: Dialogue) -> None:
+    told_by(later)("done", "Klart.")
+
+    agreement = told_by(later)("not_done", "Inte för natten.")
+
+    assert (agreement.outcome_words, agreement.tellings.get().words) == ("Klart.", "Inte för natten.")
+
+
+def test_what_a_named_person_tells_anew_keeps_what_was_told_and_has_read_what_lay_beside(
+    town: Town, later: Dialogue
+) -> None:
+    leader, seat = told_by(later, town.facilitator), told_by(later)
+    leader("going_on", "På god väg.")
+    seat("not_done", "Ingen har börjat.", days=1)
+    for _click in range(2):
+        leader("partly", "Inte för natten.", days=2)
+    agreement = leader("partly", "Inte för natten.", days=3)
+
+    read = WHEN + timedelta(days=2)
+    assert (agreement.outcome_words, agreement.outcome_at) == ("Inte för natten.", read)
+    assert list(agreement.tellings.values_list("words", "is_open", "told_at", "read_at")) == [
+        ("På god väg.", True, WHEN, read),
+        ("Ingen har börjat.", False, WHEN + timedelta(days=1), read),
+    ]
 
 
 def test_an_outcome_is_one_of_four(town: Town, later: Dialogue) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from samspel.core.models import AuditEntry
 from samspel.dialogues.access import Here
-from samspel.dialogues.actions import joining, leading, solo, table, whole
+from samspel.dialogues.actions import handing_in, joining, leading, marking, solo, speaking, whole
 from samspel.dialogues.models import Ballot, Dialogue, Mark, Note, Pick, Ready, Seat, Sitting
 from samspel.dialogues.protocol import notes_of, protocol_of
 from samspel.dialogues.sealing import SeatToken, new_secret
@@ -48,13 +48,13 @@ class Room:
         assert shared is not None
         solo.share_notes(here=self.amina, note_ids=[shared.pk], at=WHEN)
         solo.share_notes(here=self.jonas, note_ids=None, at=WHEN)
-        table.add_note(here=self.jonas, text="Mod", key=device_key(), at=WHEN)
+        speaking.add_note(here=self.jonas, text="Mod", key=device_key(), at=WHEN)
         for here in (self.amina, self.jonas, self.ake):
-            table.set_mark(here=here, note_id=shared.pk, wanted=True)
-            table.set_ready(here=here, wanted=True, at=WHEN)
-        table.say_counter_voice(here=self.jonas, text="Det kostar.", key=device_key(), at=WHEN)
-        table.ask_for_help(here=self.jonas, words="Vi är oense.", at=WHEN)
-        table.hand_in(here=self.amina, at=WHEN)
+            marking.set_mark(here=here, note_id=shared.pk, wanted=True)
+            marking.set_ready(here=here, wanted=True, at=WHEN)
+        speaking.say_counter_voice(here=self.jonas, text="Det kostar.", key=device_key(), at=WHEN)
+        speaking.ask_for_help(here=self.jonas, words="Vi är oense.", at=WHEN)
+        handing_in.hand_in(here=self.amina, at=WHEN)
         self.go("ballot")
         leading.set_switch(actor=self.leader, dialogue_id=self.dialogue.pk, name="ballot_open", wanted=True, at=WHEN)
         self.go("ballot")

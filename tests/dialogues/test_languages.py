@@ -10,8 +10,7 @@ from django.utils import translation
 
 from samspel.core.actor import VISITOR
 from samspel.dialogues import compute
-from samspel.dialogues.actions import inviting, joining, leading, planning, solo
-from samspel.dialogues.actions import table as at_table
+from samspel.dialogues.actions import inviting, joining, leading, planning, solo, speaking
 from samspel.dialogues.actions.planning import plan_of, publish, save_plan
 from samspel.dialogues.actions.rehearsing import rehearse
 from samspel.dialogues.models import Dialogue, Invitation, Note, PlannedPlace, Question, Table
@@ -141,9 +140,9 @@ def test_a_note_says_its_language_and_that_it_was_interpreted(town: Town) -> Non
     here = here_of(seat, token)
     helped = joining.help_someone(here=here, name="Amina", language="ar", key=device_key(), at=WHEN)
 
-    at_table.add_note(here=here, text="Tid", key=device_key(), at=WHEN)
-    at_table.add_note(here=here_of(english, her_token), text="Patience", key=device_key(), at=WHEN)
-    at_table.add_note(here=joining.acting_here(here, helped.number), text="Lugn", key=device_key(), at=WHEN)
+    speaking.add_note(here=here, text="Tid", key=device_key(), at=WHEN)
+    speaking.add_note(here=here_of(english, her_token), text="Patience", key=device_key(), at=WHEN)
+    speaking.add_note(here=joining.acting_here(here, helped.number), text="Lugn", key=device_key(), at=WHEN)
 
     now = table_now(dialogue, table.sittings.get(), seat, question=1, at=WHEN)
     said = {words.text: (words.said_in, words.is_interpreted) for card in now.cards for words in card.words}

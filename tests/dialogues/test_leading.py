@@ -351,8 +351,8 @@ def test_a_meeting_in_three_days_says_when_and_asks_once_before_it_begins(
     early = leader.get(console).content.decode()
     asked = leader.get(begin).content.decode()
 
-    assert "Mötet börjar " in early
-    assert "Börja mötet" not in early
+    assert "Samtalet börjar " in early
+    assert "Börja samtalet" not in early
     assert f'href="{begin}"' in early
     assert reverse("dialogue_close", args=[dialogue.pk]) not in early
     assert f'action="{reverse("dialogue_press", args=[dialogue.pk, "start"])}"' in asked
@@ -540,7 +540,7 @@ def test_a_closed_meeting_has_no_switches_and_nobody_who_works(town: Town, signe
     ):
         assert shown in going_on
         assert shown not in over
-    assert "Mötet är avslutat" in over
+    assert "Samtalet är avslutat" in over
     assert "Öppna protokollet" in over
 
 

@@ -9,8 +9,7 @@ from django.urls import reverse
 
 from samspel.core.errors import ConflictError, NotFoundError
 from samspel.dialogues.access import Here
-from samspel.dialogues.actions import joining, leading, moving, rehearsing
-from samspel.dialogues.actions import table as at_table
+from samspel.dialogues.actions import joining, leading, moving, pens, rehearsing
 from samspel.dialogues.models import Dialogue, Placement, Seat, Sitting, Step, Table
 from samspel.dialogues.seating_page import seats_page
 from tests.people import WHEN, Town, actor_of, device_key, go_to, here_of, make_dialogue, make_seat
@@ -217,7 +216,7 @@ def test_in_a_rehearsal_somebody_real_gets_the_pen_from_the_made_up(town: Town) 
     seat, token = make_seat(copy, table, "Malin")
     here: Here = here_of(seat, token)
 
-    at_table.set_pen_wanted(here=here, wanted=True, at=WHEN)
+    pens.set_pen_wanted(here=here, wanted=True, at=WHEN)
 
     assert Sitting.objects.get(table=table, seating=1).pen == seat
     move(copy, town, "Malin", 2)

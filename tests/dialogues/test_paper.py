@@ -273,7 +273,7 @@ def test_a_sheet_entered_after_the_end_stands_in_protocol_and_on_the_open_page(o
         # What the hall chose stays, of the tables that were there to choose from.
         assert [(place.text, place.tables, place.of_tables) for place in question.chosen] == [("Mod", 1, 1)]
     page = Client().get(reverse("dialogue_public", args=[over.slug])).content.decode()
-    assert "3 tankar skrevs in från papper efter mötet." in page
+    assert "3 tankar skrevs in från papper efter samtalet." in page
     assert "Ett bords tre kom in då, och var inte med när salen valde." in page
     assert [(pick.marks, pick.of) for pick in Pick.objects.filter(sitting__table__number=1)] == [(4, 5), (2, 5)]
     assert not Mark.objects.exists()

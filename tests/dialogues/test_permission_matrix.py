@@ -303,6 +303,14 @@ def for_person_or_seat(
     return lambda world, who: (seat if who in seats else person)(world, who)
 
 
+def somebody_helped(world: World) -> None:
+    """At the first table sit two without a phone, helped by one each."""
+    for name in ("pen", "participant"):
+        helped, _token = make_seat(world.dialogue, world.sitting.table, "Åke")
+        Seat.objects.filter(pk=helped.pk).update(kind=Seat.Kind.HELPED, secret_hash=None, helped_by=world.seats[name])
+        world.more[f"helped by {name}"] = helped.number
+
+
 def counts_open(world: World) -> None:
     Sitting.objects.filter(pk=world.sitting.pk).update(counts_open_at=WHEN)
     for position, each in enumerate(world.notes, start=1):
@@ -502,6 +510,15 @@ PROBES: dict[str, Probe] = {
     "seat.move": Probe(post("/dialogues/{id}/seats/move", who=chosen, to=second_table)),
     "seat.help": Probe(post("/m/{code}/help", name="Åke", key=key)),
     "note.write": Probe(post("/m/{code}/notes", text="En tanke", key=key)),
+    "note.write_for": Probe(
+        post(
+            "/m/{code}/notes",
+            text="En tanke",
+            key=key,
+            **{"for": lambda world, who: world.more.get(f"helped by {who}", 1)},
+        ),
+        ready=somebody_helped,
+    ),
     "note.read_own": Probe(get("/m/{code}/notes/mine.txt"), reads=True, shows="Hemligt av"),
     "note.share": Probe(post("/m/{code}/notes/share", all="1")),
     # at the table

@@ -15,6 +15,7 @@ from samspel.core.models import OutgoingMail
 from samspel.dialogues import plan_documents
 from samspel.dialogues.actions import planning
 from samspel.dialogues.models import Agreement, Dialogue, Invitation, State
+from samspel.dialogues.plan_queries import people_page
 from tests.dialogues.test_planning import draft, people_of, save
 from tests.people import WHEN, device_key, make_dialogue, make_person, make_seat
 
@@ -426,6 +427,18 @@ def test_the_list_takes_as_many_queries_for_ten_as_for_two(town, leader):
         make_dialogue(town.guidance)
 
     assert count() == few
+
+
+@pytest.mark.parametrize("people", [2, 40])
+def test_the_list_of_people_is_read_in_three_queries_however_long(town, people, django_assert_num_queries):
+    dialogue = make_dialogue(town.guidance)
+    planning.set_tables(dialogue, 5)
+    Invitation.objects.bulk_create(
+        Invitation(dialogue=dialogue, name=f"Person {number}", seat_code=f"{number:08}") for number in range(people)
+    )
+
+    with django_assert_num_queries(3):
+        assert len(people_page(dialogue).people) == people
 
 
 def test_the_plan_says_which_tables_can_be_reached_and_seats_by_it(town, leader):

@@ -11,6 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from samspel.core import thread
+from samspel.core.models import Stage
 from samspel.dialogues import queries
 from samspel.dialogues.actions import leading, whole
 from samspel.dialogues.actions.reviewing import review_words
@@ -564,6 +566,44 @@ def test_what_became_of_it_is_told_on_the_phone_and_from_the_units_page(town: To
     agreement.refresh_from_db()
     assert agreement.outcome == "done"
     assert "Läs vad som sas i samtalet" not in signed_in(town.member).get(home).content.decode()
+
+
+def test_what_is_said_beside_waits_inside_until_it_is_read(town: Town, signed_in: SignIn, client: Client) -> None:
+    before = make_dialogue(town.guidance, now_at="agree")
+    told = {"outcome": "going_on", "outcome_words": "På god väg.", "outcome_at": WHEN}
+    agreement = Agreement.objects.create(
+        dialogue=before, text="Inga möten", key=device_key(), agreed_at=WHEN, becomes="trial", **told
+    )
+    before.state, before.closed_at = State.CLOSED, WHEN
+    before.save()
+    begun = thread.start_thread(unit_id=before.unit_id, title="Möten", at=WHEN)
+    thread.add_knot(begun.pk, Stage.AGREEMENT, agreement, at=WHEN)
+    dialogue = hall(town, now_at="frame")
+    Dialogue.objects.filter(pk=dialogue.pk).update(starts_at=WHEN + timedelta(days=30))
+    here, there = (
+        reverse("agreement_tell", args=[dialogue.code, agreement.pk]),
+        reverse("agreement_answer", args=[agreement.pk]),
+    )
+    one, member = phone(dialogue), signed_in(town.member)
+
+    form = one.get(here).content.decode()
+    one.post(here, {"outcome": "not_done", "words": "Ingen har börjat."})
+    frame = one.get(reverse("join", args=[dialogue.code])).content.decode()
+    waits = member.get(f"/units/{town.guidance.pk}").content.decode()
+    read = member.get(there).content.decode()
+    member.post(there, {"outcome": "going_on", "words": "På god väg."})
+
+    assert "De läggs bredvid det som redan är sagt." in form
+    assert "checked" not in form
+    assert "På god väg." in frame
+    assert "Ingen har börjat." in frame
+    assert "Läs vad som sas i samtalet" in waits
+    assert "Ingen har börjat." in read
+    assert "Läs vad som sas i samtalet" not in member.get(f"/units/{town.guidance.pk}").content.decode()
+    assert "Ingen har börjat." not in client.get(f"/threads/{begun.pk}").content.decode()
+    assert signed_in(town.outsider).get(there).status_code == 404
+    agreement.refresh_from_db()
+    assert (agreement.outcome_words, agreement.tellings.get().words) == ("På god väg.", "Ingen har börjat.")
 
 
 def test_one_tap_saves_changes_for_ten_seconds_and_then_thanks(town: Town) -> None:

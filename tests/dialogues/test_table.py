@@ -17,7 +17,7 @@ from samspel.core.actor import Actor
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.models import AuditEntry
 from samspel.dialogues.access import Here
-from samspel.dialogues.actions import table as at_table
+from samspel.dialogues.actions import handing_in, laying_together, marking, ordering, pens, speaking
 from samspel.dialogues.actions.joining import help_someone
 from samspel.dialogues.actions.reviewing import ASIDE, BACK, Judgement, review_many
 from samspel.dialogues.models import (
@@ -63,11 +63,11 @@ def sitting_of(here: Here) -> Sitting:
 
 
 def open_counts(here: Here, leader: Person, at: datetime = WHEN) -> None:
-    at_table.open_counts(actor=actor_of(leader), dialogue_id=here.dialogue.pk, sitting_id=sitting_of(here).pk, at=at)
+    marking.open_counts(actor=actor_of(leader), dialogue_id=here.dialogue.pk, sitting_id=sitting_of(here).pk, at=at)
 
 
 def note(here: Here, text: str) -> Note:
-    return at_table.add_note(here=here, text=text, key=device_key(), at=WHEN)
+    return speaking.add_note(here=here, text=text, key=device_key(), at=WHEN)
 
 
 def seen_by(here: Here) -> TableNow:
@@ -77,7 +77,7 @@ def seen_by(here: Here) -> TableNow:
 
 def all_ready(people: tuple[Here, ...]) -> None:
     for here in people:
-        at_table.set_ready(here=here, wanted=True, at=WHEN)
+        marking.set_ready(here=here, wanted=True, at=WHEN)
 
 
 def words(here: Here) -> list[list[str]]:
@@ -101,8 +101,8 @@ def test_a_further_thought_lies_open_on_the_table_once(town: Town) -> None:
     sara, amina, _jonas = at_eldkvarn(town)
     key = device_key()
 
-    first = at_table.add_note(here=sara, text=" Tid att tänka. ", key=key, at=WHEN)
-    again = at_table.add_note(here=sara, text=" Tid att tänka. ", key=key, at=WHEN)
+    first = speaking.add_note(here=sara, text=" Tid att tänka. ", key=key, at=WHEN)
+    again = speaking.add_note(here=sara, text=" Tid att tänka. ", key=key, at=WHEN)
 
     assert first == again
     assert words(amina) == [["Tid att tänka."]]
@@ -111,10 +111,10 @@ def test_a_further_thought_lies_open_on_the_table_once(town: Town) -> None:
 def test_another_seats_key_gives_nothing_away(town: Town) -> None:
     sara, amina, _jonas = at_eldkvarn(town)
     key = device_key()
-    at_table.add_note(here=sara, text="Tid", key=key, at=WHEN)
+    speaking.add_note(here=sara, text="Tid", key=key, at=WHEN)
 
     with pytest.raises(ConflictError):
-        at_table.add_note(here=amina, text="Ro", key=key, at=WHEN)
+        speaking.add_note(here=amina, text="Ro", key=key, at=WHEN)
 
 
 @pytest.mark.parametrize("text", ["", "  \n ", "x" * 501])
@@ -146,13 +146,13 @@ def test_outside_the_tables_time_nothing_is_written_marked_or_moved(town: Town, 
 
     for act in (
         lambda: note(sara, "Ro"),
-        lambda: at_table.set_mark(here=sara, note_id=tid.pk, wanted=True),
-        lambda: at_table.set_ready(here=sara, wanted=True, at=WHEN),
-        lambda: at_table.merge(here=sara, note_ids=[tid.pk]),
-        lambda: at_table.part(here=sara, note_id=tid.pk),
-        lambda: at_table.move_note(here=sara, note_id=tid.pk, place=1),
-        lambda: at_table.hand_in(here=sara, at=WHEN),
-        lambda: at_table.set_pen_wanted(here=sara, wanted=True, at=WHEN),
+        lambda: marking.set_mark(here=sara, note_id=tid.pk, wanted=True),
+        lambda: marking.set_ready(here=sara, wanted=True, at=WHEN),
+        lambda: laying_together.merge(here=sara, note_ids=[tid.pk]),
+        lambda: laying_together.part(here=sara, note_id=tid.pk),
+        lambda: ordering.move_note(here=sara, note_id=tid.pk, place=1),
+        lambda: handing_in.hand_in(here=sara, at=WHEN),
+        lambda: pens.set_pen_wanted(here=sara, wanted=True, at=WHEN),
     ):
         with pytest.raises(ConflictError):
             act()
@@ -165,7 +165,7 @@ def test_a_request_that_began_before_the_step_moved_on_is_refused(town: Town) ->
     go_to(Dialogue.objects.get(pk=sara.dialogue.pk), "whole")
 
     with pytest.raises(ConflictError):
-        at_table.set_mark(here=old, note_id=tid.pk, wanted=True)
+        marking.set_mark(here=old, note_id=tid.pk, wanted=True)
 
     assert not Mark.objects.exists()
 
@@ -177,10 +177,10 @@ def test_another_tables_thoughts_do_not_exist(town: Town) -> None:
     Sitting.objects.filter(table__number=2).update(pen=other.seat, counts_open_at=WHEN)
 
     for act in (
-        lambda: at_table.set_mark(here=other, note_id=tid.pk, wanted=True),
-        lambda: at_table.merge(here=other, note_ids=[tid.pk, ro.pk]),
-        lambda: at_table.part(here=other, note_id=tid.pk),
-        lambda: at_table.move_note(here=other, note_id=tid.pk, place=1),
+        lambda: marking.set_mark(here=other, note_id=tid.pk, wanted=True),
+        lambda: laying_together.merge(here=other, note_ids=[tid.pk, ro.pk]),
+        lambda: laying_together.part(here=other, note_id=tid.pk),
+        lambda: ordering.move_note(here=other, note_id=tid.pk, place=1),
     ):
         with pytest.raises(NotFoundError):
             act()
@@ -205,12 +205,12 @@ def test_three_are_marked_at_most_and_fewer_is_fine(town: Town) -> None:
     sara, *_others = at_eldkvarn(town)
     notes = [note(sara, text) for text in ("Tid", "Ro", "Mod", "Ork")]
     for one in notes[:3]:
-        at_table.set_mark(here=sara, note_id=one.pk, wanted=True)
+        marking.set_mark(here=sara, note_id=one.pk, wanted=True)
 
     with pytest.raises(ConflictError):
-        at_table.set_mark(here=sara, note_id=notes[3].pk, wanted=True)
-    at_table.set_mark(here=sara, note_id=notes[0].pk, wanted=False)
-    at_table.set_mark(here=sara, note_id=notes[3].pk, wanted=True)
+        marking.set_mark(here=sara, note_id=notes[3].pk, wanted=True)
+    marking.set_mark(here=sara, note_id=notes[0].pk, wanted=False)
+    marking.set_mark(here=sara, note_id=notes[3].pk, wanted=True)
 
     assert seen_by(sara).marked == 3
 
@@ -220,7 +220,7 @@ def test_a_second_press_wants_the_same_and_changes_nothing(town: Town) -> None:
     tid = note(sara, "Tid")
 
     for wanted in (True, True, False, False):
-        at_table.set_mark(here=sara, note_id=tid.pk, wanted=wanted)
+        marking.set_mark(here=sara, note_id=tid.pk, wanted=wanted)
 
     assert not Mark.objects.exists()
     assert AuditEntry.objects.filter(verb__in=["table.marked", "table.unmarked"]).count() == 2
@@ -229,15 +229,15 @@ def test_a_second_press_wants_the_same_and_changes_nothing(town: Town) -> None:
 def test_nobody_sees_anothers_marks_before_all_are_ready(town: Town) -> None:
     people = sara, amina, jonas = at_eldkvarn(town)
     tid, ro = note(sara, "Tid"), note(sara, "Ro")
-    at_table.set_mark(here=sara, note_id=tid.pk, wanted=True)
-    at_table.set_mark(here=amina, note_id=tid.pk, wanted=True)
-    at_table.set_mark(here=amina, note_id=ro.pk, wanted=True)
+    marking.set_mark(here=sara, note_id=tid.pk, wanted=True)
+    marking.set_mark(here=amina, note_id=tid.pk, wanted=True)
+    marking.set_mark(here=amina, note_id=ro.pk, wanted=True)
 
-    at_table.set_ready(here=sara, wanted=True, at=WHEN)
-    at_table.set_ready(here=amina, wanted=True, at=WHEN)
+    marking.set_ready(here=sara, wanted=True, at=WHEN)
+    marking.set_ready(here=amina, wanted=True, at=WHEN)
     before = browser(jonas).get(reverse("join", args=[sara.dialogue.code])).content.decode()
     hidden = [card.marks for card in seen_by(jonas).cards]
-    at_table.set_ready(here=jonas, wanted=True, at=WHEN)
+    marking.set_ready(here=jonas, wanted=True, at=WHEN)
 
     assert hidden == [None, None]
     assert "av 3 valde detta" not in before
@@ -250,7 +250,7 @@ def test_the_trail_never_tells_what_somebody_marked(town: Town) -> None:
     sara, *_others = at_eldkvarn(town)
     tid = note(sara, "Tid")
 
-    at_table.set_mark(here=sara, note_id=tid.pk, wanted=True)
+    marking.set_mark(here=sara, note_id=tid.pk, wanted=True)
 
     entry = AuditEntry.objects.get(verb="table.marked")
     assert entry.object_type == "dialogues.sitting"
@@ -263,16 +263,16 @@ def test_when_the_counts_show_the_marks_stand_still(town: Town) -> None:
     all_ready(people)
 
     with pytest.raises(ConflictError):
-        at_table.set_mark(here=people[0], note_id=tid.pk, wanted=True)
+        marking.set_mark(here=people[0], note_id=tid.pk, wanted=True)
 
 
 def test_one_who_is_not_ready_after_all_keeps_the_counts_closed(town: Town) -> None:
     sara, amina, jonas = at_eldkvarn(town)
     for here in (sara, amina):
-        at_table.set_ready(here=here, wanted=True, at=WHEN)
-    at_table.set_ready(here=sara, wanted=False, at=WHEN)
+        marking.set_ready(here=here, wanted=True, at=WHEN)
+    marking.set_ready(here=sara, wanted=False, at=WHEN)
 
-    at_table.set_ready(here=jonas, wanted=True, at=WHEN)
+    marking.set_ready(here=jonas, wanted=True, at=WHEN)
 
     assert sitting_of(sara).counts_open_at is None
 
@@ -310,9 +310,9 @@ def test_a_table_that_waits_for_a_lost_phone_alone_needs_the_leader(
     press = reverse("dialogue_open_counts", args=[sara.dialogue.pk, sitting_of(sara).pk])
     Seat.objects.filter(pk__in=[sara.seat.pk, amina.seat.pk]).update(seen_at=timezone.now())
 
-    at_table.set_ready(here=sara, wanted=True, at=later)
+    marking.set_ready(here=sara, wanted=True, at=later)
     assert press not in leader.get(page).content.decode()
-    at_table.set_ready(here=amina, wanted=True, at=later)
+    marking.set_ready(here=amina, wanted=True, at=later)
     assert press in leader.get(page).content.decode()
     leader.post(press)
 
@@ -325,7 +325,7 @@ def test_a_table_of_another_dialogue_is_not_opened_from_here(town: Town) -> None
     here, other = at_eldkvarn(town)[0], at_eldkvarn(town)[0]
 
     with pytest.raises(NotFoundError):
-        at_table.open_counts(
+        marking.open_counts(
             actor=actor_of(town.facilitator), dialogue_id=other.dialogue.pk, sitting_id=sitting_of(here).pk, at=WHEN
         )
 
@@ -337,9 +337,9 @@ def test_laid_together_is_one_card_and_one_mark(town: Town) -> None:
     sara, *_others = at_eldkvarn(town)
     prova, fela, tid = (note(sara, text) for text in ("Att få prova.", "Rätt att misslyckas.", "Tid"))
     for one in (prova, fela, tid):
-        at_table.set_mark(here=sara, note_id=one.pk, wanted=True)
+        marking.set_mark(here=sara, note_id=one.pk, wanted=True)
 
-    at_table.merge(here=sara, note_ids=[fela.pk, prova.pk])
+    laying_together.merge(here=sara, note_ids=[fela.pk, prova.pk])
 
     assert words(sara) == [["Att få prova.", "Rätt att misslyckas."], ["Tid"]]
     assert seen_by(sara).marked == 2
@@ -348,11 +348,11 @@ def test_laid_together_is_one_card_and_one_mark(town: Town) -> None:
 def test_marks_follow_their_own_note_back(town: Town) -> None:
     sara, amina, jonas = at_eldkvarn(town)
     prova, fela = note(sara, "Att få prova."), note(sara, "Rätt att misslyckas.")
-    at_table.set_mark(here=sara, note_id=fela.pk, wanted=True)
-    at_table.set_mark(here=amina, note_id=prova.pk, wanted=True)
-    at_table.merge(here=sara, note_ids=[prova.pk, fela.pk])
+    marking.set_mark(here=sara, note_id=fela.pk, wanted=True)
+    marking.set_mark(here=amina, note_id=prova.pk, wanted=True)
+    laying_together.merge(here=sara, note_ids=[prova.pk, fela.pk])
 
-    at_table.part(here=jonas, note_id=prova.pk)
+    laying_together.part(here=jonas, note_id=prova.pk)
 
     assert [card.is_mine for card in seen_by(sara).cards] == [False, True]
     assert [card.is_mine for card in seen_by(amina).cards] == [True, False]
@@ -362,11 +362,11 @@ def test_taking_a_mark_off_a_pile_takes_it_off_every_note_in_it(town: Town) -> N
     sara, *_others = at_eldkvarn(town)
     prova, fela = note(sara, "Att få prova."), note(sara, "Rätt att misslyckas.")
     for one in (prova, fela):
-        at_table.set_mark(here=sara, note_id=one.pk, wanted=True)
-    at_table.merge(here=sara, note_ids=[prova.pk, fela.pk])
+        marking.set_mark(here=sara, note_id=one.pk, wanted=True)
+    laying_together.merge(here=sara, note_ids=[prova.pk, fela.pk])
 
-    at_table.set_mark(here=sara, note_id=prova.pk, wanted=False)
-    at_table.part(here=sara, note_id=prova.pk)
+    marking.set_mark(here=sara, note_id=prova.pk, wanted=False)
+    laying_together.part(here=sara, note_id=prova.pk)
 
     assert seen_by(sara).marked == 0
 
@@ -374,16 +374,16 @@ def test_taking_a_mark_off_a_pile_takes_it_off_every_note_in_it(town: Town) -> N
 def test_one_who_has_four_after_a_pile_came_apart_takes_one_back_before_she_is_ready(town: Town) -> None:
     sara, amina, _jonas = at_eldkvarn(town)
     notes = [note(sara, text) for text in ("Tid", "Ro", "Mod", "Ork")]
-    at_table.merge(here=sara, note_ids=[notes[0].pk, notes[1].pk])
+    laying_together.merge(here=sara, note_ids=[notes[0].pk, notes[1].pk])
     Mark.objects.bulk_create(Mark(seat=amina.seat, note=one) for one in notes)
-    at_table.set_ready(here=amina, wanted=True, at=WHEN)
+    marking.set_ready(here=amina, wanted=True, at=WHEN)
 
-    at_table.part(here=sara, note_id=notes[0].pk)
+    laying_together.part(here=sara, note_id=notes[0].pk)
 
     assert not Ready.objects.exists()
     assert seen_by(amina).too_many == 1
     with pytest.raises(ConflictError):
-        at_table.set_ready(here=amina, wanted=True, at=WHEN)
+        marking.set_ready(here=amina, wanted=True, at=WHEN)
 
 
 def test_if_the_leader_opens_then_only_the_first_three_count(town: Town) -> None:
@@ -399,11 +399,11 @@ def test_if_the_leader_opens_then_only_the_first_three_count(town: Town) -> None
 def test_a_pile_of_piles_comes_apart_as_it_was_laid(town: Town) -> None:
     sara, *_others = at_eldkvarn(town)
     one, two, three = (note(sara, text) for text in ("Ett", "Två", "Tre"))
-    at_table.merge(here=sara, note_ids=[two.pk, three.pk])
-    at_table.merge(here=sara, note_ids=[one.pk, two.pk])
+    laying_together.merge(here=sara, note_ids=[two.pk, three.pk])
+    laying_together.merge(here=sara, note_ids=[one.pk, two.pk])
     laid = words(sara)
 
-    at_table.part(here=sara, note_id=one.pk)
+    laying_together.part(here=sara, note_id=one.pk)
 
     assert laid == [["Ett", "Två", "Tre"]]
     assert words(sara) == [["Ett"], ["Två", "Tre"]]
@@ -414,11 +414,11 @@ def test_only_the_pen_lays_together_and_anyone_takes_apart(town: Town) -> None:
     one, two = note(sara, "Ett"), note(sara, "Två")
 
     with pytest.raises(ConflictError):
-        at_table.merge(here=amina, note_ids=[one.pk, two.pk])
-    at_table.merge(here=sara, note_ids=[one.pk, two.pk])
-    at_table.merge(here=sara, note_ids=[one.pk, two.pk])
-    at_table.part(here=amina, note_id=one.pk)
-    at_table.part(here=amina, note_id=one.pk)
+        laying_together.merge(here=amina, note_ids=[one.pk, two.pk])
+    laying_together.merge(here=sara, note_ids=[one.pk, two.pk])
+    laying_together.merge(here=sara, note_ids=[one.pk, two.pk])
+    laying_together.part(here=amina, note_id=one.pk)
+    laying_together.part(here=amina, note_id=one.pk)
 
     assert words(amina) == [["Ett"], ["Två"]]
     assert Note.objects.count() == 2
@@ -429,7 +429,7 @@ def test_one_card_cannot_be_laid_on_itself(town: Town) -> None:
     one = note(sara, "Ett")
 
     with pytest.raises(InvalidError):
-        at_table.merge(here=sara, note_ids=[one.pk, one.pk])
+        laying_together.merge(here=sara, note_ids=[one.pk, one.pk])
 
 
 # ---------------------------------------------------------------- set aside
@@ -447,7 +447,7 @@ def test_what_is_set_aside_is_hidden_where_it_lay_and_can_come_back(town: Town) 
     judge(leader, harm, ASIDE)
     page = browser(amina).get(reverse("join", args=[sara.dialogue.code])).content.decode()
     with pytest.raises(NotFoundError):
-        at_table.set_mark(here=sara, note_id=harm.pk, wanted=True)
+        marking.set_mark(here=sara, note_id=harm.pk, wanted=True)
 
     assert "Olle är lat" not in page
     assert "En tanke är undanlagd av samtalsledaren." in page
@@ -472,8 +472,8 @@ def test_what_is_set_aside_has_no_place_in_the_order(town: Town) -> None:
     all_ready(people)
     judge(actor_of(town.manager), notes[1], ASIDE)
 
-    at_table.move_note(here=sara, note_id=notes[4].pk, place=2)
-    picks = at_table.hand_in(here=sara, at=WHEN)
+    ordering.move_note(here=sara, note_id=notes[4].pk, place=2)
+    picks = handing_in.hand_in(here=sara, at=WHEN)
 
     assert [card.name for card in seen_by(sara).ordered] == ["Ett", "Fem", "Tre", "Fyra"]
     assert [pick.proposal.text for pick in picks] == ["Ett", "Fem", "Tre"]
@@ -486,27 +486,27 @@ def test_the_pen_is_asked_for_and_handed_over(town: Town) -> None:
     sara, amina, jonas = at_eldkvarn(town)
     Seat.objects.update(seen_at=WHEN)
 
-    at_table.set_pen_wanted(here=amina, wanted=True, at=WHEN)
+    pens.set_pen_wanted(here=amina, wanted=True, at=WHEN)
     asked = sitting_of(sara)
-    at_table.hand_over_pen(here=sara, to_number=amina.seat.number)
-    at_table.hand_over_pen(here=sara, to_number=amina.seat.number)
+    pens.hand_over_pen(here=sara, to_number=amina.seat.number)
+    pens.hand_over_pen(here=sara, to_number=amina.seat.number)
 
     assert asked.pen_id == sara.seat.pk
     assert asked.pen_asked_by_id == amina.seat.pk
     assert sitting_of(sara).pen_id == amina.seat.pk
     assert sitting_of(sara).pen_asked_by_id is None
     with pytest.raises(ConflictError):
-        at_table.hand_over_pen(here=sara, to_number=jonas.seat.number)
+        pens.hand_over_pen(here=sara, to_number=jonas.seat.number)
 
 
 def test_one_may_let_it_be_and_one_may_say_not_yet(town: Town) -> None:
     sara, amina, _jonas = at_eldkvarn(town)
 
-    at_table.set_pen_wanted(here=amina, wanted=True, at=WHEN)
-    at_table.set_pen_wanted(here=amina, wanted=False, at=WHEN)
+    pens.set_pen_wanted(here=amina, wanted=True, at=WHEN)
+    pens.set_pen_wanted(here=amina, wanted=False, at=WHEN)
     let_be = sitting_of(sara).pen_asked_by_id
-    at_table.set_pen_wanted(here=amina, wanted=True, at=WHEN)
-    at_table.keep_pen(here=sara)
+    pens.set_pen_wanted(here=amina, wanted=True, at=WHEN)
+    pens.keep_pen(here=sara)
 
     assert let_be is None
     assert sitting_of(sara).pen_asked_by_id is None
@@ -520,7 +520,7 @@ def test_a_pen_whose_holder_is_gone_passes_to_who_asks(town: Town, gone: dict[st
     sara, amina, _jonas = at_eldkvarn(town)
     Seat.objects.filter(pk=sara.seat.pk).update(**gone)
 
-    at_table.set_pen_wanted(here=amina, wanted=True, at=WHEN)
+    pens.set_pen_wanted(here=amina, wanted=True, at=WHEN)
 
     assert (sitting_of(sara).pen_id == amina.seat.pk) is passes
 
@@ -530,7 +530,7 @@ def test_the_pen_goes_to_nobody_at_another_table(town: Town) -> None:
     other = sit(sara.dialogue, sara.dialogue.tables.get(number=2))
 
     with pytest.raises(NotFoundError):
-        at_table.hand_over_pen(here=sara, to_number=other.seat.number)
+        pens.hand_over_pen(here=sara, to_number=other.seat.number)
 
 
 # ---------------------------------------------------------------- the order
@@ -540,7 +540,7 @@ def test_the_order_begins_with_most_marks_then_the_oldest(town: Town) -> None:
     people = sara, amina, jonas = at_eldkvarn(town)
     ett, tva, tre = (note(sara, text) for text in ("Ett", "Två", "Tre"))
     for here, one in ((sara, tre), (amina, tre), (jonas, tva)):
-        at_table.set_mark(here=here, note_id=one.pk, wanted=True)
+        marking.set_mark(here=here, note_id=one.pk, wanted=True)
 
     all_ready(people)
 
@@ -554,10 +554,10 @@ def test_a_move_says_where_to_so_that_a_second_press_does_nothing(town: Town) ->
     all_ready(people)
 
     for _press in range(2):
-        assert at_table.move_note(here=sara, note_id=notes[2].pk, place=2) == 2
+        assert ordering.move_note(here=sara, note_id=notes[2].pk, place=2) == 2
 
     assert [card.name for card in seen_by(sara).ordered] == ["Ett", "Tre", "Två"]
-    assert at_table.move_note(here=sara, note_id=notes[0].pk, place=99) == 3
+    assert ordering.move_note(here=sara, note_id=notes[0].pk, place=99) == 3
 
 
 def test_only_the_pen_moves_and_only_when_the_counts_show(town: Town) -> None:
@@ -565,20 +565,20 @@ def test_only_the_pen_moves_and_only_when_the_counts_show(town: Town) -> None:
     tid = note(sara, "Tid")
 
     with pytest.raises(ConflictError):
-        at_table.move_note(here=sara, note_id=tid.pk, place=1)
+        ordering.move_note(here=sara, note_id=tid.pk, place=1)
     all_ready(people)
     with pytest.raises(ConflictError):
-        at_table.move_note(here=amina, note_id=tid.pk, place=1)
+        ordering.move_note(here=amina, note_id=tid.pk, place=1)
 
 
 def test_what_comes_apart_stands_after_what_it_lay_on(town: Town) -> None:
     people = sara, *_others = at_eldkvarn(town)
     notes = [note(sara, text) for text in ("Ett", "Två", "Tre", "Fyra")]
     all_ready(people)
-    at_table.merge(here=sara, note_ids=[notes[1].pk, notes[3].pk])
+    laying_together.merge(here=sara, note_ids=[notes[1].pk, notes[3].pk])
     laid = words(sara)
 
-    at_table.part(here=sara, note_id=notes[1].pk)
+    laying_together.part(here=sara, note_id=notes[1].pk)
 
     assert laid == [["Ett"], ["Två", "Fyra"], ["Tre"]]
     assert words(sara) == [["Ett"], ["Två"], ["Fyra"], ["Tre"]]
@@ -592,8 +592,8 @@ def test_a_counter_voice_has_no_name_anywhere(town: Town) -> None:
     key = device_key()
 
     for _press in range(2):
-        at_table.say_counter_voice(here=amina, text="Vi har inte tid.", key=key, at=WHEN)
-    at_table.say_counter_voice(here=jonas, text="Ja till för mycket?", key=device_key(), at=WHEN)
+        speaking.say_counter_voice(here=amina, text="Vi har inte tid.", key=key, at=WHEN)
+    speaking.say_counter_voice(here=jonas, text="Ja till för mycket?", key=device_key(), at=WHEN)
 
     one, advocate = CounterVoice.objects.order_by("pk")
     assert (one.from_advocate, advocate.from_advocate) == (False, True)
@@ -613,7 +613,7 @@ def handed_in(town: Town, *texts: str) -> tuple[Here, ...]:
     for text in texts:
         note(people[0], text)
     all_ready(people)
-    at_table.hand_in(here=people[0], at=WHEN)
+    handing_in.hand_in(here=people[0], at=WHEN)
     return people
 
 
@@ -621,12 +621,12 @@ def test_the_tables_three_go_on_with_their_counts_and_the_rest_stays(town: Town)
     people = sara, amina, jonas = at_eldkvarn(town)
     ett, tva, *_rest = (note(sara, text) for text in ("Ett", "Två", "Tre", "Fyra"))
     for here in (sara, amina):
-        at_table.set_mark(here=here, note_id=tva.pk, wanted=True)
-    at_table.set_mark(here=jonas, note_id=ett.pk, wanted=True)
+        marking.set_mark(here=here, note_id=tva.pk, wanted=True)
+    marking.set_mark(here=jonas, note_id=ett.pk, wanted=True)
     all_ready(people)
 
-    picks = at_table.hand_in(here=sara, lone_allowed=False, at=WHEN)
-    again = at_table.hand_in(here=sara, lone_allowed=True, at=WHEN)
+    picks = handing_in.hand_in(here=sara, lone_allowed=False, at=WHEN)
+    again = handing_in.hand_in(here=sara, lone_allowed=True, at=WHEN)
 
     assert [(pick.place, pick.proposal.text, pick.marks, pick.of) for pick in picks] == [
         (1, "Två", 2, 3),
@@ -643,9 +643,9 @@ def test_tables_with_the_same_words_share_a_proposal(town: Town) -> None:
     other = sit(sara.dialogue, sara.dialogue.tables.get(number=2))
     Sitting.objects.filter(table__number=2).update(pen=other.seat)
     note(other, "mer  TID")
-    at_table.set_ready(here=other, wanted=True, at=WHEN)
+    marking.set_ready(here=other, wanted=True, at=WHEN)
 
-    at_table.hand_in(here=other, at=WHEN)
+    handing_in.hand_in(here=other, at=WHEN)
 
     proposal = Proposal.objects.get()
     assert proposal.picks.count() == 2
@@ -655,10 +655,10 @@ def test_tables_with_the_same_words_share_a_proposal(town: Town) -> None:
 def test_a_pile_goes_on_with_all_its_words(town: Town) -> None:
     people = sara, *_others = at_eldkvarn(town)
     one, two = note(sara, "Att få prova."), note(sara, "Rätt att misslyckas.")
-    at_table.merge(here=sara, note_ids=[one.pk, two.pk])
+    laying_together.merge(here=sara, note_ids=[one.pk, two.pk])
     all_ready(people)
 
-    (pick,) = at_table.hand_in(here=sara, at=WHEN)
+    (pick,) = handing_in.hand_in(here=sara, at=WHEN)
 
     assert pick.proposal.text == "Att få prova. Rätt att misslyckas."
     assert joined_text(["Tid", "Ro"]) == "Tid · Ro"
@@ -672,7 +672,7 @@ def test_words_wait_for_review_only_when_there_is_one(town: Town, needs_review: 
     note(people[0], "Tid")
     all_ready(people)
 
-    at_table.hand_in(here=people[0], at=WHEN)
+    handing_in.hand_in(here=people[0], at=WHEN)
 
     assert (Proposal.objects.get().reviewed_at is None) is needs_review
 
@@ -681,11 +681,11 @@ def test_taken_back_leaves_nothing_in_the_hall_and_can_be_handed_in_anew(town: T
     sara, *_others = handed_in(town, "Ett", "Två", "Tre", "Fyra")
     second = seen_by(sara).ordered[3].note_id
 
-    at_table.take_back(here=sara)
-    at_table.take_back(here=sara)
+    handing_in.take_back(here=sara)
+    handing_in.take_back(here=sara)
     left = Proposal.objects.count()
-    at_table.move_note(here=sara, note_id=second, place=1)
-    picks = at_table.hand_in(here=sara, at=WHEN)
+    ordering.move_note(here=sara, note_id=second, place=1)
+    picks = handing_in.hand_in(here=sara, at=WHEN)
 
     assert left == 0
     assert [pick.proposal.text for pick in picks] == ["Fyra", "Ett", "Två"]
@@ -695,8 +695,8 @@ def test_what_the_leader_has_set_aside_stays_so_after_a_new_handing_in(town: Tow
     sara, *_others = handed_in(town, "Olle är lat")
     Proposal.objects.update(set_aside_at=WHEN)
 
-    at_table.take_back(here=sara)
-    at_table.hand_in(here=sara, at=WHEN)
+    handing_in.take_back(here=sara)
+    handing_in.hand_in(here=sara, at=WHEN)
 
     assert Proposal.objects.get().set_aside_at == WHEN
 
@@ -710,9 +710,9 @@ def test_after_the_lock_or_the_ballot_nothing_is_handed_in_or_taken_back(town: T
     Dialogue.objects.filter(pk=sara.dialogue.pk).update(**closed)
 
     with pytest.raises(ConflictError):
-        at_table.take_back(here=sara)
+        handing_in.take_back(here=sara)
     with pytest.raises(ConflictError):
-        at_table.hand_in(here=other, at=WHEN)
+        handing_in.hand_in(here=other, at=WHEN)
 
     assert Pick.objects.count() == 1
 
@@ -722,10 +722,10 @@ def test_only_the_pen_hands_in_and_what_is_handed_in_stands_still(town: Town) ->
     first = seen_by(sara).ordered[0].note_id
 
     for act in (
-        lambda: at_table.hand_in(here=amina, at=WHEN),
-        lambda: at_table.take_back(here=amina),
-        lambda: at_table.move_note(here=sara, note_id=first, place=2),
-        lambda: at_table.merge(here=sara, note_ids=[card.note_id for card in seen_by(sara).cards]),
+        lambda: handing_in.hand_in(here=amina, at=WHEN),
+        lambda: handing_in.take_back(here=amina),
+        lambda: ordering.move_note(here=sara, note_id=first, place=2),
+        lambda: laying_together.merge(here=sara, note_ids=[card.note_id for card in seen_by(sara).cards]),
     ):
         with pytest.raises(ConflictError):
             act()
@@ -735,23 +735,23 @@ def test_nothing_is_handed_in_while_people_still_choose_or_before_they_change_ta
     people = sara, *_others = at_eldkvarn(town)
     note(sara, "Tid")
     with pytest.raises(ConflictError):
-        at_table.hand_in(here=sara, at=WHEN)
+        handing_in.hand_in(here=sara, at=WHEN)
     all_ready(people)
     Step.objects.filter(dialogue=sara.dialogue, kind="choose").update(kind="move", seating=2)
 
     with pytest.raises(ConflictError):
-        at_table.hand_in(here=sara, at=WHEN)
+        handing_in.hand_in(here=sara, at=WHEN)
 
 
 def test_tables_that_nobody_presses_for_are_handed_in_once(town: Town) -> None:
     sara, amina, _jonas = at_eldkvarn(town)
     note(sara, "Ett")
     tva = note(sara, "Två")
-    at_table.set_mark(here=amina, note_id=tva.pk, wanted=True)
+    marking.set_mark(here=amina, note_id=tva.pk, wanted=True)
 
     for expected in (1, 0):
         with transaction.atomic():
-            assert at_table.hand_in_all(dialogue=sara.dialogue, question=1, seating=1, at=WHEN) == expected
+            assert handing_in.hand_in_all(dialogue=sara.dialogue, question=1, seating=1, at=WHEN) == expected
 
     assert [pick.proposal.text for pick in Pick.objects.all()] == ["Två", "Ett"]
 
@@ -762,16 +762,16 @@ def test_tables_that_nobody_presses_for_are_handed_in_once(town: Town) -> None:
 def test_help_is_asked_for_with_a_line_and_let_be(town: Town) -> None:
     sara, amina, _jonas = at_eldkvarn(town)
 
-    at_table.ask_for_help(here=sara, words="  Vi är  oense ", at=WHEN)
-    at_table.ask_for_help(here=amina, words="Vi är oense", at=WHEN + timedelta(minutes=1))
+    speaking.ask_for_help(here=sara, words="  Vi är  oense ", at=WHEN)
+    speaking.ask_for_help(here=amina, words="Vi är oense", at=WHEN + timedelta(minutes=1))
     asked = sitting_of(sara)
-    at_table.withdraw_help(here=amina)
-    at_table.withdraw_help(here=amina)
+    speaking.withdraw_help(here=amina)
+    speaking.withdraw_help(here=amina)
 
     assert (asked.help_asked_at, asked.help_words) == (WHEN, "Vi är oense")
     assert sitting_of(sara).help_asked_at is None
     with pytest.raises(InvalidError):
-        at_table.ask_for_help(here=sara, words="x" * 141, at=WHEN)
+        speaking.ask_for_help(here=sara, words="x" * 141, at=WHEN)
 
 
 # ---------------------------------------------------------------- two at once
@@ -798,14 +798,14 @@ def test_merging_parting_and_marking_at_the_same_time_lose_nothing() -> None:
     def mark(here: Here) -> object:
         def one(turn: int) -> None:
             for note_id in ids[:3]:
-                at_table.set_mark(here=here, note_id=note_id, wanted=turn % 2 == 0 or turn == 7)
+                marking.set_mark(here=here, note_id=note_id, wanted=turn % 2 == 0 or turn == 7)
 
         return one
 
     acts = [
-        lambda turn: at_table.merge(here=sara, note_ids=[ids[turn % 4], ids[(turn + 1) % 4]]),
-        lambda turn: at_table.merge(here=sara, note_ids=[ids[(turn + 2) % 4], ids[turn % 4]]),
-        lambda turn: [at_table.part(here=jonas, note_id=note_id) for note_id in ids],
+        lambda turn: laying_together.merge(here=sara, note_ids=[ids[turn % 4], ids[(turn + 1) % 4]]),
+        lambda turn: laying_together.merge(here=sara, note_ids=[ids[(turn + 2) % 4], ids[turn % 4]]),
+        lambda turn: [laying_together.part(here=jonas, note_id=note_id) for note_id in ids],
         mark(sara),
         mark(amina),
         lambda turn: note(jonas, f"Tanke {turn}"),
@@ -817,7 +817,7 @@ def test_merging_parting_and_marking_at_the_same_time_lose_nothing() -> None:
         thread.join()
     for _round in range(4):
         for note_id in ids:
-            at_table.part(here=jonas, note_id=note_id)
+            laying_together.part(here=jonas, note_id=note_id)
 
     assert errors == []
     assert sorted(len(card) for card in words(sara)) == [1] * 12
@@ -835,7 +835,7 @@ def test_two_tables_with_the_same_words_hand_in_and_take_back_at_once() -> None:
     for here in (sara, other):
         Sitting.objects.filter(table=here.placement.table).update(pen=here.seat)  # type: ignore[union-attr]
         note(here, "Mer tid")
-        at_table.set_ready(here=here, wanted=True, at=WHEN)
+        marking.set_ready(here=here, wanted=True, at=WHEN)
     errors: list[BaseException] = []
     start = threading.Barrier(2)
 
@@ -843,9 +843,9 @@ def test_two_tables_with_the_same_words_hand_in_and_take_back_at_once() -> None:
         try:
             start.wait()
             for _turn in range(10):
-                at_table.hand_in(here=here, at=WHEN)
-                at_table.take_back(here=here)
-            at_table.hand_in(here=here, at=WHEN)
+                handing_in.hand_in(here=here, at=WHEN)
+                handing_in.take_back(here=here)
+            handing_in.hand_in(here=here, at=WHEN)
         except BaseException as error:
             errors.append(error)
         finally:
@@ -1033,7 +1033,7 @@ def test_the_page_costs_as_many_questions_to_the_database_however_full_the_table
             note(here[0], f"Tanke {number}")
         for one in here:
             for written in Note.objects.filter(dialogue=here[0].dialogue)[:3]:
-                at_table.set_mark(here=one, note_id=written.pk, wanted=True)
+                marking.set_mark(here=one, note_id=written.pk, wanted=True)
         if is_open:
             all_ready(here)
         client = browser(here[0])

@@ -9,9 +9,20 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from samspel.dialogues.actions import leading
-from samspel.dialogues.actions import table as at_table
-from samspel.dialogues.models import Ballot, Dialogue, Note, Pick, Placement, Seat, Sitting, Step, Table
+from samspel.dialogues.actions import leading, marking
+from samspel.dialogues.models import (
+    Agreement,
+    Ballot,
+    Dialogue,
+    Note,
+    Pick,
+    Placement,
+    Question,
+    Seat,
+    Sitting,
+    Step,
+    Table,
+)
 from samspel.dialogues.overview import overview
 from samspel.dialogues.tables import table_now
 from samspel.dialogues.tablets import path_of
@@ -102,7 +113,7 @@ def test_those_without_a_phone_mark_and_are_counted_once_beside_the_phones(dialo
         press(device, dialogue, "press", **{"for": seat.number, "ready": "on"})
     sitting = Sitting.objects.get(table=table, seating=1)
     assert sitting.counts_open_at is None  # Sara's phone has not chosen yet
-    at_table.set_ready(here=here_of(*phone), wanted=True, at=WHEN)
+    marking.set_ready(here=here_of(*phone), wanted=True, at=WHEN)
 
     shown = device.get(f"/b/{dialogue.code}/").content.decode()
     assert "1 av 3 valde detta" in shown
@@ -176,6 +187,86 @@ def test_a_persons_page_that_was_left_goes_on_with_the_meeting(dialogue: Dialogu
     assert "Vad kan Åke stå bakom?" not in closed
 
 
+def close(dialogue: Dialogue, town: Town) -> None:
+    leading.close_dialogue(actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, at=WHEN)
+
+
+def test_a_tablet_goes_on_to_what_was_chosen_and_agreed_when_the_dialogue_is_closed(
+    dialogue: Dialogue, town: Town
+) -> None:
+    device = on_table(dialogue)
+    ake = add(device, dialogue, "Åke")
+    hers = device.get(f"/b/{dialogue.code}/?for={ake.number}").content.decode()
+    tables = device.get(f"/b/{dialogue.code}/").content.decode()
+    Agreement.objects.create(dialogue=dialogue, text="Vi ringer inom en dag", agreed_at=WHEN, key=device_key())
+
+    close(dialogue, town)
+
+    for page in (hers, tables):
+        then = again(device, page).content.decode()
+        assert "Tack för i dag" in then
+        assert "Vi ringer inom en dag" in then
+        assert "Nu trycker ni för" not in then
+        assert "Ni som inte har telefon" not in then
+    assert device.get(f"/b/{dialogue.code}/ticket").status_code == 200
+    assert device.post(f"/b/{dialogue.code}/note", {"for": ake.number, "text": "Sent"}).status_code == 409
+
+
+def drafts(page: str) -> set[str]:
+    """Where words that are half written are kept on the device, and found again."""
+    return {scope.rpartition(":table:")[2] for scope in re.findall(r'data-draft="([^"]+)"', page)}
+
+
+def test_what_was_half_said_in_another_step_or_to_another_question_has_its_place_on_the_page(
+    dialogue: Dialogue, town: Town
+) -> None:
+    Question.objects.create(dialogue=dialogue, number=2, text="Och sedan?")
+    device = on_table(dialogue)
+    ake = add(device, dialogue, "Åke")
+    eva = add(device, dialogue, "Eva")
+    table = dialogue.tables.get(number=1).pk
+    his = {f"{table}:seat:{ake.number}:q{number}" for number in (1, 2)}
+    everybodys = his | {f"{table}:seat:{eva.number}:q{number}" for number in (1, 2)}
+    page = f"/b/{dialogue.code}/?for={ake.number}"
+
+    at_table_now = device.get(page).content.decode()
+    of_the_table = device.get(f"/b/{dialogue.code}/").content.decode()
+    go_to(dialogue, "ballot")
+    together = device.get(page).content.decode()
+    Placement.objects.filter(seat=eva).update(table=dialogue.tables.get(number=2))
+    Placement.objects.create(seat=eva, seating=2, table=dialogue.tables.get(number=1))  # has sat here
+    gone = device.get(f"/b/{dialogue.code}/").content.decode()
+    close(dialogue, town)
+    closed = device.get(f"/b/{dialogue.code}/").content.decode()
+
+    assert drafts(at_table_now) == drafts(together) == his  # in the field itself, or beside it
+    assert drafts(of_the_table) == set()
+    assert drafts(gone) == everybodys - his
+    assert drafts(closed) == everybodys
+    assert "Lägg på bordet" in together
+    for page in (gone, closed):
+        assert "Lägg på bordet" not in page
+        assert "Släng orden" in page
+
+
+def test_words_that_were_half_said_are_laid_on_the_table_when_its_step_has_ended(dialogue: Dialogue) -> None:
+    Question.objects.create(dialogue=dialogue, number=2, text="Och sedan?")
+    device = on_table(dialogue)
+    ake = add(device, dialogue, "Åke")
+    key = device_key()
+    go_to(dialogue, "ballot")
+
+    for _ in range(2):
+        press(device, dialogue, "note", **{"for": ake.number, "text": "Ring hem", "key": key, "question": 2})
+    Dialogue.objects.update(is_locked=True)
+    locked = {"for": ake.number, "text": "Sent", "key": device_key(), "question": 2}
+    refused = device.post(f"/b/{dialogue.code}/note", locked)
+
+    note = Note.objects.get()
+    assert (note.text, note.question, note.seat, note.table.number) == ("Ring hem", 2, ake, 1)
+    assert refused.status_code == 422  # the words stay in the field
+
+
 def test_the_page_of_one_who_has_changed_tables_goes_back_to_the_tables_own(dialogue: Dialogue) -> None:
     device = on_table(dialogue)
     ake = add(device, dialogue, "Åke")
@@ -225,7 +316,7 @@ def test_nothing_is_taken_in_when_the_meeting_is_over_or_has_no_name(dialogue: D
     assert Seat.objects.filter(kind="helped").count() == 1
     leading.close_dialogue(actor=actor_of(town.facilitator), dialogue_id=dialogue.pk, at=WHEN)
 
-    assert device.get(f"/b/{dialogue.code}/").status_code == 409
+    assert device.post(f"/b/{dialogue.code}/help", {"name": "Eva", "key": device_key()}).status_code == 409
     assert Client().post(path_of(dialogue.tables.get(number=1), dialogue.code)).status_code == 409
 
 

@@ -12,7 +12,7 @@ from django.apps import apps
 from samspel.core.actor import VISITOR, Actor
 from samspel.core.models import Knot, OutgoingMail
 from samspel.dialogues.access import Here
-from samspel.dialogues.actions import agreeing, leading, reminding, solo, table, whole
+from samspel.dialogues.actions import agreeing, handing_in, leading, marking, reminding, solo, whole
 from samspel.dialogues.actions.inviting import import_invitations, send_invitations
 from samspel.dialogues.actions.joining import join
 from samspel.dialogues.actions.paper import Line, enter_sheet
@@ -201,16 +201,16 @@ def mark(hall: Hall) -> None:
                 table_id=here.placement.table_id, question=here.question, merged_into=None
             ).first()
             assert note is not None
-            table.set_mark(here=here, note_id=note.pk, wanted=True)
+            marking.set_mark(here=here, note_id=note.pk, wanted=True)
         for here in people:
-            table.set_ready(here=here, wanted=True, at=hall.now)
+            marking.set_ready(here=here, wanted=True, at=hall.now)
 
 
 def hand_in(hall: Hall) -> None:
     for table_id, people in hall.tables().items():
         sitting = Sitting.objects.get(table_id=table_id, seating=people[0].placement.seating)
         pen = next(here for here in people if here.seat.pk == sitting.pen_id)
-        table.hand_in(here=pen, at=hall.now)
+        handing_in.hand_in(here=pen, at=hall.now)
 
 
 def choose_together(hall: Hall) -> None:

@@ -235,7 +235,7 @@ def test_a_dialogue_from_door_to_door(site: Site, open_page: Callable[..., Page]
     page.get_by_role("button", name="Lägg på bordet").click()
     expect(page.locator("body")).to_contain_text("En tanke ligger på bordet.")
     page.get_by_role("link", name="Till protokollet").click()
-    expect(page.locator("main")).to_contain_text("En tanke skrevs in från papper efter mötet.")
+    expect(page.locator("main")).to_contain_text("En tanke skrevs in från papper efter samtalet.")
     page.get_by_role("link", name="Lägg undan ett ord").click()
     look(page, "review-afterwards")
     holds_narrow(page, "review-afterwards")

@@ -130,7 +130,7 @@ def test_a_table_s_tablet_stays_where_one_is(site: Site, hall: str, open_page: C
 
     # Rut chooses, far down, in the middle of a thought
     tablet.keyboard.press("Enter")
-    tablet.locator("#tanke").fill("Ring hem")
+    tablet.locator("[id^=tanke]").fill("Ring hem")
     last = tablet.locator(".lies button").last
     last.focus()
     down = tablet.evaluate("scrollY")
@@ -139,7 +139,7 @@ def test_a_table_s_tablet_stays_where_one_is(site: Site, hall: str, open_page: C
     expect(last).to_have_attribute("aria-pressed", "true")
     expect(last).to_be_focused()
     assert tablet.evaluate("scrollY") == down
-    expect(tablet.locator("#tanke")).to_have_value("Ring hem")
+    expect(tablet.locator("[id^=tanke]")).to_have_value("Ring hem")
 
     # and lays it back
     tablet.get_by_role("button", name="Rut är klar").click()
@@ -205,13 +205,13 @@ def test_a_tablet_left_on_somebodys_page_follows_the_meeting(
     tablet.get_by_text("Lägg till en person utan telefon").click()
     tablet.locator("#namn").fill("Rut")
     tablet.keyboard.press("Enter")
-    tablet.locator("#tanke").press_sequentially("Ring")
+    tablet.locator("[id^=tanke]").press_sequentially("Ring")
     page.goto(f"/dialogues/{hall}/lead")
 
     console.press("Space")
     expect(tablet.locator("#tid")).to_contain_text("pausat")
-    expect(tablet.locator("#tanke")).to_be_focused()
-    expect(tablet.locator("#tanke")).to_have_value("Ring")
+    expect(tablet.locator("[id^=tanke]")).to_be_focused()
+    expect(tablet.locator("[id^=tanke]")).to_have_value("Ring")
     console.press("Space")
     expect(tablet.locator("#tid")).not_to_contain_text("pausat")
 
@@ -219,3 +219,24 @@ def test_a_tablet_left_on_somebodys_page_follows_the_meeting(
     expect(tablet.locator(".sam-steps [aria-current]")).to_contain_text("Tillsammans")
     expect(tablet.locator(".helping")).to_contain_text("Rut")
     look(tablet, "tablet-followed")
+    expect(tablet.locator("[id^=tanke]")).to_have_count(0)  # nothing is written in this step
+    half = tablet.locator("form.unsaved")
+    expect(half).to_contain_text("Ni höll på att skriva åt Rut")
+    expect(half.locator("textarea")).to_have_value("Ring")
+    look(tablet, "tablet-half-said")
+    half.get_by_role("button", name="Lägg på bordet").click()
+    expect(half).to_be_hidden()  # laid, and no draft any more
+
+    tablet.goto(tablet.url)
+    page.goto(f"/dialogues/{hall}/lead")
+    console.press("ArrowLeft")
+    tablet.locator("[id^=tanke]").press_sequentially("Och kaffe")
+    page.goto(f"/dialogues/{hall}/close")
+    page.locator("main form button").first.click()
+    expect(tablet.locator("h1")).to_have_text("Tack för i dag")
+    expect(half.locator("textarea")).to_have_value("Och kaffe")
+    look(tablet, "tablet-closed")
+    half.get_by_role("button", name="Släng orden").click()
+    expect(half).to_be_hidden()
+    tablet.reload()
+    expect(half).to_be_hidden()

@@ -72,6 +72,7 @@ def press_for_a_day(tablet: Page) -> list[int]:
         if number == PRESSES // 2:
             tablet.reload()
             expect(tablet.locator("h1")).to_have_text("Hur kändes mötet?")
+            expect(tablet.locator("[data-line]")).to_contain_text(str(len(pressed)))
     return sorted(pressed)
 
 
@@ -92,9 +93,11 @@ def back_online(tablet: Page, body_of: Callable[[Route], str]) -> None:
     tablet.unroute("**/send")
     tablet.route("**/send", on_the_way)
     tablet.context.set_offline(False)
-    for _minute in range(6):
+    for _try in range(60):  # a busy machine answers later, and its tablet asks again
         tablet.clock.fast_forward("02:10")
         tablet.wait_for_timeout(500)
+        if lost == 2 and tablet.locator("[data-line]").is_hidden():
+            break
     assert lost == 2
     expect(tablet.locator("[data-line]")).to_be_hidden()
 
@@ -135,6 +138,23 @@ def test_without_kept_keys_the_same_day_is_counted_more_than_once(
     back_online(tablet, forget_keys)
 
     assert len(answers(site, asked["control"]["point"])) > PRESSES
+
+
+def test_a_press_is_kept_before_the_tablets_database_has_answered(
+    site: Site, asked: dict[str, Any], tablet: Page
+) -> None:
+    before = answers(site, asked["kiosk"]["point"])
+    silent = "if (!sessionStorage.anew) { sessionStorage.anew = 1; IDBFactory.prototype.open = () => ({}); }"
+    tablet.add_init_script(silent)
+    tablet.goto(f"/k/{asked['kiosk']['secret']}")
+    tablet.locator(".tap[value='1']").click()
+    tablet.locator(".tap[value='3']").click()
+    expect(tablet.locator(".tap[value='3']")).to_have_attribute("aria-pressed", "true")
+
+    with tablet.expect_response("**/send"):
+        tablet.reload()
+
+    assert answers(site, asked["kiosk"]["point"]) == sorted([*before, 3])
 
 
 def test_a_tablet_is_set_up_by_the_code_on_its_screen(

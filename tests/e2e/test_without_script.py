@@ -110,7 +110,7 @@ def test_a_dialogue_without_javascript_in_english(site: Site, open_page: Callabl
     leader.goto(console)
     leader.locator("#b-next").click()
     leader.wait_for_url(re.compile("/close$"))
-    leader.get_by_role("button", name="Close the meeting").click()
+    leader.get_by_role("button", name="Close the dialogue").click()
     leader.wait_for_url(re.compile("/protocol$"))
     expect(leader.locator("main")).to_contain_text("We start with five quiet minutes.")
     expect(leader.locator("main")).to_contain_text("Ann thinks of time.")

@@ -17,6 +17,7 @@ from pytest_django import Settings
 
 from samspel.encounters import store, writing
 from tests.encounters import count
+from tests.loss.house import installation
 
 ROOT = Path(__file__).resolve().parents[2]
 CLUSTER = ROOT / ".cache" / "cluster" / "bin" / "python"
@@ -126,6 +127,10 @@ class Cluster:
             assert all(process.poll() is None for process in self.processes), log.read_text(errors="replace")[-3000:]
             time.sleep(0.2)
 
+    def applications(self) -> set[str]:
+        """Those for which its workers have counted."""
+        return {path.name for path in (self.folder / "work").glob("app-*")}
+
     def stop(self) -> None:
         for process in self.processes:
             process.terminate()
@@ -140,11 +145,9 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    folder = tmp_path / "spark"
-    folder.mkdir()
-    cluster = Cluster(folder)
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    cluster = Cluster(tmp_path_factory.mktemp("spark"))
     try:
         cluster.start()
         yield cluster
@@ -180,4 +183,37 @@ def test_every_figure_is_the_same_on_a_cluster(cluster: Cluster, settings: Setti
     assert here.keys() == there.keys()
     assert {name for name in here if here[name] != there[name]} == set()
     assert sum(1 for rows in here.values() if rows) > 25
-    assert "app-" in "".join(path.name for path in (cluster.folder / "work").iterdir())  # its workers did the counting
+    assert cluster.applications()  # its workers did the counting
+
+
+@pytest.mark.cluster
+@pytest.mark.slow
+def test_an_import_has_its_sums_from_the_cluster(cluster: Cluster, tmp_path: Path) -> None:
+    """Held against the answers by DuckDB, in another process."""
+    before = cluster.applications()
+    factors = ["", "time", "time|waiting"]
+    lines = [
+        f"2025-{month:02}-{1 + n % 28:02} 10:{n % 60:02},Lindvik,resident,{1 + n % 3},{factors[n % 3]}"
+        for month in (3, 4)
+        for n in range(200)
+    ]
+    file = tmp_path / "answers.csv"
+    file.write_text("\n".join(["at,unit,side,level,factors", *lines, ""]))
+    with installation(tmp_path / "house") as house:
+        there = {name: value for name, value in cluster.environment.items() if name.startswith(("SPARK_", "PYSPARK_"))}
+        environment = (
+            house.environment
+            | there
+            | {
+                "SAMSPEL_FIGURES_ENGINE": cluster.url,
+                "SAMSPEL_DATABASE_URL": house.server.url,
+            }
+        )
+        command = [str(CLUSTER), "-m", "samspel.cli", "import", "encounters", str(file)]
+        done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, (done.stdout, done.stderr[-3000:])
+        new = cluster.applications() - before
+
+        assert "400" in done.stdout
+        house.run("-m", "samspel.cli", "check")
+        assert new

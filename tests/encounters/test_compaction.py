@@ -9,6 +9,7 @@ import duckdb
 import psycopg
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from samspel.encounters import compaction, engines, figures, store
 from samspel.encounters.models import Answer, Day
@@ -42,6 +43,27 @@ def test_a_day_that_has_rested_leaves_the_database_and_no_figure_changes(town: T
     assert Answer.objects.count() == 0
     assert [(row.day, row.rows) for row in Day.objects.order_by("day")] == [(DAY - timedelta(days=1), 3), (DAY, 4)]
     assert (figures.days(town.guidance.pk, *ALL), figures.factors(town.guidance.pk, *ALL), kept()) == before
+
+
+def test_what_is_open_has_its_sums_at_once_and_what_rested_waits_for_its_cluster(
+    town: Town, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_given: object) -> None:
+        raise ConnectionError("all masters are unresponsive")
+
+    settings.FIGURES_ENGINE = "spark://127.0.0.1:1"
+    monkeypatch.setattr(engines, "on_cluster", away)
+    given(town.guidance, good=3)
+    before, there = kept(), files()
+
+    with pytest.raises(ConnectionError):
+        compaction.compact(SOON)
+
+    assert Answer.objects.count() == 3
+    assert (kept(), files()) == (before, there)
+    settings.FIGURES_ENGINE = "duckdb"
+    assert compaction.compact(SOON).rows == 3
+    assert kept() == before
 
 
 def test_today_yesterday_what_is_sealed_and_what_just_came_stay(town: Town) -> None:

@@ -121,11 +121,24 @@ def test_a_week_moves_when_five_late_answers_have_come(db):
     today = date(2026, 5, 4)
     weeks_of_unit(1, [week(0, 12, 6)], today=today, at=AT)
 
-    few = weeks_of_unit(1, [week(0, 16, 10)], today=today, at=AT)
-    enough = weeks_of_unit(1, [week(0, 17, 11)], today=today, at=AT)
+    few = weeks_of_unit(1, [week(0, 16, 8)], today=today, at=AT)
+    enough = weeks_of_unit(1, [week(0, 17, 9)], today=today, at=AT)
 
     assert [(one.n, one.good) for one in few.values()] == [(12, 6)]
-    assert [(one.n, one.good) for one in enough.values()] == [(17, 11)]
+    assert [(one.n, one.good) for one in enough.values()] == [(17, 9)]
+
+
+@pytest.mark.parametrize(("n", "good"), [(17, 11), (17, 10), (17, 7), (17, 6)])
+def test_a_week_does_not_move_by_late_ones_that_all_answered_alike(db, n, good):
+    """Nor when all but one did. What was taken back is gone all the same."""
+    today = date(2026, 5, 4)
+    weeks_of_unit(1, [week(0, 12, 6)], today=today, at=AT)
+
+    shown = weeks_of_unit(1, [week(0, n, good)], today=today, at=AT)
+    fewer = weeks_of_unit(1, [week(0, 7, 6)], today=today, at=AT)
+
+    assert [(one.n, one.good) for one in shown.values()] == [(12, 6)]
+    assert told(fewer) == ["7"]
 
 
 def test_what_is_erased_is_gone_at_once(db):
@@ -178,6 +191,20 @@ def test_points_that_add_up_to_the_week_do_not_tell_the_small_one(db):
 
     assert shown == {1: 20, 2: None, 3: None}
     assert points_of_unit(2, MONDAY, {1: 20}, HIDDEN, at=AT) == {1: None}
+
+
+def test_what_came_by_no_point_is_a_part_of_the_week_too(db):
+    assert points_of_unit(1, MONDAY, {1: 17}, Figure(20, 12), at=AT) == {1: None}
+    assert points_of_unit(2, MONDAY, {1: 17, 2: 9}, Figure(29, 12), at=AT) == {1: 17, 2: None}
+    assert points_of_unit(3, MONDAY, {1: 14}, Figure(20, 12), at=AT) == {1: 14}
+
+
+def test_points_wait_for_the_week_when_a_few_came_late(db):
+    late = points_of_unit(1, MONDAY, {1: 17, 2: 6}, Figure(20, 12), at=AT)
+    moved = points_of_unit(1, MONDAY, {1: 18, 2: 8}, Figure(26, 16), at=AT)
+
+    assert late == {1: None, 2: None}
+    assert moved == {1: 18, 2: 8}
 
 
 def test_a_sum_that_nothing_can_protect_shows_no_part():

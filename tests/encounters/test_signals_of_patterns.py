@@ -10,7 +10,7 @@ from samspel.core.models import AuditEntry, Knot
 from samspel.encounters import compute_signals, figures
 from samspel.encounters.compute_signals import WatchError, changes_of, find_changes
 from samspel.encounters.models import Answer, Side, Signal, Watch
-from samspel.encounters.taking_up import to_take_up
+from samspel.encounters.to_take_up import to_take_up
 from samspel.encounters.weeks import monday_of
 from samspel.people.models import Unit
 from tests.encounters.answers import answer, given, refreshed

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from samspel.encounters.disclosing import HIDDEN, Figure
 from samspel.encounters.models import Side
-from samspel.encounters.weeks import WEEKS, Drawing, Drawn, Week, draw, mondays, number_of
+from samspel.encounters.weeks import WEEKS, Drawing, Drawn, Week, draw, mondays, week_number
 
 FIRST = date(2025, 11, 24)
 
@@ -23,9 +23,9 @@ def test_the_weeks_of_a_day_are_those_that_are_over() -> None:
     sunday, monday = mondays(date(2026, 3, 22)), mondays(date(2026, 3, 23))
 
     assert len(sunday) == WEEKS
-    assert number_of(monday[-1]) == 12
-    assert number_of(sunday[-1]) == 11
-    assert number_of(monday[0]) == 48
+    assert week_number(monday[-1]) == 12
+    assert week_number(sunday[-1]) == 11
+    assert week_number(monday[0]) == 48
 
 
 def test_a_hidden_week_has_no_point_and_cuts_the_band() -> None:
@@ -49,7 +49,7 @@ def test_a_change_is_marked_before_its_week_and_the_level_breaks_there() -> None
     drawing = both(weeks(*[Figure(40, 32)] * 5), changed_on=FIRST + timedelta(weeks=3, days=2))
 
     before, after = drawing.panels[0].levels
-    assert drawing.since == number_of(FIRST + timedelta(weeks=3))
+    assert drawing.since == week_number(FIRST + timedelta(weeks=3))
     assert drawing.since_x == before.to_x == after.from_x == "62.5%"
     assert (before.percent, after.percent) == (80, 68)
     assert [level.percent for level in drawing.panels[1].levels] == [81]

@@ -1,8 +1,9 @@
 """Answering: yes to exactly the words, no without a reason, a problem, another time, and never again."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from django.test import Client
 
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.models import AuditEntry, OutgoingMail
+from samspel.exchange.actions import asking
 from samspel.exchange.actions.answering import ask_other_time, block, change_contact, say_no, say_yes, tell_problem
 from samspel.exchange.actions.asking import Wording, ask, change_words
-from samspel.exchange.actions.running import start
+from samspel.exchange.actions.running import fall, start
+from samspel.exchange.actions.taking_back import erase_party, take_back
 from samspel.exchange.asked import shown_digest
 from samspel.exchange.models import Block, Match, Part, Party
 from samspel.exchange.queries import open_posts, posts_held
@@ -22,6 +25,7 @@ from tests.conftest import SignIn
 from tests.exchange.making import make_match, make_party, make_post
 from tests.exchange.rings import Ring, make_broker, make_pair, make_ring
 from tests.people import WHEN, Town, make_town
+from tests.waiting import wait_until
 
 DAY = timedelta(days=1)
 CONTACTS = ("070-0000001", "070-0000002", "070-0000003")
@@ -33,6 +37,18 @@ def ring(broker: Person) -> Ring:
     made = make_ring(broker)
     made.ask()
     return made
+
+
+def take_back_hers(ring: Ring) -> None:
+    take_back(mine=ring.mine(1), post_id=ring.parties[0].posts.get(kind="offer").pk, at=WHEN)
+
+
+def erase_her(ring: Ring) -> None:
+    erase_party(mine=ring.mine(1), party_id=ring.parties[0].pk, at=WHEN)
+
+
+def let_it_be(ring: Ring) -> None:
+    fall(actor=ring.actor, match_id=ring.match.pk, at=WHEN)
 
 
 def page(ring: Ring, place: int) -> str:
@@ -322,6 +338,30 @@ def test_one_tap_and_two_are_not_put_together_again(ring: Ring, broker: Person) 
         ask(actor=ring.actor, match_id=again.pk, at=WHEN)
 
 
+def another_of(ring: Ring) -> Ring:
+    """A second match of the same three, about other things: a proposal."""
+    givings = [
+        (party, make_post(party, "offer", f"Kör också {n}."), make_post(party, "need", f"Behöver också {n}."))
+        for n, party in enumerate(ring.parties)
+    ]
+    return replace(ring, match=make_match(givings))
+
+
+def test_who_is_blocked_in_one_match_learns_nothing_in_another(ring: Ring) -> None:
+    second, third = another_of(ring), another_of(ring)
+    second.ask()
+    second.yes(1, 2)
+    third.ask()
+    third.yes(1, 2, 3)
+
+    block(mine=ring.mine(1), match_id=ring.match.pk, place=3, at=WHEN)
+
+    assert [one.fresh().state for one in (ring, second, third)] == [Match.State.FALLEN] * 3
+    assert not Part.objects.exclude(contact="").exists()
+    with pytest.raises(ConflictError):
+        second.yes(3)
+
+
 def test_nobody_blocks_herself_or_a_place_that_is_not_there(ring: Ring) -> None:
     for place in (1, 0, 9):
         with pytest.raises(NotFoundError):
@@ -408,6 +448,117 @@ def test_what_was_typed_is_there_when_the_form_comes_back(ring: Ring) -> None:
     assert answer.status_code == 422
     assert "Ring 070-123" in answer.content.decode()
     assert "Läs dem igen" in answer.content.decode()
+
+
+def is_waiting_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_are_not_asked_about_each_other_in_the_moment_that_one_blocks_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ring = make_ring(make_broker(make_town()))
+    ring.ask()
+    second = another_of(ring)
+    has_looked, may_go_on = Event(), Event()
+
+    def looked(*given: Any) -> None:
+        has_looked.set()
+        may_go_on.wait(20)
+        write_parts(*given)
+
+    def run(act: Callable[[], object]) -> None:
+        try:
+            act()
+        finally:
+            connections.close_all()
+
+    write_parts = asking._write_parts
+    monkeypatch.setattr(asking, "_write_parts", looked)
+    asks = Thread(target=run, args=(second.ask,))
+    asks.start()
+    has_looked.wait(20)
+    blocks = Thread(target=run, args=(lambda: block(mine=ring.mine(1), match_id=ring.match.pk, place=3, at=WHEN),))
+    blocks.start()
+    wait_until(lambda: is_waiting_for_a_lock() or not blocks.is_alive())
+    may_go_on.set()
+    for each in (asks, blocks):
+        each.join(20)
+
+    assert second.fresh().state == Match.State.FALLEN
+    assert Block.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_last_yes_and_a_block_elsewhere_at_once_leave_nobody_to_be_reached() -> None:
+    ring = make_ring(make_broker(make_town()))
+    for _ in range(5):
+        Block.objects.all().delete()
+        first, second = another_of(ring), another_of(ring)
+        for one in (first, second):
+            one.ask()
+            one.yes(1, 2)
+        gate, met = Barrier(3), list[type[Exception]]()
+
+        def at_once(act: Callable[[], object], gate: Barrier = gate, met: list[type[Exception]] = met) -> None:
+            try:
+                gate.wait(10)
+                act()
+            except Exception as error:  # whichever it is, it is looked at below
+                met.append(type(error))
+            finally:
+                connections.close_all()
+
+        acts: list[Callable[[], object]] = [
+            lambda second=second: second.yes(3),
+            lambda first=first: block(mine=ring.mine(1), match_id=first.match.pk, place=3, at=WHEN),
+            lambda second=second: block(mine=ring.mine(3), match_id=second.match.pk, place=1, at=WHEN),
+        ]
+        threads = [Thread(target=at_once, args=(act,)) for act in acts]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join(20)
+
+        assert [one.fresh().state for one in (first, second)] == [Match.State.FALLEN] * 2
+        assert not Part.objects.exclude(contact="").exists()
+        assert set(met) <= {ConflictError}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("leaves", [take_back_hers, erase_her, let_it_be])
+def test_a_last_yes_and_somebody_who_leaves_at_once_leave_nobody_to_be_reached(
+    leaves: Callable[[Ring], object],
+) -> None:
+    """Whichever comes first, it comes to nothing, and nobody's way to be reached is left."""
+    ring = make_ring(make_broker(make_town()))
+    ring.ask()
+    ring.yes(1, 2)
+    gate, met = Barrier(2), list[type[Exception]]()
+
+    def at_once(act: Callable[[Ring], object]) -> None:
+        try:
+            gate.wait(10)
+            act(ring)
+        except Exception as error:  # whichever it is, it is looked at below
+            met.append(type(error))
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=at_once, args=(act,)) for act in (leaves, lambda ring: ring.yes(3))]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(20)
+
+    assert ring.fresh().state == Match.State.FALLEN
+    assert not Part.objects.exclude(contact="").exists()
+    assert set(met) <= {ConflictError}
 
 
 @pytest.mark.django_db(transaction=True)

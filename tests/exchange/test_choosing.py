@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from samspel.exchange import compute
+from samspel.exchange.chosen import chosen_now
 from samspel.exchange.models import Judgement, Preference
 from samspel.people.models import Person
 from tests.exchange.test_compute import AT, posts, proposed  # noqa: F401  (posts is a fixture)
@@ -61,7 +62,7 @@ def test_areas_are_helped_alike_when_it_is_wanted(client: Client, posts: object)
 
     assert Preference.objects.get().areas == 10
     assert compute.select(at=AT, time_limit_s=5).settings["areas"] == 10
-    chosen = compute.chosen_now(AT)
+    chosen = chosen_now(AT)
     assert chosen is not None
     assert chosen.pool.problem.areas is not None
 

@@ -11,9 +11,10 @@ from django.db import connections
 from samspel.core.actor import Actor
 from samspel.core.errors import ConflictError
 from samspel.engine import matching
-from samspel.exchange import compute
+from samspel.exchange import compute, compute_changes, selections
 from samspel.exchange.actions import selecting
 from samspel.exchange.actions.preferring import set_order
+from samspel.exchange.chosen import chosen_now
 from samspel.exchange.models import Block, Judgement, Match, Post, Selection, Transfer, Wish
 from tests.exchange.making import make_party, make_post
 from tests.people import WHEN, Town, actor_of, make_person, make_town
@@ -41,7 +42,7 @@ def posts(db: None) -> dict[str, Post]:
 
 def proposed() -> list[tuple[str, list[tuple[int | None, int | None]]]]:
     return [
-        (match.kind, [(one.offer_id, one.need_id) for one in match.transfers.all()]) for match in compute.proposals()
+        (match.kind, [(one.offer_id, one.need_id) for one in match.transfers.all()]) for match in selections.proposals()
     ]
 
 
@@ -62,7 +63,7 @@ def test_a_ring_is_found_and_proven(posts: dict[str, Post]) -> None:
 def test_each_gift_goes_to_the_next_in_the_ring(posts: dict[str, Post]) -> None:
     compute.select(at=AT, time_limit_s=5)
 
-    (match,) = compute.proposals()
+    (match,) = selections.proposals()
     transfers = list(match.transfers.all())
     for one, following in zip(transfers, [*transfers[1:], transfers[0]], strict=True):
         assert one.need is not None
@@ -80,7 +81,7 @@ def test_who_only_gives_begins_a_chain(db: None) -> None:
     selection = compute.select(at=AT, time_limit_s=5)
 
     assert selection.met == 2
-    (match,) = compute.proposals()
+    (match,) = selections.proposals()
     assert match.kind == Match.Kind.CHAIN
     assert [one.gift for one in match.transfers.all()] == ["Kör möbler med skåpbil", "Ger bort bord och stolar"]
 
@@ -156,13 +157,13 @@ def test_a_proposal_that_comes_out_as_before_keeps_what_was_written(posts: dict[
 
     compute.select(at=AT, time_limit_s=5)
 
-    assert [match.title for match in compute.proposals()] == ["Tre som kan hjälpa varandra"]
+    assert [match.title for match in selections.proposals()] == ["Tre som kan hjälpa varandra"]
 
 
 def test_the_selection_is_read_back_as_it_was(posts: dict[str, Post]) -> None:
     compute.select(at=AT, time_limit_s=5)
 
-    chosen = compute.chosen_now(AT)
+    chosen = chosen_now(AT)
 
     assert chosen is not None
     (ring,) = chosen.solution.selected
@@ -176,7 +177,7 @@ def test_a_post_that_is_withdrawn_is_in_no_selection(posts: dict[str, Post]) -> 
     compute.select(at=AT, time_limit_s=5)
     posts["drives"].delete()
 
-    chosen = compute.chosen_now(AT)
+    chosen = chosen_now(AT)
 
     assert chosen is not None
     assert chosen.solution.selected == ()
@@ -191,13 +192,13 @@ def test_a_change_is_priced_before_it_is_made(posts: dict[str, Post]) -> None:
     compute.select(at=AT, time_limit_s=5)
     second_driver()
     compute.select(at=AT, time_limit_s=5)
-    chosen = compute.chosen_now(AT)
+    chosen = chosen_now(AT)
     assert chosen is not None
 
-    swap = compute.price(chosen, posts["drives"].pk, posts["arm"].pk, "swap")
+    swap = compute_changes.price(chosen, posts["drives"].pk, posts["arm"].pk, "swap")
 
-    assert swap == compute.Price(met=3, waiting=())
-    assert compute.price(chosen, posts["maths"].pk, posts["arm"].pk, "swap") is None
+    assert swap == compute_changes.Price(met=3, waiting=())
+    assert compute_changes.price(chosen, posts["maths"].pk, posts["arm"].pk, "swap") is None
 
 
 def press(actor: Actor, gift: tuple[Post, Post], how: selecting.Adjustment) -> int | None:
@@ -307,8 +308,8 @@ def test_a_change_touches_no_other_proposal_and_counts_nothing_anew(posts: dict[
 
     press(actor, (posts["drives"], posts["arm"]), "forbid")
 
-    assert [(match.pk, match.title) for match in compute.proposals()] == [(chain.pk, "Kedjan med skåpbilen")]
-    after = compute.newest()
+    assert [(match.pk, match.title) for match in selections.proposals()] == [(chain.pk, "Kedjan med skåpbilen")]
+    after = selections.newest()
     assert after is not None
     assert (after.pk, after.made_at, bytes(after.candidates)) == (before.pk, AT, before.candidates)
     assert (before.met, after.met) == (4, 1)
@@ -336,7 +337,7 @@ def test_a_change_after_the_order_was_set_anew_keeps_the_order_of_the_count(post
 
     press(actor, (posts["drives"], posts["arm"]), "forbid")
 
-    chosen = compute.chosen_now(AT)
+    chosen = chosen_now(AT)
     assert chosen is not None
     assert chosen.pool.problem.chain == 6
     assert len(chosen.solution.values) == 4
@@ -362,7 +363,7 @@ def test_the_newest_selection_is_read_in_a_few_queries(posts: dict[str, Post], d
     compute.select(at=AT, time_limit_s=5)
 
     with django_assert_num_queries(6):
-        compute.chosen_now(AT)
+        chosen_now(AT)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -374,7 +375,7 @@ def test_two_bridge_builders_who_change_at_once_both_have_their_change(how: sele
     for _ring in range(2):
         ring_of_three()
     compute.select(at=AT, time_limit_s=5)
-    first = [match.transfers.all()[0] for match in compute.proposals()]
+    first = [match.transfers.all()[0] for match in selections.proposals()]
     gate, done, told = Barrier(len(first)), [], []
 
     def change(gift: Transfer, who: str) -> None:
@@ -399,7 +400,7 @@ def test_two_bridge_builders_who_change_at_once_both_have_their_change(how: sele
         each.join(20)
 
     gifts = [gift for _kind, each in proposed() for gift in each]
-    selection = compute.newest()
+    selection = selections.newest()
     assert len(done) + len(told) == 2
     assert len(done) >= (2 if how == "forbid" else 1)
     assert not set(done).intersection(gifts)

@@ -12,7 +12,8 @@ from django.test import Client
 from django.utils.timezone import now
 
 from samspel.core.models import Default
-from samspel.exchange import compute
+from samspel.exchange import compute, compute_changes
+from samspel.exchange.desk import desk_of, fitting
 from samspel.exchange.models import Judgement, Match, Post, Remark, Selection, TownQuestion, Transfer, Wish
 from samspel.people.models import Person
 from tests.exchange.making import make_party, make_post
@@ -69,6 +70,7 @@ def test_a_bridge_builder_counts_and_sees_a_proposal_with_its_reasons(client: Cl
     assert page.index("Åkeriet") < page.index("Återbruket") < page.index("Språkkaféet")
     assert "De som har sagt när kan på helger." in page, "the café has not said"
     assert "Längst väntan: Språkkaféet, 42 dagar." in page
+    assert page.count(">Kör möbler med skåpbil<") == 1, "what she gives is her own words, until somebody words it anew"
 
 
 def test_needs_that_are_met_and_needs_that_wait_are_all_of_them_after_some_were_asked_about(
@@ -134,7 +136,7 @@ def test_those_who_would_wait_are_named_and_the_others_counted(client: Client, m
     client.post("/exchange/desk/select")
     match = Match.objects.get()
     waits = tuple(make_post(make_party(f"Nummer {n}")[0], "need", "En cykel", at=now()).pk for n in range(1, 6))
-    monkeypatch.setattr(compute, "price", lambda *_of: compute.Price(1, waits))
+    monkeypatch.setattr(compute_changes, "price", lambda *_of: compute_changes.Price(1, waits))
 
     page = client.get(f"/exchange/desk?match={match.pk}&gift=1").text
 
@@ -354,10 +356,14 @@ def test_the_desk_asks_as_often_however_many_posts_there_are(
     match = Match.objects.order_by("pk").first()
     assert match is not None
 
+    with django_assert_max_num_queries(12):
+        desk_of(at=now(), match_id=match.pk)
+    with django_assert_max_num_queries(20):
+        desk_of(at=now(), match_id=match.pk, place=1)
+    with django_assert_max_num_queries(5):
+        fitting(Post.objects.select_related("category").get(given__match=match, given__place=1), now())
     with django_assert_num_queries(16):
         client.get(f"/exchange/desk?match={match.pk}")
-    with django_assert_max_num_queries(24):
-        client.get(f"/exchange/desk?match={match.pk}&gift=1")
 
 
 @pytest.fixture

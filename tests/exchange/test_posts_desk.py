@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
 from django.utils.timezone import now
 from pytest_django import DjangoAssertNumQueries
@@ -503,3 +504,33 @@ def test_the_command_line_writes_what_the_page_writes(broker: Client, tmp_path: 
         posts_command.export(file, at=now())
     with pytest.raises(FileError, match=r"\.csv"):
         posts_command.export(tmp_path / "out.xlsx", at=now())
+
+
+def without_tokens(answer: HttpResponse, address: str) -> str:
+    """The answer without what differs at every load."""
+    return re.sub(r'(X-CSRFToken": "|csrfmiddlewaretoken" value=")[^"]*', "", answer.content.decode()).replace(
+        address, ""
+    )
+
+
+def test_an_administrator_reads_nobodys_post_and_may_still_say_what_help_there_is(
+    town: Town, broker: Client, signed_in: SignIn
+) -> None:
+    party, _code = make_party()
+    post = make_post(party, "need", "Någon som kör min bil")
+    administrator = signed_in(town.administrator)
+    desk = [f"/exchange/desk/posts/{number}" for number in (post.pk, 2**40)]
+    pages = ["/exchange/desk", "/exchange/desk/posts", "/exchange/desk/posts.csv", "/exchange/desk/posts/new", *desk]
+
+    there, missing = (administrator.get(address) for address in desk)
+
+    assert {administrator.get(page).status_code for page in pages} == {404}
+    assert {broker.get(page).status_code for page in pages[:-1]} == {200}
+    assert without_tokens(there, desk[0]) == without_tokens(missing, desk[1])
+    shown = administrator.get("/exchange").content.decode()
+    assert "Brobyggarens bord" not in shown
+    for address in ("/exchange/setup", "/exchange/setup/choosing", "/exchange/setup/assumptions"):
+        page = administrator.get(address)
+        assert page.status_code == 200
+        assert "/exchange/desk" not in page.content.decode()
+    assert "/exchange/setup/choosing" in shown

@@ -157,7 +157,7 @@ def secrets_from(ring: Ring, who: str) -> list[str]:
     mails = [address_of(place) for place in PLACES]
     contacts = [contact(place) for place in PLACES]
     mores = [more(place) for place in PLACES]
-    if who in {"broker", "administrator"}:
+    if who == "broker":
         return [*codes, *mails, *contacts, NAME]
     if who.startswith("party"):
         me = int(who[-1])

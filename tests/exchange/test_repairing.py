@@ -7,13 +7,15 @@ import pytest
 from django.db import connection
 
 from samspel.core.actor import Actor
-from samspel.exchange import compute
+from samspel.exchange import compute, compute_changes
 from samspel.exchange.access import Mine
 from samspel.exchange.actions.answering import block, leave_match
 from samspel.exchange.actions.repairing import Repaired, repair
 from samspel.exchange.actions.taking_back import erase_party, take_back, withdraw_post
+from samspel.exchange.chosen import chosen_now
 from samspel.exchange.models import Block, Match, Part, Post, Wish
 from tests.exchange.test_compute import AT, proposed, ring_of_three, second_driver
+from tests.people import actor_of, make_person, make_town
 
 
 def fall(posts: dict[str, Post], who: str) -> Match:
@@ -107,9 +109,13 @@ def deferred() -> list[int]:
     return [match_id for match_id in asked if match_id in here]
 
 
+def a_broker() -> Actor:
+    return actor_of(make_person("Britta", make_town().library, "broker"))
+
+
 WAYS: list[Callable[[dict[str, Post], Match], None]] = [
     lambda posts, match: take_back(mine=Mine((posts["drives"].party,)), post_id=posts["drives"].pk, at=AT),
-    lambda posts, match: withdraw_post(actor=Actor("person", is_administrator=True), post_id=posts["drives"].pk, at=AT),
+    lambda posts, match: withdraw_post(actor=a_broker(), post_id=posts["drives"].pk, at=AT),
     lambda posts, match: erase_party(mine=Mine((posts["drives"].party,)), party_id=posts["drives"].party_id, at=AT),
     lambda posts, match: leave_match(mine=Mine((posts["drives"].party,)), match_id=match.pk, at=AT),
     lambda posts, match: block(mine=Mine((posts["drives"].party,)), match_id=match.pk, place=_of(posts, match), at=AT),
@@ -152,8 +158,8 @@ def test_what_one_has_blocked_is_not_proposed_by_a_change_either(posts: dict[str
     compute.select(at=AT, time_limit_s=5)
     Block.objects.create(party=posts["arm"].party, other=posts["drives"].party, at=AT)
 
-    chosen = compute.chosen_now(AT)
+    chosen = chosen_now(AT)
 
     assert chosen is not None
-    assert not compute.could_meet(chosen, posts["drives"].pk, posts["arm"].pk)
-    assert compute.could_meet(chosen, posts["maths"].pk, posts["daughter"].pk)
+    assert not compute_changes.could_meet(chosen, posts["drives"].pk, posts["arm"].pk)
+    assert compute_changes.could_meet(chosen, posts["maths"].pk, posts["daughter"].pk)

@@ -1,6 +1,7 @@
 """However a request for a stream arrives, the same stream opens: at the door, or through uvicorn behind it."""
 
 import asyncio
+import contextlib
 import socket
 import time
 from urllib.parse import quote
@@ -82,3 +83,44 @@ def test_a_connection_that_says_nothing_does_not_keep_the_process(site: Site) ->
         site.process.wait(PATIENCE_S)
         assert time.monotonic() - began < 3
         site.start()
+
+
+BEGUN = b"POST /say/x HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begins", "goes_on"),
+    [
+        (b"GET /live/health HTTP/1.1\r\nHost: localhost\r\n", b"X-Long: " + b"h" * 8000 + b"\r\n"),
+        (b"GET /live/health HTTP/1.1\r\nX-Long: ", b"h" * 8000),
+        (b"GET /live/", b"h" * 8000),
+        (BEGUN + b"0\r\n", b"X-Long: " + b"h" * 8000 + b"\r\n"),
+        (BEGUN + b"1;", b"h" * 8000),
+    ],
+    ids=["head", "header", "address", "trailer", "chunk"],
+)
+def test_what_is_no_body_and_does_not_end_is_not_read_on(site: Site, begins: bytes, goes_on: bytes) -> None:
+    """The whole house stood still while one such head of 200 MB was put together."""
+    sent, got = 0, b""
+    with socket.create_connection(("127.0.0.1", site.port), timeout=PATIENCE_S) as line:
+        line.sendall(begins)
+        with contextlib.suppress(ConnectionError):
+            while sent < 20_000_000:
+                line.sendall(goes_on)
+                sent += len(goes_on)
+        with contextlib.suppress(ConnectionError):
+            got = line.recv(65536)
+
+    assert sent < 20_000_000
+    assert got.startswith(b"HTTP/1.1 431") or not got
+    assert b"200 OK" in say(site, b"GET /live/health HTTP/1.1\r\nHost: localhost\r\n\r\n", until=b"ok")
+
+
+def test_a_long_address_and_many_headers_are_still_read(site: Site) -> None:
+    headers = b"".join(b"X-%d: %s\r\n" % (number, b"h" * 400) for number in range(100))
+
+    answer = say(
+        site, b"GET /live/health?" + b"a" * 8000 + b" HTTP/1.1\r\nHost: localhost\r\n" + headers + b"\r\n", until=b"ok"
+    )
+
+    assert b"200 OK" in answer

@@ -16,6 +16,7 @@ import pytest
 from django.test import Client
 
 from samspel.people.models import Person
+from tests.conftest import SignIn
 from tests.people import Town
 
 CLIENT_ID, SECRET = "samspel", "a secret that the two share"
@@ -141,6 +142,20 @@ def test_an_address_that_the_provider_has_not_verified_opens_nobodys_account(
     sign_in(client, provider)
 
     assert client.session.get("_auth_user_id") != str(town.member.pk)
+
+
+def test_nobody_writes_in_another_ones_address_as_her_own(
+    town: Town, client: Client, provider: Provider, signed_in: SignIn
+) -> None:
+    for address in ("/accounts/email/", "/accounts/3rdparty/signup/"):
+        inside = signed_in(town.outsider)
+        assert inside.get(address).status_code == 404
+        assert inside.post(address, {"email": "karin.ek@lindvik.example", "action_add": ""}).status_code == 404
+
+    sign_in(client, provider)
+
+    assert int(client.session["_auth_user_id"]) != town.outsider.pk
+    assert Person.objects.get(email="karin.ek@lindvik.example").name == "Karin Ek"
 
 
 def test_somebody_new_comes_in_without_any_role(town: Town, client: Client, provider: Provider) -> None:

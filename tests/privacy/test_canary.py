@@ -371,7 +371,7 @@ def test_every_way_in_was_tried(scene: Scene) -> None:
         "another's note": 404,
         "without a token": 403,
         "the wrong method": 405,
-        "too big": 400,
+        "too big": 413,
         "locked": 409,
         "the wrong step": 409,
         "an error in the view": 500,

@@ -5,13 +5,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy
 from ninja import Schema
 
-from samspel.core.errors import SamspelError
+from samspel.core.errors import SamspelError, TooLargeError
 
-
-class TooLargeError(SamspelError):
-    code = "too-large"
-    status = 413
-    sentence = gettext_lazy("Det är för mycket på en gång. Dela upp det.")
+__all__ = ["BrokenJsonError", "NotJsonError", "OtherSiteError", "Problem", "TooLargeError", "problems"]
 
 
 class NotJsonError(SamspelError):

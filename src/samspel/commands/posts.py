@@ -70,7 +70,7 @@ def take_in(
             write_bytes(one, b"")
         with transaction.atomic():
             done = import_posts(
-                actor=Actor("person", name="command line", is_administrator=True),
+                actor=Actor("system", name="command line"),
                 content=content,
                 name=path.name,
                 consent=consent,

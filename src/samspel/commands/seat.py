@@ -12,7 +12,7 @@ import numpy as np
 from samspel.commands.files import FileError, write_bytes
 from samspel.commands.seat_papers import cards_pdf, room_pdf
 from samspel.commands.seat_task import Task, read_task
-from samspel.core.sheets import write_sheet
+from samspel.core.sheets import guarded, write_sheet
 from samspel.engine.seating import Hall, Problem, Solution, check, default_steps, describe, measure, solve
 
 # What starting takes on the machine of the figures, reading for each person, and checking, telling and writing for each
@@ -136,7 +136,7 @@ def _share(gain: float) -> str:
 
 def _write(options: argparse.Namespace, problem: Problem, solution: Solution) -> None:
     rows = [
-        (person, number, table)
+        (guarded(person), number, guarded(table))
         for number, tables in enumerate(solution.rounds, start=1)
         for person, table in tables.items()
     ]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samspel.commands.files import BadRow, FileError, read_bytes, read_text
-from samspel.core.sheets import SheetError, read_sheet
+from samspel.core.sheets import SheetError, read_sheet, unguarded
 from samspel.engine.seating import Person, Table
 
 __all__ = ["Matrix", "People", "Plan", "read_ids", "read_matrix", "read_pairs", "read_people"]
@@ -252,7 +252,8 @@ def _rows(path: Path, *, casefold: bool = True) -> tuple[list[str], Iterator[tup
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     try:
-        yield from read_sheet(read_bytes(path), path.name.removesuffix(".gz"))
+        for line, cells in read_sheet(read_bytes(path), path.name.removesuffix(".gz")):
+            yield line, [unguarded(cell) for cell in cells]
     except SheetError as error:
         raise FileError(f"{path} {error}") from error
 

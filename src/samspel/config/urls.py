@@ -18,5 +18,6 @@ urlpatterns = [
     route("health", ui.health, name="health", owner="ui", act="site.health"),
 ]
 
+handler400 = "samspel.ui.views.bad_request"
 handler404 = "samspel.ui.views.not_found"
 handler500 = "samspel.ui.views.server_error"

@@ -78,6 +78,12 @@ class InvalidError(SamspelError):
     sentence = gettext_lazy("Något behöver rättas.")
 
 
+class TooLargeError(SamspelError):
+    code = "too-large"
+    status = 413
+    sentence = gettext_lazy("Det är för mycket på en gång. Dela upp det.")
+
+
 class TooManyError(SamspelError):
     code = "too-many"
     status = 429

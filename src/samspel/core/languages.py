@@ -65,10 +65,10 @@ def spoken(code: str) -> str:
     return SPOKEN.get(code, code)
 
 
-def language_of(name: str) -> str:
+def language_named(name: str) -> str:
     """The code of a language by its name, as people write it; empty when there is none.
 
-    >>> language_of("Arabiska"), language_of("arabisk"), language_of("العربية"), language_of("klingon")
+    >>> language_named("Arabiska"), language_named("arabisk"), language_named("العربية"), language_named("klingon")
     ('ar', 'ar', 'ar', '')
     """
     return _codes().get(name.strip().casefold(), "")

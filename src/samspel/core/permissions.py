@@ -1,6 +1,7 @@
 """Permissions as data: one table per app, a row per act, tested row by row for every role and phase.
 
 A role is something one is to the thing asked for: ``visitor`` (nobody in particular), ``person`` (signed in),
+``system`` (the house itself, and who runs it from its command line),
 a role in the unit (``UNIT_ROLES``, rows of people.Role) or a role in the dialogue (leader, participant, pen,
 advocate).
 """
@@ -12,6 +13,7 @@ ROLES = frozenset(
     {
         "visitor",
         "person",
+        "system",
         "member",
         "manager",
         "facilitator",

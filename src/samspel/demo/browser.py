@@ -17,9 +17,6 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-_VOID = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-)
 _TRIES = 8
 
 

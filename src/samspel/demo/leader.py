@@ -348,7 +348,7 @@ class Leader:
         button = first(page.find_buttons("/invite", "do"))
         if button is not None:
             page = await self.browser.press(page, button)
-        found = re.search(r"(\d{3})\s(\d{3})", page.text.partition("Mötets kod")[2])
+        found = re.search(r"(\d{3})\s(\d{3})", page.text.partition("Samtalets kod")[2])
         if found is None:
             raise PageError("the plan has no code")
         return found.group(1) + found.group(2)

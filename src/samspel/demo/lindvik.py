@@ -19,7 +19,20 @@ from samspel.demo.encounters import set_up_asking
 from samspel.demo.exchange import lay_out_exchange
 from samspel.demo.town import Coming, Held, Worker
 from samspel.dialogues.access import Here, seating_now
-from samspel.dialogues.actions import agreeing, inviting, joining, leading, planning, solo, table, themes, whole
+from samspel.dialogues.actions import (
+    agreeing,
+    handing_in,
+    inviting,
+    joining,
+    laying_together,
+    leading,
+    marking,
+    planning,
+    solo,
+    speaking,
+    themes,
+    whole,
+)
 from samspel.dialogues.actions.agreeing import Draft
 from samspel.dialogues.models import Agreement, Dialogue, Invitation, Note, Placement, Seat, Sitting, State
 from samspel.dialogues.queries import Threes, threes_of
@@ -275,7 +288,7 @@ class _Meeting:
             same.setdefault(note.text, []).append(note.pk)
         for ids in same.values():
             if len(ids) > 1:
-                table.merge(here=pen, note_ids=ids)
+                laying_together.merge(here=pen, note_ids=ids)
                 self.pass_s(8)
         notes = notes_on(sitting.table_id, 1)
         tops = [note_id for note_id, root in roots_of(notes).items() if note_id == root]
@@ -283,13 +296,13 @@ class _Meeting:
         for here in at_table:
             wish = 0.7 * liking + 0.3 * self.rng.dirichlet(np.ones(len(tops)))
             for index in np.argsort(-wish, kind="stable")[:3]:
-                table.set_mark(here=here, note_id=tops[int(index)], wanted=True)
-            table.set_ready(here=here, wanted=True, at=self.pass_s(5))
+                marking.set_mark(here=here, note_id=tops[int(index)], wanted=True)
+            marking.set_ready(here=here, wanted=True, at=self.pass_s(5))
         if voice:
             advocate = next(here for here in at_table if here.seat.pk == sitting.advocate_id)
             key = _key("voice", self.held.title, sitting.table_id)
-            table.say_counter_voice(here=advocate, text=voice, key=key, at=self.pass_s(20))
-        table.hand_in(here=pen, at=self.pass_s(30))
+            speaking.say_counter_voice(here=advocate, text=voice, key=key, at=self.pass_s(20))
+        handing_in.hand_in(here=pen, at=self.pass_s(30))
 
     def choose(self) -> None:
         leading.set_switch(

@@ -6,15 +6,15 @@ changed, and in one service some are worse off; what the pages say of it is for 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from django.utils import timezone
 
 from samspel.core.actor import Actor
+from samspel.demo.days import moment_on, monday_before
 from samspel.demo.encounters import AREAS
 from samspel.encounters.actions import setup
 from samspel.encounters.actions.pairing import hash_of_token, open_due
@@ -161,10 +161,10 @@ def make_meetings(leader: Actor, *, at: datetime) -> None:
 def take_in_weeks(points: Mapping[Place, Point], areas: Sequence[int], *, at: datetime) -> None:
     """Half a year of both sides' answers, taken in week by week, until now."""
     rng, visitors = np.random.default_rng(SEED), _visitors(areas, np.random.default_rng(SEED + 1))
-    monday = _first_monday(at)
+    monday = monday_before(at, WEEKS)
     for week in range(WEEKS + 1):
         begins = monday + timedelta(weeks=week)
-        ends = min(at, _moment(begins + timedelta(days=7), 0))
+        ends = min(at, moment_on(begins + timedelta(days=7), 0))
         rows = [
             row for place, point in points.items() for row in _week(place, point, begins, WEEKS - week, rng, visitors)
         ]
@@ -172,20 +172,11 @@ def take_in_weeks(points: Mapping[Place, Point], areas: Sequence[int], *, at: da
         open_due(ends + timedelta(minutes=1))
 
 
-def _first_monday(at: datetime) -> date:
-    today = timezone.localdate(at)
-    return today - timedelta(days=today.weekday(), weeks=WEEKS)
-
-
-def _moment(day: date, hours: float) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time())) + timedelta(hours=hours)
-
-
 def _ask(place: Place, leader: Actor, at: datetime) -> Point:
     """The unit's poster, a round that is over and answered, and one that is open."""
     unit = Unit.objects.get(name=place.unit)
     service, _new = Service.objects.get_or_create(key=place.service, defaults={"name": SERVICES[place.service]})
-    opened = _moment(_first_monday(at), 8)
+    opened = moment_on(monday_before(at, WEEKS), 8)
     draft = PointDraft(
         kind=Point.Kind.WALL, title="Vid dörren", service_id=service.pk, channel=Channel.VISIT, window_min=30
     )
@@ -245,7 +236,7 @@ def _week(
     change = place.change if place.change is not None and weeks_ago <= place.change.weeks_ago else None
     good = (place.good if change is None else change.good) + rng.normal(0, WEEK_SPREAD)
     for number in range(int(rng.poisson(place.a_week))):
-        when = _moment(monday + timedelta(days=int(rng.integers(5))), float(rng.uniform(8, 17)))
+        when = moment_on(monday + timedelta(days=int(rng.integers(5))), float(rng.uniform(8, 17)))
         level, visitor = _level(good, rng), next(visitors)
         if level == Level.GOOD and visitor.luck < HARDER.get((place.service, visitor.language), 0.0):
             level = Level.SO_SO

@@ -8,14 +8,14 @@ one small unit is as good as the others but has had bad luck. What pages and sig
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from django.utils import timezone
 
 from samspel.core.actor import Actor
+from samspel.demo.days import moment_on, monday_before
 from samspel.encounters.actions.pairing import hash_of_token, open_due
 from samspel.encounters.actions.points import PointDraft, add_point
 from samspel.encounters.actions.taking_in import NewAnswer, take_in
@@ -237,10 +237,10 @@ def make_year(leader: Actor, *, at: datetime, seed: int = SEED) -> None:
     look at it: a week that has been looked at is not looked at again."""
     points = [_place(leader, kind, unit, at) for kind in KINDS for unit in kind.units]
     year = draw(seed, truth())
-    monday = first_monday(at)
+    monday = monday_before(at, WEEKS)
     areas = {name: _area(name) for name, _ in AREAS if name}
     for week in range(WEEKS):
-        ends = _moment(monday + timedelta(weeks=week + 1), 3)
+        ends = moment_on(monday + timedelta(weeks=week + 1), 3)
         take_in(list(_answers(year, week, monday, points, areas, seed)), at=ends)
         open_due(ends)
     open_due(at)
@@ -249,17 +249,8 @@ def make_year(leader: Actor, *, at: datetime, seed: int = SEED) -> None:
 def nights(at: datetime) -> list[datetime]:
     """Nights that look at the year so far: one in four weeks, so that the town is made in minutes. What they find has
     the week in which every night would have found it."""
-    monday = first_monday(at)
-    return [_moment(monday + timedelta(weeks=week), 4) for week in range(4, WEEKS + 1, 4)]
-
-
-def first_monday(at: datetime) -> date:
-    today = timezone.localdate(at)
-    return today - timedelta(days=today.weekday(), weeks=WEEKS)
-
-
-def _moment(day: date, hours: float) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time())) + timedelta(hours=hours)
+    monday = monday_before(at, WEEKS)
+    return [moment_on(monday + timedelta(weeks=week), 4) for week in range(4, WEEKS + 1, 4)]
 
 
 def _area(name: str) -> int:
@@ -274,7 +265,7 @@ def _place(leader: Actor, kind: Kind, name: str, at: datetime) -> Point:
     draft = PointDraft(
         kind=Point.Kind.WALL, title="Vid dörren", service_id=service.pk, channel=Channel.VISIT, window_min=30
     )
-    opened = _moment(first_monday(at), 7)
+    opened = moment_on(monday_before(at, WEEKS), 7)
     point = add_point(actor=leader, unit_id=unit.pk, draft=draft, key=f"demo-year-{unit.pk:06}", at=opened)
     assert point is not None
     return point
@@ -287,7 +278,7 @@ def _answers(
     for place in np.flatnonzero(year.week == week):
         point = points[int(year.unit[place])]
         day = monday + timedelta(weeks=week, days=int(year.weekday[place]))
-        when = _moment(day, float(rng.uniform(8, 17)))
+        when = moment_on(day, float(rng.uniform(8, 17)))
         level = int(year.level[place])
         is_good = level == Level.GOOD
         language, age, area = (DIMENSIONS[name][int(year.groups[name][place])][0] for name in DIMENSIONS)

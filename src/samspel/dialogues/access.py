@@ -85,6 +85,12 @@ PERMISSIONS = permission_table(
         allow(
             "note.write", "participant", phases="solo small", why="Thinking is alone; a thought may come at the table"
         ),
+        allow(
+            "note.write_for",
+            "participant",
+            phases=GOING_ON,
+            why="What was half said for somebody without a phone when its step ended may still be laid on the table",
+        ),
         allow("note.read_own", "participant", phases=f"planned {GOING_ON} closed", why="Sealed for everyone else"),
         allow("note.share", "participant", phases="small", why="Each decides what to take to the table"),
         allow(

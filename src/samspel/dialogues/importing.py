@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from samspel.core.errors import InvalidError
-from samspel.core.languages import language_of
+from samspel.core.languages import language_named
 from samspel.core.sheets import MOST_BYTES_SENT, SheetError, read_sheet
 
 LONGEST = 120
@@ -218,7 +218,7 @@ def _problem(found: dict[str, str]) -> str:
     if unknown:
         return _("”%(text)s” känns inte igen. Skriv tillgänglig, tolk eller hörslinga.") % {"text": unknown[0]}
     wanted = found.get("interpreter", "")
-    if wanted and wanted.casefold() not in YES | NO and not language_of(wanted):
+    if wanted and wanted.casefold() not in YES | NO and not language_named(wanted):
         return _("”%(text)s” är inget språk som går att välja. Skriv till exempel arabiska eller teckenspråk.") % {
             "text": wanted
         }
@@ -234,7 +234,7 @@ def _row(line: int, found: dict[str, str], email: str) -> Row:
     needs = {NEED_OF[_plain(word)] for word in words}
     wanted = found.get("interpreter", "")
     signed = (SIGNED_OF[_plain(word)] for word in words if _plain(word) in SIGNED_OF)
-    interpreter = language_of(wanted) or next(signed, "")
+    interpreter = language_named(wanted) or next(signed, "")
     if interpreter or wanted.casefold() in YES:
         needs.add("interpreter")
     return Row(

@@ -74,7 +74,7 @@ def invitation_letter(
             _("Så kommer du in. Öppna länken på din telefon när vi börjar, den leder till din egen plats:")
             + "\n"
             + address_of(dialogue, invitation.seat_code),
-            _("Din egen kod är %(seat)s, om du hellre skriver in den. Mötets kod är %(code)s.")
+            _("Din egen kod är %(seat)s, om du hellre skriver in den. Samtalets kod är %(code)s.")
             % {"seat": grouped(invitation.seat_code), "code": grouped(dialogue.code)},
             _needs(read_contact() if contact is None else contact),
         ]

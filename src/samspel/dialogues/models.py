@@ -127,7 +127,7 @@ class Dialogue(models.Model):
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     is_rehearsal = models.BooleanField(default=False)
-    # What the unit had heard that this takes up, as it stood then (``encounters.taking_up.Heard``).
+    # What the unit had heard that this takes up, as it stood then (``encounters.to_take_up.Heard``).
     heard = models.JSONField(default=list)
     # seating
     has_seating = models.BooleanField(default=True)
@@ -670,6 +670,24 @@ class Agreement(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["dialogue", "key"], name="agreement_key")]
+
+
+class Telling(models.Model):
+    """What else has been told of what became of an agreement, and when; the agreement itself has what is told now.
+
+    ``is_open``: somebody with a name told it. What a seat told waits until somebody with a name has read it.
+    """
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="tellings")
+    outcome = models.CharField(max_length=8, choices=Agreement.Outcome.choices)
+    words = models.CharField(max_length=500, blank=True)
+    is_open = models.BooleanField()
+    told_at = models.DateTimeField()
+    told_in = models.ForeignKey(Dialogue, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["told_at", "pk"]
 
 
 class Checkout(models.Model):

@@ -276,7 +276,7 @@ def overview(dialogue: Dialogue, *, now: datetime) -> Overview:
     return Overview(
         dialogue=dialogue,
         plan=_plan(dialogue, steps, questions),
-        now_title=_("Mötet är avslutat") if dialogue.state == State.CLOSED else now_title_of(dialogue.step),
+        now_title=_("Samtalet är avslutat") if dialogue.state == State.CLOSED else now_title_of(dialogue.step),
         now_question=questions.get(question, dialogue.title),
         next_title=go_on_of(following),
         late_min=_late_min(dialogue, steps, now),

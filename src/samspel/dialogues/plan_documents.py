@@ -51,7 +51,7 @@ def codes_pdf(dialogue: Dialogue) -> bytes:
                 "join": _("Var med på din telefon"),
                 "how": _("Rikta kameran mot rutan, eller skriv adressen och koden."),
                 "address": _("Adress"),
-                "code": _("Mötets kod"),
+                "code": _("Samtalets kod"),
                 "own": _("Din egen kod"),
                 "table": _("Bord"),
                 "slips": _("En lapp till var och en"),
@@ -77,7 +77,7 @@ def cards_pdf(dialogue: Dialogue) -> bytes:
                 for table in tables
             ],
             "labels": {
-                "code": _("Mötets kod"),
+                "code": _("Samtalets kod"),
                 "address": _("Adress"),
                 "how": _(
                     "Först själv, i tysthet. Sedan talar ni en i taget. Alla får tala en gång innan någon talar två."

@@ -636,7 +636,7 @@ def need_words() -> tuple[tuple[str, str], ...]:
 
 
 def people_page(dialogue: Dialogue) -> PeoplePage:
-    """Everyone on the list in order of name. Four queries, however many there are."""
+    """Everyone on the list in order of name. Three queries, however many there are."""
     names = {table.pk: table.name for table in dialogue.tables.all()}
     tables: dict[int, dict[int, str]] = defaultdict(dict)
     rows = PlannedPlace.objects.filter(invitation__dialogue=dialogue)

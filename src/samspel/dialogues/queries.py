@@ -388,7 +388,7 @@ def agreements_to_open_with(dialogue: Dialogue) -> list[Agreement]:
     if dialogue.opened_at is not None:
         rows = rows.filter(agreed_at__lte=dialogue.opened_at)
     rows = rows.filter(~Q(outcome__in=FINAL) | Q(outcome_in=dialogue))
-    return list(rows.select_related("dialogue").order_by("-agreed_at", "pk"))
+    return list(rows.select_related("dialogue").prefetch_related("tellings").order_by("-agreed_at", "pk"))
 
 
 def next_dialogue(unit_id: int, at: datetime, *, lock: bool = False) -> Dialogue | None:

@@ -268,6 +268,12 @@ def roots_of(notes: Iterable[Note]) -> dict[int, int]:
     return found
 
 
+def cards_in_order(notes: Iterable[Note], roots: Mapping[int, int]) -> list[Note]:
+    """The notes on top, in the table's order; those that have no place in it yet come last, as they came."""
+    tops = [note for note in notes if roots[note.pk] == note.pk]
+    return sorted(tops, key=lambda note: (note.position is None, note.position or 0))
+
+
 def cards_marked_by(roots: Mapping[int, int], marks: Iterable[Mark]) -> dict[int, list[int]]:
     """The cards each seat has marked, first marked first."""
     found: dict[int, dict[int, None]] = defaultdict(dict)
@@ -378,11 +384,9 @@ def _cards(notes: list[Note], marks: list[Mark], seat: Seat, *, is_open: bool, p
                 note.source == Note.Source.HOST,
             )
         )
-    if is_open:
-        tops.sort(key=lambda note: (note.position is None, note.position or 0))
     found = []
     place = 0
-    for note in tops:
+    for note in cards_in_order(notes, roots) if is_open else tops:
         card = Card(
             note.pk,
             tuple(words[note.pk]),

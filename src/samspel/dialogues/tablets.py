@@ -89,11 +89,11 @@ def set_cookie(response: HttpResponse, table: Table, code: str) -> None:
     )
 
 
-def find_tablet(request: HttpRequest, code: str) -> Tablet:
+def find_tablet(request: HttpRequest, code: str, act: str = "seat.help") -> Tablet:
     """The table whose device this browser is.
 
-    :raises NotFoundError: it is none in this meeting.
-    :raises ConflictError: the meeting is over.
+    :raises NotFoundError: it is none in this dialogue.
+    :raises ConflictError: not in this phase: nobody is helped when the dialogue is over.
     """
     dialogue = get_dialogue_by_code(code)
     try:
@@ -103,7 +103,7 @@ def find_tablet(request: HttpRequest, code: str) -> Tablet:
     table = Table.objects.filter(dialogue=dialogue, pk=kept["table"]).first()
     if table is None or kept["dialogue"] != dialogue.pk:
         raise NotFoundError("table")
-    if not may({"participant"}, "seat.help", phase_of(dialogue)):
+    if not may({"participant"}, act, phase_of(dialogue)):
         raise ConflictError
     return Tablet(dialogue, table, tuple(people_at(table, seating_now(dialogue))))
 
@@ -114,6 +114,12 @@ def people_at(table: Table, seating: int) -> Sequence[Seat]:
         table=table, seating=seating, seat__kind=Seat.Kind.HELPED, seat__helped_by=None, seat__left_at=None
     )
     return [row.seat for row in rows.select_related("seat").order_by("seat__number")]
+
+
+def once_at(table: Table) -> Sequence[Seat]:
+    """Those without a phone who sit here or have sat here: what was half said for one may lie on this device still."""
+    rows = Seat.objects.filter(placements__table=table, kind=Seat.Kind.HELPED, left_at=None)
+    return list(rows.distinct().order_by("number"))
 
 
 def touch(tablet: Tablet, at: datetime) -> None:

@@ -375,7 +375,7 @@ def _open_parts(known: Mapping[str, store.Part]) -> list[store.Part]:
         if part is None:
             rested = _parts_of(Day.objects.filter(day__range=(first, last)))
             fresh = writing.staged(f"{writing.IS_OPEN} AND day BETWEEN %s AND %s", [first, last])
-            new = writing.write("open", 0, fresh, rested, keep_old=False)
+            new = writing.write(store.OPEN, 0, fresh, rested, keep_old=False)
             part = new.part if new else None
         if part is not None:
             parts.append(replace(part, mark=mark))

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from samspel.core import thread
 from samspel.core.models import Stage
 from samspel.encounters import figures
-from samspel.encounters.disclosing import SERVICE_GROUPS, UNIT_WEEKS, Entry, units_in_doubt
+from samspel.encounters.disclosing import SERVICE_GROUPS, UNIT_WEEKS, Entry, unsaid_of_units
 from samspel.encounters.figures import Counts
 from samspel.encounters.funnels import units_outside
-from samspel.encounters.looks import DIMENSIONS, WEEKS_BETWEEN, Key, Last, Look, effects_of, look_days, take_look
+from samspel.encounters.looks import DIMENSIONS, Key, Last, Look, effects_of, look_days, take_look
 from samspel.encounters.models import OUTSIDE, Service, Shown, Signal
 
 # Answers of no service are told only as a part of the city's.
@@ -40,8 +40,10 @@ def _take_year(year: int, today: date, at: datetime) -> int:
         return 0
     since = date.fromisocalendar(year, 1, 1)
     past = _kept(year)
+    # Of each unit what its weeks left out when its sum was last told.
+    unsaid: dict[str, list[int]] = row.cells.setdefault("unsaid", {})
     for ends in due:
-        looks = _looks_of_all(past, since, ends, at)
+        looks = _looks_of_all(past, unsaid, since, ends, at)
         for service, look in looks.items():
             past.setdefault(service, []).append(look)
     for service, kept in past.items():
@@ -83,9 +85,14 @@ def _tell_units_first(past: Mapping[int, list[Look]], since: date, ends: date, a
                 thread.add_knot(begun.pk, Stage.SIGNAL, signal, at=at)
 
 
-def _looks_of_all(past: Mapping[int, list[Look]], since: date, ends: date, at: datetime) -> dict[int, Look]:
+def _looks_of_all(
+    past: Mapping[int, list[Look]], unsaid: dict[str, list[int]], since: date, ends: date, at: datetime
+) -> dict[int, Look]:
     """Every service's look of a day. Who knows her own unit's sum shall not learn of a few in it by subtraction:
-    where she could, a service more waits for that unit."""
+    where she could, a service more waits for that unit, or all of them.
+
+    :param unsaid: of each unit what its weeks left out, as (answers, good), when its sum was last told; kept up here.
+    """
     threshold, inside = SERVICE_GROUPS.circle.threshold, UNIT_WEEKS.circle.threshold
     weeks = figures.open_weeks(since, ends)
     units = {
@@ -95,7 +102,10 @@ def _looks_of_all(past: Mapping[int, list[Look]], since: date, ends: date, at: d
     lines: dict[int, dict[Key, Counts]] = {service: {} for service in past}
     lines |= _lines(units, weeks, figures.open_groups(since, ends))
     days = figures.open_group_days(since, ends)
-    doubted = units_in_doubt(_unit_weeks(max(since, ends - timedelta(weeks=WEEKS_BETWEEN + 1)), ends), at=at)
+    left_out = unsaid_of_units(_unit_weeks(since, ends), at=at)
+    doubted = {
+        unit for unit, one in left_out.items() if not one.may_be_told(unsaid.get(str(unit), [0, 0]), threshold=inside)
+    }
     in_doubt = {service: {f"unit:{unit}" for unit in doubted} for service in lines}
     effects = {
         service: effects_of(
@@ -122,6 +132,10 @@ def _looks_of_all(past: Mapping[int, list[Look]], since: date, ends: date, at: d
         for service, unit in more:
             in_doubt[service].add(f"unit:{unit}")
         looks |= {service: look(service) for service in {service for service, _unit in more}}
+    for unit, one in left_out.items():
+        its = [looks[service] for service, found in units.items() if unit in found and service != NO_SERVICE]
+        if not any(one_look.total.is_hidden or one_look.cells[f"unit:{unit}"].is_hidden for one_look in its):
+            unsaid[str(unit)] = [one.n, one.good]
     return looks
 
 

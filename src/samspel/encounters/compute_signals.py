@@ -25,7 +25,7 @@ from samspel.core.installation import installation
 from samspel.core.models import Stage
 from samspel.encounters import figures
 from samspel.encounters.models import Answer, Point, Side, Signal, Watch
-from samspel.encounters.weeks import monday_of, number_of
+from samspel.encounters.weeks import monday_of, week_number
 from samspel.engine.inference import Interval
 from samspel.engine.inference.changes import DEFAULT, VERSION, Change, Panel, tell
 from samspel.engine.inference.rechecking import check
@@ -211,7 +211,7 @@ def _signal(unit: int, side: Side, since: date, seen: date, change: Change, at: 
         "settings": {"bar": DEFAULT.bar, "least": DEFAULT.least},
     }
     with translation.override(installation().language):
-        words = words_of_change(side, change, number_of(monday(change.since)))
+        words = words_of_change(side, change, week_number(monday(change.since)))
         source = _("Ungefär %(before)s svar före och %(after)s efter") % {"before": n_before, "after": n_after}
     key = f"change:{unit}-{side}-{seen.isoformat()}"
     signal, is_new = Signal.objects.get_or_create(

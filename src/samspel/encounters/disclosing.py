@@ -192,6 +192,13 @@ def is_due(entry: Entry, now: int, threshold: int) -> bool:
     return abs(now - entry.n) >= threshold or (now == 0 and entry.n > 0)
 
 
+def is_alike(n: int, good: int) -> bool:
+    """Whether all, or all but one, answered the same: of those that came, or (below 0) were taken back."""
+    if n < 0:
+        n, good = -n, -good
+    return n > 0 and (good <= 1 or good >= n - 1)
+
+
 def growing(table: Table, of: str, counts: Mapping[Key, tuple[int, int]], *, at: datetime) -> dict[Key, Figure]:
     """Cells that stand by themselves, each as (answers, good): a cell moves when enough of it is new.
 
@@ -258,7 +265,7 @@ def hold_back(weeks: Mapping[Key, Counts], threshold: int, last: Entries) -> dic
     run = Run()
     for key in sorted({*last, *weeks}):
         entry, counts = last.get(key), weeks.get(key)
-        if counts is not None and (entry is None or is_due(entry, counts.n, threshold)):
+        if counts is not None and (entry is None or _may_move(entry, counts, threshold)):
             is_beside = entry is None and run.is_in_doubt(threshold)
             entry = Entry(counts.n, counts.good, counts.n < threshold or is_beside)
         assert entry is not None  # every key is in one of the two
@@ -267,19 +274,43 @@ def hold_back(weeks: Mapping[Key, Counts], threshold: int, last: Entries) -> dic
     return now
 
 
-def units_in_doubt(weeks: Mapping[int, Mapping[date, Counts]], *, at: datetime) -> set[int]:
-    """Decide these weeks of residents' answers by unit, and say of which units no sum may be told yet: their last
-    hidden weeks are too few."""
+def _may_move(entry: Entry, now: Counts, threshold: int) -> bool:
+    """Whether a week may be shown anew: where it was shown, not when those that are new answered alike. What was taken
+    back is gone from it all the same."""
+    if not is_due(entry, now.n, threshold):
+        return False
+    return entry.is_hidden or now.n < entry.n or not is_alike(now.n - entry.n, now.good - entry.good)
+
+
+@dataclass(frozen=True)
+class Unsaid:
+    """What a unit's weeks do not show of its answers; ``is_in_doubt``: its last hidden weeks are too few."""
+
+    n: int
+    good: int
+    is_in_doubt: bool
+
+    def may_be_told(self, last: Sequence[int], threshold: int) -> bool:
+        """Whether a sum of the unit's answers may be told. Who has its weeks takes them from the sum, and from what is
+        left what was left of the ``last`` sum: (answers, good)."""
+        n, good = self.n - last[0], self.good - last[1]
+        return not self.is_in_doubt and ((n, good) == (0, 0) or (abs(n) >= threshold and not is_alike(n, good)))
+
+
+def unsaid_of_units(weeks: Mapping[int, Mapping[date, Counts]], *, at: datetime) -> dict[int, Unsaid]:
+    """Decide these weeks of residents' answers by unit, and say what they leave out."""
     threshold = UNIT_WEEKS.circle.threshold
-    found = set()
+    found = {}
     for unit, counts in weeks.items():
         named = {begins.isoformat(): one for begins, one in counts.items()}
         entries = decided(UNIT_WEEKS, f"{unit}/{Side.RESIDENT}", partial(hold_back, named, threshold), at=at)
         run = Run()
         for key in sorted(entries):
             run = run.after(entries[key], threshold)
-        if run.is_in_doubt(threshold):
-            found.add(unit)
+        shown = [entries[key] for key in named if not entries[key].is_hidden]
+        n = sum(one.n for one in named.values()) - sum(one.n for one in shown)
+        good = sum(one.good for one in named.values()) - sum(one.good for one in shown)
+        found[unit] = Unsaid(n, good, run.is_in_doubt(threshold))
     return found
 
 
@@ -333,13 +364,19 @@ def words_of_unit(unit_id: int, since: date, writers: Mapping[str, int], *, at: 
 def points_of_unit(
     unit_id: int, monday: date, found: Mapping[int, int], week: Figure, *, at: datetime
 ) -> dict[int, int | None]:
-    """Residents' answers in a week by point of asking, beside the unit's week as it is shown. None is hidden."""
-    if not week.is_shown:
+    """Residents' answers in a week by point of asking, beside the unit's week as it is shown. None is hidden.
+
+    What of the week came by no point is a part of it too. As long as the points have more than the week shows, which a
+    few that came late make, none is shown.
+    """
+    if week.n is None:
         return dict.fromkeys(found)
-    threshold = UNIT_POINTS.circle.threshold
+    threshold, elsewhere = UNIT_POINTS.circle.threshold, week.n - sum(found.values())
 
     def decide(last: Entries) -> Entries:
-        return last or parts({str(point): Entry(n) for point, n in found.items()}, threshold)
+        if last or elsewhere < 0:
+            return last
+        return parts({str(point): Entry(n) for point, n in found.items()} | {"": Entry(elsewhere)}, threshold)
 
     shown = decided(UNIT_POINTS, f"{unit_id}/{monday}", decide, at=at)
     told = {point: shown.get(str(point), Entry(0, is_hidden=True)) for point in found}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import duckdb
     import ibis.expr.types as ir
     import pyarrow as pa
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 DUCKDB_TYPES: Final = {
     "string": "VARCHAR",
@@ -46,10 +46,14 @@ def rows(
 
     :param ask: makes it; is given those of the two limits that the files reach beyond.
     """
-    run = _on_spark if settings.FIGURES_ENGINE.startswith("spark://") else _on_duckdb
+    run = _on_spark if has_cluster() else _on_duckdb
     with store.reading() as manifest:
         expression = ask(*manifest.limits(since, until))
         return run(expression, dataset, [str(path) for path in manifest.files(dataset, since, until)])
+
+
+def has_cluster() -> bool:
+    return bool(settings.FIGURES_ENGINE.startswith("spark://"))
 
 
 # ---------------------------------------------------------------- DuckDB
@@ -127,6 +131,16 @@ def _line() -> duckdb.DuckDBPyConnection:
 
 
 def _on_spark(expression: ir.Table, dataset: str, files: Sequence[str]) -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = _frame(expression, dataset, files).collect()
+    return found
+
+
+def on_cluster(expression: ir.Table, dataset: str, file: Path) -> pa.Table:
+    """What the cluster makes of one file of a dataset, which its workers read where it lies."""
+    return _frame(expression, dataset, [str(file)]).toArrow()
+
+
+def _frame(expression: ir.Table, dataset: str, files: Sequence[str]) -> DataFrame:
     from samspel.encounters import expressions
 
     session = _session()
@@ -134,8 +148,7 @@ def _on_spark(expression: ir.Table, dataset: str, files: Sequence[str]) -> list[
         session.read.parquet(*files).createOrReplaceTempView(dataset)
     else:
         session.sql(_nothing(dataset, _SPARK_TYPES, "`")).createOrReplaceTempView(dataset)
-    found: list[tuple[Any, ...]] = session.sql(expressions.sql(expression, "pyspark")).collect()
-    return found
+    return session.sql(expressions.sql(expression, "pyspark"))
 
 
 def _session() -> SparkSession:
@@ -147,7 +160,9 @@ def _session() -> SparkSession:
 
     if getattr(_here, "session", None) is None:
         with _lock:
-            first = SparkSession.builder.master(settings.FIGURES_ENGINE).appName("samspel").getOrCreate()
+            made = SparkSession.builder.master(settings.FIGURES_ENGINE).appName("samspel")
+            # Our commands draw their own.
+            first = made.config("spark.ui.showConsoleProgress", "false").getOrCreate()
         _here.session = first.newSession()
         # Days are the municipality's own already; nothing is to be moved by a clock.
         _here.session.conf.set("spark.sql.session.timeZone", "UTC")

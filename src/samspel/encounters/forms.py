@@ -1,25 +1,9 @@
 """Reading what the forms of encounters send."""
 
-from datetime import date
-
 from django.http import HttpRequest
 
-from samspel.core.numbers import number_of
+from samspel.core.forms import number_in
 from samspel.encounters.actions.points import PointDraft
-
-
-def number_in(request: HttpRequest, name: str) -> int | None:
-    """A posted whole number, or None when the field is empty or holds none."""
-    text = "".join(request.POST.get(name, "").split())
-    return number_of(text, 9)
-
-
-def date_in(request: HttpRequest, name: str) -> date | None:
-    """A posted day as 2026-03-02, or None."""
-    try:
-        return date.fromisoformat(request.POST.get(name, ""))
-    except ValueError:
-        return None
 
 
 def point_in(request: HttpRequest) -> PointDraft:

@@ -16,7 +16,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from samspel.encounters.disclosing import Entry, Figure
+from samspel.encounters.disclosing import Entry, Figure, is_alike
 from samspel.encounters.figures import Counts
 from samspel.engine.disclosure import Cells, Hidden, ProtectionError, Sum, Why, protect, reach
 from samspel.engine.inference import ClusterSums, design_effects
@@ -166,7 +166,7 @@ def _waiting(
     values = np.array([abs(news[key]) for key in keys], dtype=np.int64)
     whole = Cells(np.append(values, values.sum()), (Sum(len(keys), tuple(range(len(keys)))),))
     changed = {key for key in keys if any(_new(key, cells, last))}
-    alike = {key for key in changed if _is_alike(*_new(key, cells, last)) and last.entry(key).n}
+    alike = {key for key in changed if is_alike(*_new(key, cells, last)) and last.entry(key).n}
     swapped = {key for key in changed if not news[key]}
     left = {key for part in own for key in part if key in news and 0 < cells[key].n - part[key] < RANGE}
     doubted = {*left, *alike, *swapped} & changed
@@ -189,22 +189,15 @@ def _new(key: Key, cells: Mapping[Key, Counts], last: Last) -> tuple[int, int]:
     return cells[key].n - last.entry(key).n, cells[key].good - last.entry(key).good
 
 
-def _is_alike(n: int, good: int) -> bool:
-    """Whether all, or all but one, answered the same: of those that came, or of those that were taken back."""
-    if n < 0:
-        n, good = -n, -good
-    return n > 0 and (good <= 1 or good >= n - 1)
-
-
 def _gives_away(keys: Sequence[Key], waits: Collection[Key], cells: Mapping[Key, Counts], last: Last) -> bool:
     """Whether what the line's sum leaves tells how all of somebody's answered.
 
     That may be those that wait, together; or the only cell that is told as "at least" or "at most".
     """
     left = [_new(key, cells, last) for key in waits]
-    if left and _is_alike(sum(n for n, _ in left), sum(good for _, good in left)):
+    if left and is_alike(sum(n for n, _ in left), sum(good for _, good in left)):
         return True
-    rough = [key for key in keys if key not in waits and _is_alike(cells[key].n, cells[key].good)]
+    rough = [key for key in keys if key not in waits and is_alike(cells[key].n, cells[key].good)]
     return len(rough) == 1 and not any(n for n, _ in left) and len(keys) > 1
 
 

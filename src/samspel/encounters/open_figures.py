@@ -16,7 +16,7 @@ from samspel.encounters.compute_looks import years_kept
 from samspel.encounters.disclosing import HIDDEN, SERVICE_GROUPS, Figure
 from samspel.encounters.looks import DIMENSIONS, Last, Look, line_of
 from samspel.encounters.models import AgeBand, Area, Channel, Service
-from samspel.encounters.weeks import Week, number_of
+from samspel.encounters.weeks import Week, week_number
 from samspel.people.queries import name_key, providers, units_of
 
 # A look is its units' own for so many days: who lies outside of what is usual is told first.
@@ -50,11 +50,11 @@ class OpenFigures:
 
     @property
     def first_week(self) -> int:
-        return number_of(self.since)
+        return week_number(self.since)
 
     @property
     def last_week(self) -> int:
-        return number_of(self.until - timedelta(days=1))
+        return week_number(self.until - timedelta(days=1))
 
 
 def open_figures(services: Iterable[Service], day: date) -> dict[int, OpenFigures]:

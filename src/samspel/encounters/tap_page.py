@@ -12,6 +12,7 @@ from django.utils import translation
 
 from samspel.core import defaults
 from samspel.core.errors import InvalidError
+from samspel.core.forms import sent
 from samspel.encounters import texts, windows
 from samspel.encounters.actions.answering import Pressed
 from samspel.encounters.actions.pairing import Token, read_token
@@ -64,7 +65,7 @@ def device_at(request: HttpRequest, point: Point, at: datetime) -> Device:
 
     :raises InvalidError: what it sends was not made here.
     """
-    token = read_token(_sent(request, "m"), point, at)
+    token = read_token(sent(request, "m"), point, at)
     cookie, typed = request.COOKIES.get(COOKIE, ""), request.POST.get("p", "")
     if request.method != "POST" and not windows.is_press(cookie):
         return Device(point, token, windows.new_press(at), is_new=True)
@@ -98,10 +99,10 @@ def level_sent(request: HttpRequest) -> int:
     return int(level)
 
 
-def language_of(request: HttpRequest, point: Point, offered: list[texts.Language]) -> texts.Language:
+def page_language(request: HttpRequest, point: Point, offered: list[texts.Language]) -> texts.Language:
     return texts.pick_language(
         offered,
-        asked=_sent(request, "lang"),
+        asked=sent(request, "lang"),
         of_point=point.language,
         chosen=request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""),
         accepted=request.headers.get("Accept-Language", ""),
@@ -110,7 +111,7 @@ def language_of(request: HttpRequest, point: Point, offered: list[texts.Language
 
 def more_language(request: HttpRequest, point: Point) -> texts.Language:
     """The tap page's language, or one of our own where the municipality has not written what "tell more" needs."""
-    language = language_of(request, point, texts.languages_offered())
+    language = page_language(request, point, texts.languages_offered())
     return language if language.tells_more else texts.own_language(request.LANGUAGE_CODE)
 
 
@@ -144,8 +145,3 @@ def page(
 def seconds_left(pressed: Pressed | None, at: datetime) -> int:
     """So long the press can still be changed."""
     return max(0, round((pressed.changes_until - at).total_seconds())) if pressed else 0
-
-
-def _sent(request: HttpRequest, name: str) -> str:
-    """A field of the form, or of the address when there is none."""
-    return request.POST.get(name) or request.GET.get(name, "")

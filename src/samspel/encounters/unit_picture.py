@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from samspel.encounters.compute_signals import Found, words_of_change
 from samspel.encounters.models import Side
 from samspel.encounters.unit_facts import Deed, Factors, Facts, Mentions, Pairs, Word
-from samspel.encounters.weeks import Between, Drawing, Drawn, Week, between, draw, monday_of, number_of
+from samspel.encounters.weeks import Between, Drawing, Drawn, Week, between, draw, monday_of, week_number
 from samspel.engine.inference import (
     Interval,
     clustered_share,
@@ -140,7 +140,7 @@ def picture_of(facts: Facts) -> Picture:
         ),
         pairs=pairs.n or 0,
         why=_why(facts.factors, facts.least),
-        counted_from=number_of(facts.counted_from),
+        counted_from=week_number(facts.counted_from),
         helped=_rows(facts.factors, facts.factors.helped),
         hindered=_rows(facts.factors, facts.factors.hindered),
         words=tuple(facts.words),
@@ -218,7 +218,7 @@ def _level_in_words(one: _Side) -> str:
     told = {"percent": now.percent, "low": now.low, "high": now.high}
     if one.change is None:
         return _("%(percent)s av 100 hela tiden, troligen mellan %(low)s och %(high)s.") % told
-    told |= {"before": round(one.change.before.estimate * 100), "week": number_of(one.change.since)}
+    told |= {"before": round(one.change.before.estimate * 100), "week": week_number(one.change.since)}
     return _("%(before)s av 100 till vecka %(week)s, sedan %(percent)s, troligen mellan %(low)s och %(high)s.") % told
 
 
@@ -238,7 +238,7 @@ def _caption(one: _Side, least: int) -> str:
 
 def _changed(facts: Facts, them: _Side) -> Answer:
     if facts.changes:
-        told = (words_of_change(one.side, one, number_of(one.since)) for one in facts.changes)
+        told = (words_of_change(one.side, one, week_number(one.since)) for one in facts.changes)
         return Answer(" ".join([_("Ja."), *told]))
     shown = them.shown
     if not shown:
@@ -263,7 +263,7 @@ def _variance(weeks: Sequence[Counted], before: float, after: float) -> float:
 def _seen_from(day: date, gap: float) -> str:
     return _(
         "Vecka %(week)s kan vi se en skillnad på %(gap)s av 100 eller mer. En mindre skillnad hinner vi inte se."
-    ) % {"week": number_of(day), "gap": _hundredths(gap)}
+    ) % {"week": week_number(day), "gap": _hundredths(gap)}
 
 
 def _would_have_seen(gap: float) -> str:

@@ -42,7 +42,7 @@ class Week:
 
     @property
     def number(self) -> int:
-        return number_of(self.monday)
+        return week_number(self.monday)
 
     @property
     def share(self) -> Interval | None:
@@ -53,7 +53,7 @@ class Week:
         return None if self.share is None else between(self.share)
 
 
-def number_of(day: date) -> int:
+def week_number(day: date) -> int:
     """The week's number as a Swedish calendar has it."""
     return day.isocalendar().week
 
@@ -143,11 +143,11 @@ def draw(sides: Sequence[Drawn]) -> Drawing:
     scale = _Scale([week.monday for week in sides[0].weeks], *_reach(sides))
     changed_on = min((side.changed_on for side in sides if side.changed_on), default=None)
     panels = tuple(_panel(side, scale) for side in sides)
-    first, last = number_of(scale.mondays[0]), number_of(scale.mondays[-1])
+    first, last = week_number(scale.mondays[0]), week_number(scale.mondays[-1])
     if changed_on is None:
         return Drawing(panels, first, last)
     at = scale.between(changed_on)
-    return Drawing(panels, first, last, number_of(changed_on), _percent(at), at < EARLY, at < CROWDED)
+    return Drawing(panels, first, last, week_number(changed_on), _percent(at), at < EARLY, at < CROWDED)
 
 
 def _reach(sides: Sequence[Drawn]) -> tuple[float, float]:

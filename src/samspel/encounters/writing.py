@@ -239,9 +239,12 @@ def _write(part: store.Part, select: str, line: duckdb.DuckDBPyConnection) -> Wr
     if not found:
         part.path("answers").unlink()
         return None
-    for name in store.SUMS:
-        with store.new_file(part.path(name)) as path:
-            _copy(line, sums(name), path)
+    if _is_for_cluster(part):
+        _add_up_on_cluster(part)
+    else:
+        for name in store.SUMS:
+            with store.new_file(part.path(name)) as path:
+                _copy(line, sums(name), path)
     return _written(part, {day: rows for day, rows, _texts in found}, any(texts for _day, _rows, texts in found))
 
 
@@ -253,14 +256,31 @@ def _write_here(part: store.Part, answers: pa.Table) -> Written | None:
     with store.new_file(part.path("answers")) as path:
         _write_table(columns, "answers", path)
     coded = adding.Answers(answers)
-    for name in store.SUMS:
-        found = adding.add_up(name, coded)
-        with store.new_file(part.path(name)) as path:
-            _write_table(found, name, path)
+    if _is_for_cluster(part):
+        _add_up_on_cluster(part)
+    else:
+        for name in store.SUMS:
+            found = adding.add_up(name, coded)
+            with store.new_file(part.path(name)) as path:
+                _write_table(found, name, path)
     days = coded["day"]
     counts = np.bincount(days.codes).tolist()
     has_texts = pa.compute.any(pa.compute.not_equal(answers["text"], "")).as_py()
     return _written(part, dict(zip(days.values.to_pylist(), counts, strict=True)), has_texts)
+
+
+def _is_for_cluster(part: store.Part) -> bool:
+    """What is open changes every minute, and pages wait for it: its sums are always made here."""
+    return engines.has_cluster() and not part.file.startswith(f"{store.OPEN}/")
+
+
+def _add_up_on_cluster(part: store.Part) -> None:
+    """The part's sums, of its answers as they lie on the disk."""
+    for name in store.SUMS:
+        rows = expressions.sums(name, expressions.answers)
+        found = engines.on_cluster(rows, "answers", part.path("answers")).combine_chunks()
+        with store.new_file(part.path(name)) as path:
+            _write_table(dict(zip(found.column_names, found.columns, strict=True)), name, path)
 
 
 def _write_table(columns: Mapping[str, pa.Array], dataset: str, path: Path) -> None:

@@ -35,12 +35,16 @@ PERMISSIONS = permission_table(
         allow("party.read", "participant", why="Her needs and offers are her own"),
         allow("post.change", "participant", why="Only she changes her words or takes them back"),
         # bridge-builders
-        allow("desk.read", "broker administrator", why="Proposals, posts and search across all offices"),
-        allow("desk.change", "broker administrator", why="She knows best: adjusts, checks, asks, notes"),
         allow(
-            "exchange.setup", "broker administrator", why="Kinds of help, weights and assumptions are theirs to edit"
+            "desk.read", "broker", why="Proposals, posts and search across all offices; who needs them gets the role"
         ),
-        allow("post.enter", "broker administrator", why="For who has agreed in writing to the exact words"),
+        allow("desk.change", "broker", why="She knows best: adjusts, checks, asks, notes"),
+        allow(
+            "exchange.setup",
+            "broker administrator",
+            why="Kinds of help, weights and assumptions: there nobody's words are read",
+        ),
+        allow("post.enter", "broker system", why="For who has agreed in writing; from a file on the server too"),
         # asked, answering, and what became of it
         allow("part.read", "participant", why="Who is asked sees what she is asked, and never who the others are"),
         allow("part.answer", "participant", why="Yes, no, a problem or another time is for her who is asked"),
@@ -66,14 +70,19 @@ class Mine:
 
 
 def require_broker(actor: Actor, act: str) -> None:
-    """Stop one who is no bridge-builder. The act is of the whole municipality, not of one unit."""
-    if not actor.is_signed_in or not may_somewhere(actor, act):
+    """Stop one who may not do an act of the whole municipality, mostly one who is no bridge-builder in any unit."""
+    if not may_somewhere(actor, act):
         raise NotFoundError(act)
 
 
 def may_use_desk(actor: Actor) -> bool:
     """Whether she is a bridge-builder, to whom the way to the desk is shown."""
     return actor.is_signed_in and may_somewhere(actor, "desk.read")
+
+
+def may_set_up(actor: Actor) -> bool:
+    """Whether she edits kinds of help, weights and assumptions."""
+    return actor.is_signed_in and may_somewhere(actor, "exchange.setup")
 
 
 def find_party(code: str) -> Party | None:

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from samspel.core import defaults
 from samspel.core.languages import SPOKEN
-from samspel.exchange import compute
+from samspel.exchange import compute_changes, selections
 from samspel.exchange.alike import alike
+from samspel.exchange.chosen import chosen_now
 from samspel.exchange.drawing import Small, small
 from samspel.exchange.models import Match, PartOfWeek, Party, Post, Selection, TownQuestion, Transfer, Wish
 from samspel.exchange.queries import SHUT_OUT_BY_HAND, category_name, open_posts
@@ -22,7 +23,7 @@ FEW_WAITING: Final = 3
 FEW_FITTING: Final = 6
 MOST_WAITING: Final = 200
 _NAMED: Final = 3  # of those who would wait for a change; of the others the number is told
-_WAYS: Final[tuple[compute.Way, ...]] = ("swap", "forbid")
+_WAYS: Final[tuple[compute_changes.Way, ...]] = ("swap", "forbid")
 # By the root of a kind of help; the front end's build finds the names here.
 ICONS: Final = {
     "carry": "Car",
@@ -48,7 +49,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Step:
-    """Somebody in a proposal, in her own words, and what she gives to the next."""
+    """Somebody in a proposal, in her own words, and what she gives to the next; ``words`` is empty where the gift says
+    them."""
 
     called: str
     words: str
@@ -133,11 +135,11 @@ def desk_of(
     The page is the one that the open proposal is on, among the weaker ones if it is one. When it is proposed no more,
     or none is named, the first on the page is open. Weaker ones are shown when they are asked for, or alone.
 
-    Cost: some seventeen queries, whatever the number of posts; a chosen gift adds seven and two small searches.
+    Cost: at most twelve queries, whatever the number of posts; a chosen gift adds eight and two small searches.
     """
-    selection = compute.newest()
+    selection = selections.newest()
     least = defaults.value("exchange.least_alike")
-    proposed = compute.proposals_in_order(least)
+    proposed = selections.proposals_in_order(least)
     lists = {of: [one.match_id for one in proposed if one.is_weaker == of] for of in (False, True)}
     if match_id in lists[True] or match_id in lists[False]:
         weaker = match_id in lists[True]
@@ -148,14 +150,14 @@ def desk_of(
     begins = order.index(match_id) if match_id is not None and is_there else (page - 1) * PAGE
     page = min(max(1, begins // PAGE + 1), max(1, -(-len(order) // PAGE)))
     shown = order[(page - 1) * PAGE : page * PAGE]
-    matches = sorted(compute.proposals(shown), key=lambda one: shown.index(one.pk))
+    matches = sorted(selections.proposals(shown), key=lambda one: shown.index(one.pk))
     counted = open_posts(at).aggregate(
         needs=Count("pk", filter=Q(kind=Post.Kind.NEED)),
         offers=Count("pk", filter=Q(kind=Post.Kind.OFFER)),
         since=Count("pk", filter=Q(read_at__gt=selection.made_at) if selection else Q()),
     )
     here = next((one for one in matches if one.pk == match_id), matches[0] if matches else None)
-    waiting = compute.needs_waiting(at)
+    waiting = selections.needs_waiting(at)
     return Desk(
         selection,
         counted["needs"],
@@ -186,13 +188,13 @@ def _shut_out(at: datetime) -> tuple[Wish, ...]:
 
 def proposal_to_ask(match_id: int, at: datetime) -> Opened | None:
     """A proposal as those who are asked would read it; None when it is proposed no more."""
-    match = next(iter(compute.proposals([match_id])), None)
+    match = next(iter(selections.proposals([match_id])), None)
     return None if match is None else _opened(match, None, defaults.value("exchange.least_alike"), at)
 
 
 def all_waiting(at: datetime) -> tuple[Waiting, ...]:
     """Needs that no proposal meets, the longest waiting first."""
-    return _waiting(list(compute.needs_waiting(at)[:MOST_WAITING]), compute.newest(), at)
+    return _waiting(list(selections.needs_waiting(at)[:MOST_WAITING]), selections.newest(), at)
 
 
 def other_questions(rows: Collection[Waiting]) -> list[TownQuestion]:
@@ -258,9 +260,10 @@ def _step(
     post: Post | None, gift: Transfer | None, place: int | None, locked: set[tuple[int | None, int | None]]
 ) -> Step:
     called = post.party.called if post is not None else ""
+    words = post.words if post is not None else ""
     return Step(
         called,
-        post.words if post is not None else "",
+        "" if gift is not None and words.rstrip(" .") == gift.gift else words,
         post.more if post is not None else "",
         icon_of(post),
         post,
@@ -295,8 +298,8 @@ class Fitting:
 
 
 def fitting(post: Post, at: datetime) -> tuple[Fitting, ...]:
-    """Who could meet a need, or what an offer could meet, the best first. Five queries."""
-    found, least = compute.fitting(post.pk, FEW_FITTING), defaults.value("exchange.least_alike")
+    """Who could meet a need, or what an offer could meet, the best first. At most five queries."""
+    found, least = selections.fitting(post.pk, FEW_FITTING), defaults.value("exchange.least_alike")
     wanted = open_posts(at).filter(pk__in=[pk for pk, *_how in found])
     others = {one.pk: one for one in wanted.select_related("party", "category")}
     proposed = Transfer.objects.filter(Q(offer=post) | Q(need=post), match__state=Match.State.PROPOSED)
@@ -373,18 +376,18 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _costs(gift: Transfer, at: datetime) -> Iterable[Cost]:
-    chosen = compute.chosen_now(at)
+    chosen = chosen_now(at)
     if chosen is None or gift.offer_id is None or gift.need_id is None:
         return
     now = sum(one.needs_met for one in chosen.solution.selected)
     yield Cost("fix", now, _("möts ändå."))
     for how in _WAYS:
-        price = compute.price(chosen, gift.offer_id, gift.need_id, how)
+        price = compute_changes.price(chosen, gift.offer_id, gift.need_id, how)
         if price is not None:
             yield Cost(how, price.met, _waits(price))
 
 
-def _waits(price: compute.Price) -> str:
+def _waits(price: compute_changes.Price) -> str:
     """Who would wait, by what they are called."""
     names = list(
         Party.objects.filter(posts__in=price.waiting).order_by("posts__posted_at").values_list("called", flat=True)
@@ -399,7 +402,7 @@ def _waits(price: compute.Price) -> str:
 
 
 def _waiting(posts: Sequence[Post], selection: Selection | None, at: datetime) -> tuple[Waiting, ...]:
-    could = compute.could_be_met(selection) if selection is not None else set()
+    could = selections.could_be_met(selection) if selection is not None else set()
     asked = {one.need_id: one for one in TownQuestion.objects.filter(need__in=posts, closed_at=None).order_by("pk")}
     return tuple(
         Waiting(post, (at - post.posted_at) // timedelta(days=1), post.pk in could, asked.get(post.pk))

@@ -50,7 +50,7 @@ class Found:
 
 
 def find_posts(wanted: Wanted, page: int, at: datetime) -> Found:
-    """Four queries, however many posts there are: the municipality's days, how many, the page, and which are held."""
+    """Three queries, however many posts there are: how many, the page, and which are held; one more finds the late."""
     posts = matching(wanted, at)
     total = posts.count()
     page = min(max(1, page), max(1, -(-total // PAGE)))

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from samspel.core.forms import date_in, number_in
 from samspel.core.languages import spoken_choices
 from samspel.core.numbers import number_of
 from samspel.encounters.queries import areas
@@ -16,12 +16,6 @@ from samspel.exchange.actions.posting import LONGEST, PostDraft
 from samspel.exchange.hints import Hint, Kind, hint_for, kinds_kept, looks_like_a_name, mark_of
 from samspel.exchange.models import Category, Mark, PartOfWeek, Party, Post, Transfer
 from samspel.exchange.queries import categories, category_name
-
-
-def number_in(request: HttpRequest, name: str) -> int | None:
-    """A sent whole number, or None when the field is empty or holds none."""
-    text = (request.POST.get(name) or request.GET.get(name, "")).strip()
-    return number_of(text, 9)
 
 
 def draft_in(request: HttpRequest, kind: str) -> PostDraft:
@@ -36,8 +30,8 @@ def draft_in(request: HttpRequest, kind: str) -> PostDraft:
         category_id=number_in(request, "category"),
         area_id=number_in(request, "area"),
         times=tuple(said.getlist("times")),
-        begins_on=_day_in(request, "from"),
-        ends_on=_day_in(request, "to"),
+        begins_on=date_in(request, "from"),
+        ends_on=date_in(request, "to"),
         marks=tuple(said.getlist("marks")),
         languages=tuple(said.getlist("languages")),
         who=who,
@@ -103,13 +97,6 @@ def draft_of(post: Post) -> PostDraft:
         languages=tuple(post.languages),
         is_adult=True,
     )
-
-
-def _day_in(request: HttpRequest, name: str) -> date | None:
-    try:
-        return date.fromisoformat(request.POST.get(name, ""))
-    except ValueError:
-        return None
 
 
 # ---------------------------------------------------------------- hints

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from samspel.core.mail import Letter, send_on_commit
 from samspel.exchange.models import Match, Party
+from samspel.people.queries import people_with
 
 
 def tell_of_question(parties: Iterable[Party]) -> None:
@@ -22,14 +23,15 @@ def tell_of_news(parties: Iterable[Party]) -> None:
 
 
 def tell_broker(match: Match) -> None:
-    """Somebody has written to the bridge-builder, or all have answered."""
-    broker = match.broker
-    if broker is None or not broker.email:
-        return
+    """Somebody has written to the bridge-builder, or all have answered. The others are told when she is one no more."""
+    brokers, hers = people_with("broker"), match.broker
+    if hers in brokers:
+        brokers = [hers]
     address = f"{settings.SITE_URL}{reverse('exchange_match', args=[match.pk])}"
-    with translation.override(broker.language or settings.LANGUAGE_CODE):
-        text = _("Det finns något nytt att läsa vid brobyggarens bord:\n{address}\n").format(address=address)
-        send_on_commit(Letter(broker.email, _("Ge och få: något nytt"), text))
+    for broker in brokers:
+        with translation.override(broker.language or settings.LANGUAGE_CODE):
+            text = _("Det finns något nytt att läsa vid brobyggarens bord:\n{address}\n").format(address=address)
+            send_on_commit(Letter(broker.email, _("Ge och få: något nytt"), text))
 
 
 def _send(parties: Iterable[Party], *, is_question: bool) -> None:

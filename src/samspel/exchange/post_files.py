@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from samspel.core.errors import InvalidError
-from samspel.core.languages import language_of
+from samspel.core.languages import language_named
 from samspel.core.sheets import MOST_BYTES, MOST_BYTES_SENT, SheetError, read_sheet, stream_csv, unguarded
 from samspel.encounters.queries import areas
 from samspel.exchange.finding_posts import Wanted, matching
@@ -263,7 +263,7 @@ def _known(cells: Mapping[str, str], column: str, values: Sequence[str]) -> tupl
 
 
 def _languages(cells: Mapping[str, str]) -> tuple[str, ...]:
-    codes = [language_of(part) for part in _parts(cells, "language")]
+    codes = [language_named(part) for part in _parts(cells, "language")]
     if not all(codes):
         raise _RowError("language", _("language har ett språk som inte finns här."))
     return tuple(dict.fromkeys(codes))

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from samspel.exchange.compute import goals_of, preferences
 from samspel.exchange.models import Judgement, Preference
 
 if TYPE_CHECKING:
     from samspel.engine.candidates import Learned
+    from samspel.engine.matching.posts import Goal
 
 GOAL_NAMES: Final[dict[str, str | Promise]] = {
     "needs": _("Så många behov som möjligt möts"),
@@ -62,6 +62,16 @@ class Preferring:
 
 def _of_hundred(share: float | None) -> int | None:
     return None if share is None else round(100 * share)
+
+
+def preferences() -> Preference:
+    return Preference.objects.filter(pk=1).first() or Preference()
+
+
+def goals_of(preference: Preference) -> "list[Goal]":
+    """In the order in which the municipality wants them."""
+    known: dict[str, Goal] = {"needs": "needs", "wait": "wait", "hands": "hands", "fit": "fit", "survive": "survive"}
+    return [known[goal] for goal in preference.goals if goal in known] or ["needs", "wait", "hands", "fit"]
 
 
 def preferring() -> Preferring:

@@ -219,6 +219,7 @@ def environ_of(scope: Scope, body: BinaryIO) -> dict[str, Any]:
     client = scope.get("client")
     if client is not None:
         environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = client[0], str(client[1])
+    headers: dict[str, list[str]] = {}
     for raw, value in scope["headers"]:
         # X_Forwarded_For would be read as X-Forwarded-For.
         if b"_" in raw:
@@ -226,8 +227,8 @@ def environ_of(scope: Scope, body: BinaryIO) -> dict[str, Any]:
         name = raw.decode("latin-1").upper().replace("-", "_")
         if name not in {"CONTENT_LENGTH", "CONTENT_TYPE"}:
             name = f"HTTP_{name}"
-        given = value.decode("latin-1")
-        environ[name] = f"{environ[name]},{given}" if name in environ else given
+        headers.setdefault(name, []).append(value.decode("latin-1"))
+    environ |= {name: ",".join(values) for name, values in headers.items()}
     # A body that came in chunks is whole by now.
     if "HTTP_TRANSFER_ENCODING" in environ:
         environ["CONTENT_LENGTH"] = str(body.seek(0, 2))

@@ -18,6 +18,9 @@ EXTENSION: Final = "samspel"
 # Of the lifespan's state: takes the transport and a whole request head; False when it is not for it.
 OPEN_STREAM: Final = "open_stream"
 OpenStream = Callable[[asyncio.Transport, bytes], bool]
+# So many bytes may come that are neither a whole head nor a part of a body; nginx takes half as many.
+_LONGEST_HEAD: Final = 64 * 1024
+_TOO_LONG: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 class Door(asyncio.Protocol):
@@ -65,11 +68,29 @@ class Door(asyncio.Protocol):
 
 
 class LiveProtocol(HttpToolsProtocol):
-    """Puts ``hand_over`` into ``scope["extensions"]["samspel"]``."""
+    """Puts ``hand_over`` into ``scope["extensions"]["samspel"]``, and reads no head that does not end."""
+
+    _came = 0  # bytes since a head was whole or a part of a body was there
+
+    def data_received(self, data: bytes) -> None:
+        self._came += len(data)
+        super().data_received(data)
+        if self._came > _LONGEST_HEAD and not self.transport.is_closing():
+            if self.cycle is None or self.cycle.response_complete:
+                self.transport.write(_TOO_LONG)
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {EXTENSION: {"hand_over": self.hand_over}}
+
+    def on_headers_complete(self) -> None:
+        self._came = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._came = 0
+        super().on_body(body)
 
     def hand_over(self, protocol: asyncio.BaseProtocol) -> asyncio.Transport | None:
         """Give the connection to another protocol and forget it; None when the browser has gone already.

@@ -79,7 +79,9 @@ def get_person_to_change(actor: Actor, person_id: int) -> Person:
 
 
 def site_roles(actor: Actor) -> Collection[str]:
-    """Roles that do not depend on a unit."""
+    """Roles that do not depend on a unit. ``system`` is the house itself, and who runs it from its command line."""
+    if actor.kind == "system":
+        return frozenset({"visitor", "system"})
     if not actor.is_signed_in:
         return frozenset({"visitor"})
     if actor.is_administrator:

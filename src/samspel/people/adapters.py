@@ -8,15 +8,18 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
 
+from samspel.core.mail import Letter, send_on_commit
+
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a letter in which every address is SAMSPEL_SITE_URL's.
+        """Queue a letter in which every address is SAMSPEL_SITE_URL's.
 
-        The page's own address comes from its Host header, which anybody who asks for the letter can choose.
+        The page's own address comes from its Host header, which anybody who asks for the letter can choose. And who
+        asks does not wait for the mail server, which may take longer for an address that has an account.
         """
         site = {"name": "Samspel", "domain": urlsplit(settings.SITE_URL).netloc}
         addresses = {
@@ -24,7 +27,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             for name, value in context.items()
             if name.endswith("_url")
         }
-        super().send_mail(template_prefix, email, {**context, **addresses, "current_site": site})
+        letter = self.render_mail(
+            template_prefix, email, {**context, **addresses, "email": email, "current_site": site}
+        )
+        send_on_commit(Letter(email, letter.subject, letter.body))
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]

@@ -3,6 +3,7 @@
 import sys
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from samspel.core import defaults
-from samspel.core.errors import ConflictError, NotFoundError, UnavailableError
+from samspel.core.errors import ConflictError, NotFoundError, TooLargeError, UnavailableError
 from samspel.core.middleware import answer
 
 
@@ -63,6 +64,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return answer(request, NotFoundError("page"))
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """More than a form may hold is told as that; what else is wrong with a request may be wrong with our page too."""
+    if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
+        return answer(request, TooLargeError())
+    return HttpResponse("Bad request", status=400, content_type="text/plain")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -20,7 +20,7 @@ from samspel.dialogues import queries
 from samspel.dialogues.access import Here, check_seat, get_dialogue
 from samspel.dialogues.holding import hold
 from samspel.dialogues.live import tell
-from samspel.dialogues.models import Agreement, Checkout, Dialogue, Proposal
+from samspel.dialogues.models import Agreement, Checkout, Dialogue, Proposal, Telling
 from samspel.dialogues.sealing import checkout_token
 
 
@@ -169,13 +169,14 @@ def answer_agreement(
 ) -> Agreement:
     """Tell what became of an agreement: done, partly, going on, or not done; each is as good an answer.
 
-    What a seat writes stays inside until somebody with a name has read it and told the same, and what such a one has
-    told in the same meeting no seat writes over.
+    What a seat writes stays inside until somebody with a name has read it and told the same. It is laid beside what is
+    told already, and changes nothing of it. What somebody with a name writes is what is told from now on, and what was
+    told before is kept beside it. The same once more changes nothing.
 
     :param in_dialogue_id: the unit's next dialogue, when a leader answers there.
     :param here: the seat that answers while the next dialogue opens with it.
     :raises InvalidError: an outcome that is none, or too many words.
-    :raises ConflictError: a seat answers too late, or what is told already.
+    :raises ConflictError: a seat answers too late.
     """
     agreement = Agreement.objects.select_related("dialogue__unit", "dialogue__step").filter(pk=agreement_id).first()
     if agreement is None or agreement.withdrawn_at is not None:
@@ -186,19 +187,61 @@ def answer_agreement(
     words = words.strip()
     require_short(words=(words, 500))
     agreement = Agreement.objects.select_for_update(no_key=True).get(pk=agreement_id)
-    is_told_here = opening is not None and agreement.outcome_in_id == opening.pk and agreement.outcome_is_open
-    if here is not None and is_told_here:
-        raise ConflictError(_("Det är redan sagt. Säg det till samtalsledaren."))
-    agreement.outcome = outcome
-    agreement.outcome_words = words
-    agreement.outcome_is_open = here is None
-    agreement.outcome_at = at
-    agreement.outcome_in = opening
-    agreement.save(update_fields=["outcome", "outcome_words", "outcome_is_open", "outcome_at", "outcome_in"])
+    told = Told(outcome, words, is_open=here is None, at=at, told_in=opening)
+    is_news = _lay_beside(agreement, told) if here is not None and agreement.outcome else _put_first(agreement, told)
+    if not is_news:
+        return agreement
     record(actor, "agreement.answered", agreement, outcome=outcome)
     if opening is not None:
         tell(opening, "agreements")
     return agreement
+
+
+@dataclass(frozen=True)
+class Told:
+    """What somebody tells of an agreement. ``is_open``: she has a name; a seat has none."""
+
+    outcome: str
+    words: str
+    is_open: bool
+    at: datetime
+    told_in: Dialogue | None
+
+
+def _lay_beside(agreement: Agreement, told: Told) -> bool:
+    """Keep what a seat says beside what is told; gives False where the same dialogue has said the same."""
+    same = {"outcome": told.outcome, "words": told.words, "told_in": told.told_in}
+    is_first = (agreement.outcome, agreement.outcome_words, agreement.outcome_in) == tuple(same.values())
+    if is_first or agreement.tellings.filter(**same).exists():
+        return False
+    Telling.objects.create(agreement=agreement, is_open=False, told_at=told.at, **same)
+    return True
+
+
+def _put_first(agreement: Agreement, told: Told) -> bool:
+    """What is told from now on; what was told before is kept beside it. Gives False where nothing is news."""
+    read = agreement.tellings.filter(read_at=None).update(read_at=told.at) if told.is_open else 0
+    is_same = (agreement.outcome, agreement.outcome_words) == (told.outcome, told.words)
+    if is_same and agreement.outcome_is_open == told.is_open and agreement.outcome_in == told.told_in and not read:
+        return False
+    is_confirmed = is_same and (not agreement.outcome_is_open or agreement.outcome_in == told.told_in)
+    if agreement.outcome and not is_confirmed:
+        Telling.objects.create(
+            agreement=agreement,
+            outcome=agreement.outcome,
+            words=agreement.outcome_words,
+            is_open=agreement.outcome_is_open,
+            told_at=agreement.outcome_at or agreement.agreed_at,
+            told_in=agreement.outcome_in,
+            read_at=told.at,
+        )
+    agreement.outcome = told.outcome
+    agreement.outcome_words = told.words
+    agreement.outcome_is_open = told.is_open
+    agreement.outcome_at = told.at
+    agreement.outcome_in = told.told_in
+    agreement.save(update_fields=["outcome", "outcome_words", "outcome_is_open", "outcome_at", "outcome_in"])
+    return True
 
 
 def _answered_in(actor: Actor, agreement: Agreement, in_dialogue_id: int | None, here: Here | None) -> Dialogue | None:

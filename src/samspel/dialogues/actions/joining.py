@@ -125,7 +125,7 @@ def join(
     """
     dialogue = _lock(get_dialogue_by_code(code).pk)
     if not may({"visitor"}, "dialogue.join", phase_of(dialogue)):
-        raise ConflictError(_("Mötet är avslutat."))
+        raise ConflictError(_("Samtalet är avslutat."))
     again = Seat.objects.filter(dialogue=dialogue, key=checked_key(key)).first()
     if again is not None:
         return _renew(actor, again)
@@ -416,7 +416,7 @@ def take_over_seat(*, actor: Actor, code: str, take_code: str, at: datetime) -> 
     """
     dialogue = get_dialogue_by_code(code)
     if not may({"visitor"}, "dialogue.join", phase_of(dialogue)):
-        raise ConflictError(_("Mötet är avslutat."))
+        raise ConflictError(_("Samtalet är avslutat."))
     digits = "".join(letter for letter in take_code if letter.isdigit())
     token = TAKE_OVERS.take(dialogue.pk, digits) if len(digits) == 8 else None
     seat = None

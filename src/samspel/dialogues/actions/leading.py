@@ -181,7 +181,7 @@ def next_step(*, actor: Actor, dialogue_id: int, seen: int | None = None, at: da
     """Go on to the next step. ``seen`` is the position that the leader's page showed: pressed twice, it moves once."""
     dialogue = get_dialogue(actor, dialogue_id, "dialogue.run", lock=True)
     if dialogue.state != State.RUNNING or dialogue.step is None:
-        raise ConflictError(_("Börja mötet först."))
+        raise ConflictError(_("Börja samtalet först."))
     if not _seen_step(dialogue, seen):
         return dialogue
     step = dialogue.steps.filter(position__gt=dialogue.step.position).first()
@@ -195,7 +195,7 @@ def previous_step(*, actor: Actor, dialogue_id: int, seen: int | None = None, at
     """Go back one step. Nothing that was said is lost."""
     dialogue = get_dialogue(actor, dialogue_id, "dialogue.run", lock=True)
     if dialogue.state != State.RUNNING or dialogue.step is None:
-        raise ConflictError(_("Börja mötet först."))
+        raise ConflictError(_("Börja samtalet först."))
     if not _seen_step(dialogue, seen):
         return dialogue
     step = dialogue.steps.filter(position__lt=dialogue.step.position).last()
@@ -410,7 +410,7 @@ def close_dialogue(*, actor: Actor, dialogue_id: int, at: datetime) -> Dialogue:
     if dialogue.state == State.CLOSED:
         return dialogue
     if dialogue.state != State.RUNNING:
-        raise ConflictError(_("Mötet har inte börjat."))
+        raise ConflictError(_("Samtalet har inte börjat."))
     return _close(actor, dialogue, at)
 
 
@@ -494,10 +494,10 @@ def _move_one(dialogue_id: int, at: datetime) -> int:
 
 def _leave_unattended(dialogue: Dialogue, step: Step, at: datetime) -> None:
     """What nobody is there to press: tables that did not hand in do, and the hall's choice is made and shown."""
-    from samspel.dialogues.actions import table, whole
+    from samspel.dialogues.actions import handing_in, whole
 
     if step.phase == "small":
-        table.hand_in_all(dialogue=dialogue, question=step.question, seating=step.seating, at=at)
+        handing_in.hand_in_all(dialogue=dialogue, question=step.question, seating=step.seating, at=at)
     if step.kind in {"ballot", "whole"}:
         following = dialogue.steps.filter(position__gt=step.position).first()
         if following is None or following.kind not in {"ballot", "whole"}:

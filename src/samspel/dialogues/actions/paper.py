@@ -15,7 +15,7 @@ from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError, Text
 from samspel.core.idempotency import once
 from samspel.dialogues.access import get_dialogue, seating_now
-from samspel.dialogues.actions import table as at_table
+from samspel.dialogues.actions import handing_in, speaking
 from samspel.dialogues.actions.forgetting import forget_who_said_what
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
@@ -158,8 +158,8 @@ def _check(dialogue: Dialogue, people: int, lines: Sequence[Line], counter_voice
     for number, line in enumerate(lines, start=1):
         if line.place is not None and (places.count(line.place) > 1 or not 1 <= line.place <= dialogue.places):
             fields[f"place-{number}"] = _("Välj varje plats en gång.")
-    if len(counter_voice.strip()) > at_table.LONGEST_VOICE:
-        fields["voice"] = _("Högst %(longest)s tecken. Korta lite.") % {"longest": at_table.LONGEST_VOICE}
+    if len(counter_voice.strip()) > speaking.LONGEST_VOICE:
+        fields["voice"] = _("Högst %(longest)s tecken. Korta lite.") % {"longest": speaking.LONGEST_VOICE}
     if fields:
         raise InvalidError(fields=fields)
 
@@ -218,7 +218,7 @@ def _hand_in(
     if Pick.objects.filter(sitting=sitting, question=question).exists():
         return False
     first = [note for _place, note in sorted(chosen, key=lambda pair: pair[0])]
-    at_table.hand_in_these(sitting=sitting, dialogue=dialogue, question=question, first=first, at=at)
+    handing_in.hand_in_these(sitting=sitting, dialogue=dialogue, question=question, first=first, at=at)
     return True
 
 

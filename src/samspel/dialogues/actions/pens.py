@@ -1,11 +1,98 @@
-"""Who holds a table's pen when the one who held it has moved, left, or never came."""
+"""Who holds a table's pen: asked for, given, and passed on when who held it has moved, left, or never came."""
 
 from collections.abc import Collection
 from datetime import datetime
 
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from samspel.core.audit import record
+from samspel.core.errors import ConflictError, NotFoundError
+from samspel.dialogues import tables
+from samspel.dialogues.access import Here
+from samspel.dialogues.actions.sitting_down import AtTable, sit_down, tell_table
 from samspel.dialogues.models import Dialogue, Placement, Seat, Sitting
 from samspel.dialogues.tables import is_away, phones_at
 from samspel.live.queries import connected_hints
+
+
+@transaction.atomic
+def set_pen_wanted(*, here: Here, wanted: bool, at: datetime) -> Sitting:
+    """Ask for the pen, or let it be. A pen that nobody holds, or whose holder is gone, passes at once."""
+    sat = sit_down(here, "table.pen")
+    sitting = sat.sitting
+    if not wanted:
+        if sitting.pen_asked_by_id != here.seat.pk:
+            return sitting
+        sitting.pen_asked_by = None
+    elif sitting.pen_id == here.seat.pk:
+        return sitting
+    elif _pen_is_free(sat, at):
+        return _give_pen(sat, here.seat)
+    elif sitting.pen_asked_by_id == here.seat.pk:
+        return sitting
+    else:
+        sitting.pen_asked_by = here.seat
+    sitting.save(update_fields=["pen_asked_by"])
+    record(here.actor, "pen.asked_for" if wanted else "pen.let_be", sitting)
+    tell_table(sat)
+    return sitting
+
+
+@transaction.atomic
+def hand_over_pen(*, here: Here, to_number: int) -> Sitting:
+    """Give the pen to somebody at the table, by place number.
+
+    :raises ConflictError: the pen is another's already.
+    """
+    sat = sit_down(here, "table.pen")
+    to = Seat.objects.filter(dialogue=sat.dialogue, number=to_number, kind=Seat.Kind.PHONE).first()
+    if to is None or not _sits_here(sat, to):
+        raise NotFoundError("seat")
+    if sat.sitting.pen_id == to.pk:
+        return sat.sitting
+    if sat.sitting.pen_id != here.seat.pk:
+        raise ConflictError(_("Pennan är redan hos någon annan."))
+    return _give_pen(sat, to)
+
+
+@transaction.atomic
+def keep_pen(*, here: Here) -> Sitting:
+    """«Not yet»: the one who asked for the pen may ask again."""
+    sat = sit_down(here, "table.pen")
+    if sat.sitting.pen_id != here.seat.pk or sat.sitting.pen_asked_by_id is None:
+        return sat.sitting
+    sat.sitting.pen_asked_by = None
+    sat.sitting.save(update_fields=["pen_asked_by"])
+    record(here.actor, "pen.kept", sat.sitting)
+    tell_table(sat)
+    return sat.sitting
+
+
+def _pen_is_free(sat: AtTable, at: datetime) -> bool:
+    if sat.sitting.pen_id is None:
+        return True
+    holder = Seat.objects.select_related("helped_by").get(pk=sat.sitting.pen_id)
+    if not _sits_here(sat, holder):
+        return True
+    if holder.is_made_up and sat.dialogue.is_rehearsal:
+        return True  # she has no hands to give it with
+    return tables.is_away(holder, connected_hints(sat.dialogue.room, now=at), at)
+
+
+def _sits_here(sat: AtTable, seat: Seat) -> bool:
+    return Placement.objects.filter(
+        seat=seat, table_id=sat.sitting.table_id, seating=sat.sitting.seating, seat__left_at=None
+    ).exists()
+
+
+def _give_pen(sat: AtTable, to: Seat) -> Sitting:
+    sat.sitting.pen = to
+    sat.sitting.pen_asked_by = None
+    sat.sitting.save(update_fields=["pen", "pen_asked_by"])
+    record(sat.here.actor, "pen.handed_over", sat.sitting, to=to.pk)
+    tell_table(sat)
+    return sat.sitting
 
 
 def pass_pens(dialogue: Dialogue, sittings: Collection[Sitting], *, at: datetime) -> None:

@@ -44,7 +44,7 @@ from samspel.dialogues.models import (
 from samspel.dialogues.people_list import add_unit
 from samspel.dialogues.table_names import next_name
 from samspel.encounters.queries import signals_of
-from samspel.encounters.taking_up import heard
+from samspel.encounters.to_take_up import heard
 from samspel.people.access import get_unit
 from samspel.people.queries import members_of
 

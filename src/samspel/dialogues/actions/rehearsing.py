@@ -14,7 +14,7 @@ from samspel.core.audit import record
 from samspel.core.idempotency import checked_key
 from samspel.dialogues import compute
 from samspel.dialogues.access import get_dialogue
-from samspel.dialogues.actions import planning, table
+from samspel.dialogues.actions import handing_in, planning
 from samspel.dialogues.live import tell
 from samspel.dialogues.models import (
     Agreement,
@@ -241,7 +241,7 @@ def act_for_made_up(dialogue: Dialogue, at: datetime) -> None:
         _are_ready(step, seats)
         following = dialogue.steps.filter(position__gt=step.position).first()
         if following is None or following.phase != "small":
-            table.hand_in_all(dialogue=dialogue, question=step.question, seating=step.seating, at=at)
+            handing_in.hand_in_all(dialogue=dialogue, question=step.question, seating=step.seating, at=at)
     elif step.kind == "ballot":
         _choose(dialogue, step, seats, rng, at)
     elif step.kind == "checkout":

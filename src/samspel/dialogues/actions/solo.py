@@ -47,7 +47,8 @@ def _hold_open(here: Here, act: str) -> Here:
 def write_note(*, here: Here, text: str, key: str, question: int, at: datetime) -> Note:
     """Keep a thought, sealed with the seat's secret. The same key again gives the first note.
 
-    For somebody without a phone the host writes, and what is written is shared at the table from the start.
+    For somebody without a phone the host writes, and what is written is shared at the table from the start; also when
+    the step has ended, for she has no phone where it could wait.
 
     :raises InvalidError: empty, or longer than 500 characters.
     :raises ConflictError: not in this step, or the answers are locked.
@@ -65,9 +66,11 @@ def _kept_note(here: Here, text: str, key: str, question: int, at: datetime) -> 
     except ConflictError:
         # The answer to the first send was lost and the step has moved on: it is kept all the same.
         first = Note.objects.filter(dialogue=here.dialogue, key=key, seat=here.seat).first()
-        if first is None:
+        if first is not None:
+            return first, []
+        if here.seat.kind == Seat.Kind.PHONE:
             raise
-        return first, []
+        here = _hold_open(here, "note.write_for")
     words = _checked_text(text)
     if question not in set(here.dialogue.questions.values_list("number", flat=True)):
         raise NotFoundError("question")
@@ -134,7 +137,7 @@ def say_ready(*, here: Here, wanted: bool, text: str, key: str, at: datetime) ->
     """
     here = hold(here, "seat.change")
     if here.dialogue.step is None:
-        raise ConflictError(_("Mötet har inte börjat."))
+        raise ConflictError(_("Samtalet har inte börjat."))
     news: list[Name] = []
     table_id = 0
     if text.strip():

@@ -333,7 +333,7 @@ def tell_here(request: Request, code: str, agreement_id: int) -> HttpResponse:
     shown = PhoneView(
         "dialogues/agree_tell.html",
         _("Vad blev det av det?"),
-        {"here_url": "", **_answer_context(request, before[agreement_id], error)},
+        {"here_url": "", **_answer_context(request, before[agreement_id], error, here)},
         has_field=True,
         styles=STYLES,
     )
@@ -370,13 +370,15 @@ def _answer(request: Request, actor: Actor, agreement_id: int, here: Here | None
 
 
 def _answer_context(
-    request: Request, agreement: Agreement, error: InvalidError | ConflictError | None
+    request: Request, agreement: Agreement, error: InvalidError | ConflictError | None, here: Here | None = None
 ) -> dict[str, Any]:
+    # A seat says something of its own beside what is told; who has a name writes on.
+    outcome, words = ("", "") if here else (agreement.outcome, agreement.outcome_words)
     return {
         "agreement": agreement,
         "outcomes": Agreement.Outcome.choices,
-        "outcome": request.POST.get("outcome", agreement.outcome),
-        "words": request.POST.get("words", agreement.outcome_words),
+        "outcome": request.POST.get("outcome", outcome),
+        "words": request.POST.get("words", words),
         "error": error,
     }
 

@@ -18,7 +18,7 @@ from samspel.core.errors import ConflictError, NotFoundError
 from samspel.core.limits import learn_code
 from samspel.core.numbers import id_of, number_of, numbers_of
 from samspel.dialogues.access import get_dialogue
-from samspel.dialogues.actions import leading, reviewing, table, whole
+from samspel.dialogues.actions import leading, marking, reviewing, whole
 from samspel.dialogues.actions.reviewing import Judgement
 from samspel.dialogues.compute_words import words_of
 from samspel.dialogues.models import Dialogue, HiddenWord, Note, Proposal, Screen, State
@@ -179,7 +179,7 @@ def open_counts(request: Request, dialogue_id: int, sitting_id: int) -> HttpResp
     return _press(
         request,
         dialogue_id,
-        lambda: table.open_counts(actor=actor, dialogue_id=dialogue_id, sitting_id=sitting_id, at=at),
+        lambda: marking.open_counts(actor=actor, dialogue_id=dialogue_id, sitting_id=sitting_id, at=at),
     )
 
 

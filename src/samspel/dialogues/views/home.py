@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Case, Exists, OuterRef, Q, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -13,7 +13,7 @@ from samspel.core.actor import Request
 from samspel.core.finding import found_by
 from samspel.core.models import Stage, Thread
 from samspel.core.permissions import may
-from samspel.dialogues.models import Agreement, Dialogue, State
+from samspel.dialogues.models import Agreement, Dialogue, State, Telling
 from samspel.dialogues.threads import (
     ThreadRow,
     get_thread,
@@ -27,7 +27,7 @@ from samspel.dialogues.threads import (
 from samspel.encounters.access import services_by_name
 from samspel.encounters.queries import signals_to_erase
 from samspel.encounters.stories import published_stories
-from samspel.encounters.taking_up import to_take_up
+from samspel.encounters.to_take_up import to_take_up
 from samspel.exchange.queries import AtDesk, waiting_at_desk
 from samspel.people.access import INHERITED, get_unit, roles_in, roles_in_each, units_open_to
 from samspel.people.queries import members_of, units_below, units_of, units_to_lead
@@ -137,13 +137,14 @@ def unit(request: Request, unit_id: int) -> HttpResponse:
 
 
 def _agreements(unit_id: int) -> list[Agreement]:
-    """Agreements that nobody has said the end of, or of which nobody has read what the meeting said, the nearest date
-    first."""
-    unanswered = (
-        Q(outcome="") | Q(outcome=Agreement.Outcome.GOING_ON) | (Q(outcome_is_open=False) & ~Q(outcome_words=""))
-    )
+    """Agreements that nobody has said the end of, or of which nobody has read what the dialogue said (``is_unread``),
+    the nearest date first."""
+    is_beside = Exists(Telling.objects.filter(agreement=OuterRef("pk"), read_at=None))
+    is_unread = (Q(outcome_is_open=False) & ~Q(outcome_words="")) | Q(is_beside)
+    unanswered = Q(outcome="") | Q(outcome=Agreement.Outcome.GOING_ON) | Q(is_unread=True)
     return list(
-        Agreement.objects.filter(unanswered, dialogue__unit_id=unit_id, withdrawn_at=None, dialogue__is_rehearsal=False)
+        Agreement.objects.annotate(is_unread=Case(When(is_unread, then=True), default=False))
+        .filter(unanswered, dialogue__unit_id=unit_id, withdrawn_at=None, dialogue__is_rehearsal=False)
         .exclude(dialogue__state__in=[State.DRAFT])
         .select_related("dialogue")
         .order_by("due_on", "pk")[:12]

@@ -19,8 +19,8 @@ from django.utils.timezone import now
 from django.utils.translation import get_language
 
 from samspel.core.actor import Request
+from samspel.core.forms import number_in
 from samspel.core.languages import direction
-from samspel.core.numbers import number_of
 from samspel.core.prepared import Prepared
 from samspel.dialogues.access import Here, get_here
 from samspel.dialogues.actions.joining import acting_here, helped_seats
@@ -51,8 +51,7 @@ class PhoneView:
 
 def for_number(request: HttpRequest) -> int | None:
     """The seat that is acted for, when one helps somebody without a phone."""
-    value = request.POST.get("for") or request.GET.get("for") or ""
-    return number_of(value, 9)
+    return number_in(request, "for")
 
 
 def get_acting(request: Request, code: str, act: str) -> Here:

@@ -14,7 +14,7 @@ from samspel.core.actor import Request
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError, SamspelError
 from samspel.core.numbers import id_of, numbers_of
 from samspel.dialogues.access import Here, check_seat, find_here, get_sitting
-from samspel.dialogues.actions import joining, table
+from samspel.dialogues.actions import handing_in, joining, laying_together, marking, ordering, pens, speaking
 from samspel.dialogues.models import Seat, StepKind
 from samspel.dialogues.tables import TableNow, table_now
 from samspel.dialogues.thoughts import own_notes
@@ -117,7 +117,7 @@ def mark(request: Request, code: str) -> HttpResponse:
     note_id = id_of(request.POST.get("mark" if wanted else "unmark"), "note")
 
     def do(here: Here) -> str:
-        table.set_mark(here=here, note_id=note_id, wanted=wanted)
+        marking.set_mark(here=here, note_id=note_id, wanted=wanted)
         shown = _now(here)
         return _("Valt. %(marked)s av %(places)s.") % {"marked": shown.marked, "places": shown.places}
 
@@ -129,7 +129,7 @@ def ready(request: Request, code: str) -> HttpResponse:
     wanted = request.POST.get("wanted") != "0"
 
     def do(here: Here) -> str:
-        table.set_ready(here=here, wanted=wanted, at=now())
+        marking.set_ready(here=here, wanted=wanted, at=now())
         return _("Tack. Du är klar.") if wanted else _("Välj vidare i lugn och ro.")
 
     return _act(request, code, do)
@@ -140,7 +140,7 @@ def part(request: Request, code: str) -> HttpResponse:
     note_id = id_of(request.POST.get("note"), "note")
 
     def do(here: Here) -> str:
-        table.part(here=here, note_id=note_id)
+        laying_together.part(here=here, note_id=note_id)
         return _("Tankarna ligger var för sig igen.")
 
     return _act(request, code, do)
@@ -154,7 +154,7 @@ def move(request: Request, code: str) -> HttpResponse:
     note_id, to = id_of(note, "note"), id_of(wanted, "place")
 
     def do(here: Here) -> str:
-        place = table.move_note(here=here, note_id=note_id, place=to)
+        place = ordering.move_note(here=here, note_id=note_id, place=to)
         name = next((card.name for card in _now(here).cards if card.note_id == note_id), "")
         return _("%(name)s är nu på plats %(place)s.") % {"name": name.rstrip("."), "place": place}
 
@@ -167,15 +167,15 @@ def pen(request: Request, code: str) -> HttpResponse:
 
     def do(here: Here) -> str:
         if "to" in request.POST:
-            table.hand_over_pen(here=here, to_number=id_of(request.POST.get("to"), "seat"))
+            pens.hand_over_pen(here=here, to_number=id_of(request.POST.get("to"), "seat"))
             return _("Pennan är överlämnad.")
         if "keep" in request.POST:
-            table.keep_pen(here=here)
+            pens.keep_pen(here=here)
             return ""
         if "let_be" in request.POST:
-            table.set_pen_wanted(here=here, wanted=False, at=now())
+            pens.set_pen_wanted(here=here, wanted=False, at=now())
             return ""
-        sitting = table.set_pen_wanted(here=here, wanted=True, at=now())
+        sitting = pens.set_pen_wanted(here=here, wanted=True, at=now())
         return _("Du har pennan.") if sitting.pen_id == here.seat.pk else _("Du har bett om pennan.")
 
     return _act(request, code, do)
@@ -184,7 +184,7 @@ def pen(request: Request, code: str) -> HttpResponse:
 @require_POST
 def take_back(request: Request, code: str) -> HttpResponse:
     def do(here: Here) -> str:
-        table.take_back(here=here)
+        handing_in.take_back(here=here)
         return _("Bordets tre är tillbaka på bordet.")
 
     return _act(request, code, do)
@@ -195,7 +195,7 @@ def lone(request: Request, code: str) -> HttpResponse:
     wanted = request.POST.get("wanted") == "1"
 
     def do(here: Here) -> str:
-        table.set_lone_allowed(here=here, wanted=wanted)
+        handing_in.set_lone_allowed(here=here, wanted=wanted)
         return ""
 
     return _act(request, code, do)
@@ -204,7 +204,7 @@ def lone(request: Request, code: str) -> HttpResponse:
 @require_POST
 def help_off(request: Request, code: str) -> HttpResponse:
     def do(here: Here) -> str:
-        table.withdraw_help(here=here)
+        speaking.withdraw_help(here=here)
         return _("Samtalsledaren ser att det löste sig.")
 
     return _act(request, code, do)
@@ -249,7 +249,7 @@ def note(request: Request, code: str) -> HttpResponse:
         "note.share",
         "dialogues/table_note.html",
         _("Skriv en tanke till"),
-        lambda here, text, key: table.add_note(here=here, text=text, key=key, at=now()),
+        lambda here, text, key: speaking.add_note(here=here, text=text, key=key, at=now()),
     )
 
 
@@ -262,7 +262,7 @@ def voice(request: Request, code: str) -> HttpResponse:
         "counter_voice.say",
         "dialogues/table_voice.html",
         _("Lämna en motröst"),
-        lambda here, text, key: table.say_counter_voice(here=here, text=text, key=key, at=now()),
+        lambda here, text, key: speaking.say_counter_voice(here=here, text=text, key=key, at=now()),
     )
 
 
@@ -305,7 +305,7 @@ def merge(request: Request, code: str) -> HttpResponse:
     chosen = set(numbers_of(request.POST.getlist("note")))
     if request.method == "POST":
         try:
-            table.merge(here=here, note_ids=chosen)
+            laying_together.merge(here=here, note_ids=chosen)
             return _leave(request, here)
         except (InvalidError, ConflictError) as refused:
             error, status = refused, refused.status
@@ -339,7 +339,7 @@ def hand_in(request: Request, code: str) -> HttpResponse:
     error, status = None, 200
     if request.method == "POST":
         try:
-            table.hand_in(here=here, lone_allowed=request.POST.get("lone") == "1", at=now())
+            handing_in.hand_in(here=here, lone_allowed=request.POST.get("lone") == "1", at=now())
             return _leave(request, here)
         except ConflictError as refused:
             error, status = refused, refused.status
@@ -363,7 +363,7 @@ def ask_for_help(request: Request, code: str) -> HttpResponse:
     words, error, status = request.POST.get("words", ""), None, 200
     if request.method == "POST":
         try:
-            table.ask_for_help(here=here, words=words, at=now())
+            speaking.ask_for_help(here=here, words=words, at=now())
             return _leave(request, here)
         except (InvalidError, ConflictError) as refused:
             if request.htmx:

@@ -1,6 +1,7 @@
 """The tablet that lies on a table: what the table shares, and presses for those without a phone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -16,15 +17,15 @@ from samspel.core.actor import Actor, Request
 from samspel.core.audit import record
 from samspel.core.errors import NotFoundError, SamspelError
 from samspel.core.languages import spoken_choices
-from samspel.core.numbers import id_of
+from samspel.core.numbers import id_of, number_of
+from samspel.core.permissions import may
 from samspel.dialogues import queries
 from samspel.dialogues.access import seating_now
-from samspel.dialogues.actions import joining, solo, whole
-from samspel.dialogues.actions import table as at_table
+from samspel.dialogues.actions import handing_in, joining, marking, ordering, pens, solo, speaking, whole
 from samspel.dialogues.clock import clock_of
-from samspel.dialogues.models import Ballot, Question, Ready, Seat, Sitting
+from samspel.dialogues.models import Ballot, Dialogue, Question, Ready, Seat, Sitting
 from samspel.dialogues.tables import TableNow, table_now
-from samspel.dialogues.tablets import Tablet, find_tablet, set_cookie, table_of_link, touch
+from samspel.dialogues.tablets import Tablet, find_tablet, once_at, set_cookie, table_of_link, touch
 from samspel.dialogues.views.phone_view import asked_in, for_number
 from samspel.live.queries import line_to
 
@@ -44,7 +45,7 @@ def join(request: HttpRequest, code: str, number: int, key: str) -> HttpResponse
 @require_GET
 def ticket(request: HttpRequest, code: str) -> JsonResponse:
     """A new ticket to the stream."""
-    tablet = find_tablet(request, code)
+    tablet = find_tablet(request, code, "seat.read")
     line = line_to(tablet.dialogue.room, "person")
     return JsonResponse({"ticket": line.ticket})
 
@@ -56,7 +57,7 @@ def page(request: Request, code: str) -> HttpResponse:
     Such a page has what somebody is writing or choosing, and asks with the step that it shows (``seen``): as long as
     that goes on it gets its clock and nothing else.
     """
-    tablet = find_tablet(request, code)
+    tablet = find_tablet(request, code, "seat.read")
     touch(tablet, now())
     if request.htmx and "seen" in request.GET:
         if for_number(request) not in {seat.number for seat in tablet.people}:
@@ -68,8 +69,48 @@ def page(request: Request, code: str) -> HttpResponse:
 
 
 def _step_of(tablet: Tablet) -> str:
-    """What a person's page is made for: a step, and whether its ballot is open."""
-    return f"{tablet.dialogue.step_id or 0}-{int(tablet.dialogue.ballot_open)}"
+    """What a person's page is made for: a step, whether its ballot is open, and whether all is over."""
+    dialogue = tablet.dialogue
+    return f"{dialogue.step_id or 0}-{int(dialogue.ballot_open)}-{tablet.phase}"
+
+
+@dataclass(frozen=True)
+class Half:
+    """Where words that were half written for somebody are found again, if this device has any.
+
+    :param scope: names the draft on the device.
+    :param may_lay: they can still be laid on the table.
+    :param is_folded: others at the table look on, so that the words are shown when one asks for them.
+    """
+
+    seat: Seat
+    question: int
+    scope: str
+    may_lay: bool
+    is_folded: bool
+
+
+def _halves(tablet: Tablet, person: Seat | None, field: str) -> Iterator[Half]:
+    """One for each question that her page has no field for; on the table's own page those of who sits here no more."""
+    dialogue, is_over = tablet.dialogue, tablet.phase == "closed"
+    seats = [person] if person else [seat for seat in once_at(tablet.table) if is_over or seat not in tablet.people]
+    if not seats:
+        return
+    for number in dialogue.questions.values_list("number", flat=True).order_by("number"):
+        for seat in seats:
+            scope = _scope(tablet, seat, number)
+            if scope != field:
+                yield Half(seat, number, scope, _may_lay(tablet, seat), is_folded=person is None)
+
+
+def _scope(tablet: Tablet, seat: Seat, question: int) -> str:
+    return f"dialogue:{tablet.dialogue.pk}:table:{tablet.table.pk}:seat:{seat.number}:q{question}"
+
+
+def _may_lay(tablet: Tablet, seat: Seat) -> bool:
+    return (
+        seat in tablet.people and not tablet.dialogue.is_locked and may({"participant"}, "note.write_for", tablet.phase)
+    )
 
 
 def _page(request: HttpRequest, tablet: Tablet, error: str = "", typed: str = "") -> HttpResponse:
@@ -79,6 +120,8 @@ def _page(request: HttpRequest, tablet: Tablet, error: str = "", typed: str = ""
     question = dialogue.step.question if dialogue.step else 1
     row = Question.objects.filter(dialogue=dialogue, number=question).first()
     asked = asked_in(dialogue, row.text, row.second_text) if row else None
+    may_write = tablet.phase in {"solo", "small"} and not dialogue.is_locked
+    scope = _scope(tablet, person, question) if person and may_write else ""
     threes = queries.threes_of(dialogue, question) if dialogue.ballot_open else None
     context = {
         "dialogue": dialogue,
@@ -91,7 +134,11 @@ def _page(request: HttpRequest, tablet: Tablet, error: str = "", typed: str = ""
         "question": asked.text if asked else dialogue.title,
         "clock": clock_of(dialogue, now()),
         "now": _now(tablet, person, question) if tablet.phase == "small" else None,
-        "may_write": tablet.phase in {"solo", "small"} and not dialogue.is_locked,
+        "may_write": may_write,
+        "number": question,
+        "scope": scope,
+        "halves": list(_halves(tablet, person, scope)),
+        **(_afterwards(dialogue) if tablet.phase == "closed" else {}),
         "ready": _ready(tablet),
         "proposals": sorted(threes.shown, key=lambda one: one.proposal_id) if threes else (),
         "voted": set(
@@ -106,6 +153,10 @@ def _page(request: HttpRequest, tablet: Tablet, error: str = "", typed: str = ""
         "here_url": _address(tablet, person),
     }
     return _private(render(request, "dialogues/tablet.html", context, status=422 if error else 200))
+
+
+def _afterwards(dialogue: Dialogue) -> dict[str, object]:
+    return {"results": queries.results_of(dialogue), "agreed": queries.agreements_of(dialogue)}
 
 
 def _now(tablet: Tablet, person: Seat | None, question: int) -> TableNow | None:
@@ -136,12 +187,12 @@ def press(request: HttpRequest, code: str) -> HttpResponse:
     here = tablet.here(number)
     at, data = now(), request.POST
     buttons: dict[str, Callable[[], object]] = {
-        "mark": lambda: at_table.set_mark(here=here, note_id=id_of(data["mark"], "note"), wanted=True),
-        "unmark": lambda: at_table.set_mark(here=here, note_id=id_of(data["unmark"], "note"), wanted=False),
-        "ready": lambda: at_table.set_ready(here=here, wanted=data["ready"] == "on", at=at),
-        "pen": lambda: at_table.set_pen_wanted(here=here, wanted=True, at=at),
+        "mark": lambda: marking.set_mark(here=here, note_id=id_of(data["mark"], "note"), wanted=True),
+        "unmark": lambda: marking.set_mark(here=here, note_id=id_of(data["unmark"], "note"), wanted=False),
+        "ready": lambda: marking.set_ready(here=here, wanted=data["ready"] == "on", at=at),
+        "pen": lambda: pens.set_pen_wanted(here=here, wanted=True, at=at),
         "move": lambda: _move(tablet, number, data["move"]),
-        "hand_in": lambda: at_table.hand_in(here=here, at=at),
+        "hand_in": lambda: handing_in.hand_in(here=here, at=at),
     }
     name = next((name for name in buttons if name in data), None)
     if name is None:
@@ -157,7 +208,7 @@ def press(request: HttpRequest, code: str) -> HttpResponse:
 
 def _move(tablet: Tablet, number: int, value: str) -> None:
     note, _dash, place = value.partition("-")
-    at_table.move_note(here=tablet.here(number), note_id=id_of(note, "note"), place=id_of(place, "place"))
+    ordering.move_note(here=tablet.here(number), note_id=id_of(note, "note"), place=id_of(place, "place"))
 
 
 @require_POST
@@ -168,11 +219,12 @@ def note(request: HttpRequest, code: str) -> HttpResponse:
     if number is None:
         raise NotFoundError("seat")
     here, text, key = tablet.here(number), request.POST.get("text", ""), request.POST.get("key", "")
+    question = number_of(request.POST.get("question", ""), 3) or here.question
     try:
-        if tablet.phase == "solo":
-            solo.write_note(here=here, text=text, key=key, question=here.question, at=now())
+        if tablet.phase == "small" and question == here.question:
+            speaking.add_note(here=here, text=text, key=key, at=now())
         else:
-            at_table.add_note(here=here, text=text, key=key, at=now())
+            solo.write_note(here=here, text=text, key=key, question=question, at=now())
     except NotFoundError:
         raise
     except SamspelError as error:

@@ -28,12 +28,18 @@
     change.oncomplete = () => done(asked?.result);
     change.onerror = change.onabort = () => failed(change.error);
   }));
-  const inStorage = (key, value) => { try { value ? localStorage.setItem(`${STORE}|${key}`, JSON.stringify(value)) : localStorage.removeItem(`${STORE}|${key}`); return true; } catch { return false; } };
+  const inStorage = (key, text) => { try { text ? localStorage.setItem(`${STORE}|${key}`, text) : localStorage.removeItem(`${STORE}|${key}`); } catch { /* the other places have it */ } };
+  const stored = (key) => { try { return localStorage.getItem(`${STORE}|${key}`); } catch { return null; } };
   const ofStorage = () => { try { return Object.keys(localStorage).filter((name) => name.startsWith(`${STORE}|`)).map((name) => JSON.parse(localStorage.getItem(name))); } catch { return []; } };
 
+  // The database answers later, on a busy tablet after it has been started anew: until then the press lies in the storage,
+  // which has it at once.
   async function keep(press) {
+    const text = JSON.stringify(press);
     memory.set(press.key, press);
-    try { await inDatabase('readwrite', (presses) => presses.put(press)); } catch { inStorage(press.key, press); }
+    inStorage(press.key, text);
+    try { await inDatabase('readwrite', (presses) => presses.put(JSON.parse(text))); } catch { return; }
+    if (stored(press.key) === text) inStorage(press.key, null);
   }
   async function forget(keys) {
     for (const key of keys) { memory.delete(key); inStorage(key, null); }
@@ -42,7 +48,7 @@
   async function kept() {
     let found = [];
     try { found = await inDatabase('readonly', (presses) => presses.getAll()); } catch { /* the other places have it */ }
-    const all = new Map([...ofStorage(), ...found, ...memory.values()].map((press) => [press.key, press]));
+    const all = new Map([...found, ...ofStorage(), ...memory.values()].map((press) => [press.key, press]));
     return [...all.values()].filter((press) => press.key !== standing?.key).sort((one, other) => one.at - other.at);
   }
 

@@ -21,12 +21,12 @@ from samspel.encounters.screening import Found
 from samspel.encounters.tap_page import (
     Device,
     device_at,
-    language_of,
     level_sent,
     levels_in,
     line_hint,
     more_language,
     page,
+    page_language,
     require_own_page,
     seconds_left,
 )
@@ -43,7 +43,7 @@ def tap(request: HttpRequest, code: str) -> HttpResponse:
     point = get_point_to_tap(code)
     asking = asking_now(point, at)
     offered = texts.languages_offered()
-    language = language_of(request, point, offered)
+    language = page_language(request, point, offered)
     if not asking.is_asking:
         if wants_json(request):
             raise ConflictError(language.texts["not_asking"])

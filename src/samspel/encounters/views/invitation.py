@@ -17,10 +17,10 @@ from samspel.encounters.queries import asking_now
 from samspel.encounters.tap_page import (
     Device,
     device_at,
-    language_of,
     level_sent,
     levels_in,
     page,
+    page_language,
     require_own_page,
     seconds_left,
 )
@@ -35,7 +35,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     point = link.point
     asking = asking_now(point, at)
     offered = texts.languages_offered()
-    language = language_of(request, point, offered)
+    language = page_language(request, point, offered)
     device = device_at(request, point, at)
     earlier = None if device.is_new else pressed_before(device.key)
     is_used = link.is_single_use and link.is_used and earlier is None

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from samspel.core.errors import InvalidError
+from samspel.core.forms import sent
 from samspel.core.idempotency import KEY, checked_key
 from samspel.encounters import texts
 from samspel.encounters.access import find_waiting_tablet, get_tablet, is_tablet
@@ -78,10 +79,9 @@ def kiosk(request: HttpRequest, secret: str) -> HttpResponse:
     at = now()
     tablet = get_tablet(secret)
     offered = texts.languages_offered()
-    asked = request.POST.get("lang") or request.GET.get("lang", "")
     language = texts.pick_language(
         offered,
-        asked=asked,
+        asked=sent(request, "lang"),
         of_point=tablet.point.language,
         chosen="",
         accepted=request.headers.get("Accept-Language", ""),

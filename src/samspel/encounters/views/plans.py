@@ -12,10 +12,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from samspel.core import defaults
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError
+from samspel.core.forms import number_in
 from samspel.core.numbers import number_of
 from samspel.core.permissions import may
 from samspel.encounters.actions.plans import drop_plan, set_plan, wrong_levers
-from samspel.encounters.forms import number_in
 from samspel.encounters.models import Plan, Service
 from samspel.encounters.points import open_services
 from samspel.encounters.sampling import Expected, Levers, expect, levers_of, strides, usual_levers

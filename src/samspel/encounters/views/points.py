@@ -16,6 +16,7 @@ from samspel.core import defaults
 from samspel.core.actor import Request
 from samspel.core.addresses import address_for_others
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
+from samspel.core.forms import date_in, number_in
 from samspel.core.languages import SIGNED, spoken_choices
 from samspel.core.limits import guess
 from samspel.core.permissions import may
@@ -150,8 +151,8 @@ def point_visits(request: Request, unit_id: int, point_id: int) -> HttpResponse:
             actor=request.actor,
             unit_id=unit_id,
             point_id=point_id,
-            monday=forms.date_in(request, "week"),
-            count=forms.number_in(request, "count"),
+            monday=date_in(request, "week"),
+            count=number_in(request, "count"),
             at=timezone.now(),
         )
     except InvalidError as error:
@@ -229,7 +230,7 @@ def point_links(request: Request, unit_id: int, point_id: int) -> HttpResponse:
             actor=request.actor,
             unit_id=unit_id,
             point_id=point_id,
-            number=forms.number_in(request, "number"),
+            number=number_in(request, "number"),
             is_single_use=request.POST.get("single") == "on",
             key=request.POST.get("key", ""),
             at=at,

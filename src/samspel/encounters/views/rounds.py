@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from samspel.core import defaults, thread
 from samspel.core.actor import Request
 from samspel.core.errors import ConflictError, InvalidError
+from samspel.core.forms import number_in
 from samspel.encounters.actions import rounds as actions
 from samspel.encounters.actions.rounds import SaidAndDone
-from samspel.encounters.forms import number_in
 from samspel.encounters.models import Round
 from samspel.encounters.points import last_round
 from samspel.encounters.queries import told_rounds

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods
 
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError
+from samspel.core.forms import number_in
 from samspel.encounters import texts
 from samspel.encounters.actions import setup as actions
-from samspel.encounters.forms import number_in
 from samspel.encounters.models import Area, Factor, PointText, Service
 from samspel.encounters.points import silent_tablets
 from samspel.encounters.tap_page import line_hint

@@ -14,7 +14,7 @@ from samspel.encounters.access import get_point_by_code
 from samspel.encounters.actions.stories import LONGEST, screened_story, tell_story, withdraw_story
 from samspel.encounters.models import Point
 from samspel.encounters.screening import Screened
-from samspel.encounters.tap_page import language_of, page, require_own_page
+from samspel.encounters.tap_page import page, page_language, require_own_page
 from samspel.encounters.telling import found_in
 
 
@@ -26,7 +26,7 @@ def story(request: HttpRequest, code: str) -> HttpResponse:
     Words that look like somebody come back masked, to be read through and agreed to, and are kept only then.
     """
     point = get_point_by_code(code)
-    language = language_of(request, point, texts.languages_offered())
+    language = page_language(request, point, texts.languages_offered())
     if language.code not in texts.OWN:
         language = texts.own_language(request.LANGUAGE_CODE)
     with translation.override(language.code):

@@ -16,7 +16,7 @@ from samspel.core.actor import Request
 from samspel.core.permissions import may
 from samspel.core.sheets import guarded
 from samspel.encounters.stories import published_stories
-from samspel.encounters.taking_up import to_take_up
+from samspel.encounters.to_take_up import to_take_up
 from samspel.encounters.unit_facts import facts_of
 from samspel.encounters.unit_picture import FactorRow, picture_of
 from samspel.encounters.weeks import Week

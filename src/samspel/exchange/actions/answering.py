@@ -7,18 +7,20 @@ import re
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from samspel.core.audit import record
 from samspel.core.errors import ConflictError, InvalidError, NotFoundError
 from samspel.core.texts import require_short
 from samspel.exchange import letters
-from samspel.exchange.access import Mine, get_part
+from samspel.exchange.access import Mine, get_part, own_parts
 from samspel.exchange.actions.asking import parties_besides
 from samspel.exchange.actions.leaving import leave
 from samspel.exchange.actions.posting import is_mail_or_empty
 from samspel.exchange.asked import shown_digest
 from samspel.exchange.models import Block, Match, Part
+from samspel.exchange.queries import HOLDING
 from samspel.exchange.tasks import repair
 
 LONGEST_CONTACT, LONGEST_PROBLEM, LONGEST_WISH = 200, 400, 200
@@ -142,16 +144,21 @@ def ask_other_time(*, mine: Mine, match_id: int, words: str, at: datetime) -> Pa
 def block(*, mine: Mine, match_id: int, place: int, at: datetime) -> None:
     """Never again with whoever has this place. Nobody is told; who has left already is blocked all the same to her.
 
-    Before it has begun it is a no to this match too.
+    It is a no to this match too, and to every other that both are in and that has not begun.
     """
-    part = get_part(mine, match_id, lock=True)
+    part = get_part(mine, match_id)
     other = part.match.parts.filter(place=place).exclude(pk=part.pk).first()
     if other is None:
         raise NotFoundError("part")
+    # Their proposals too: one that is asked in this moment is waited for, or waits and finds the block.
+    both = {match_id} | (_matches_with(part.party_id) & _matches_with(other.party_id))
+    states = dict(Match.objects.select_for_update().filter(pk__in=both).order_by("pk").values_list("pk", "state"))
     if other.party_id is not None:
         Block.objects.get_or_create(party=part.party, other_id=other.party_id, defaults={"at": at})
-    if part.match.state in {Match.State.ASKED, Match.State.AGREED}:
-        _refuse(part, mine, at)
+    for pk, state in states.items():
+        if state in {Match.State.ASKED, Match.State.AGREED}:
+            hers = next(one for one in own_parts(mine, pk) if one.party_id == part.party_id)
+            _refuse(hers, mine, at)
 
 
 @transaction.atomic
@@ -186,6 +193,13 @@ def _refuse(part: Part, mine: Mine, at: datetime) -> None:
     part.save(update_fields=["answer", "answered_at"])
     record(mine.actor, "match.answered", part.match)
     after_a_no(part.match, at, besides=part.party_id)
+
+
+def _matches_with(party_id: int | None) -> set[int]:
+    """What a party is asked about, or may come to be."""
+    posts = Q(transfers__offer__party=party_id) | Q(transfers__need__party=party_id)
+    found = Match.objects.filter(Q(parts__party=party_id) | posts, state__in=HOLDING | {Match.State.PROPOSED})
+    return set(found.values_list("pk", flat=True)) if party_id is not None else set()
 
 
 def _require_reaches(contact: str) -> None:

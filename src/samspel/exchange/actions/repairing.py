@@ -13,7 +13,8 @@ from django.db.models import Q
 
 from samspel.core.actor import SYSTEM
 from samspel.core.audit import record
-from samspel.exchange import compute
+from samspel.exchange import compute_changes, proposing
+from samspel.exchange.chosen import chosen_now
 from samspel.exchange.models import Match, Part, Transfer, Wish
 
 
@@ -28,7 +29,7 @@ class Repaired:
 @transaction.atomic
 def repair(*, match_id: int, at: datetime) -> Repaired | None:
     """Propose anew what is left of a match that has fallen; None when there is nothing to mend."""
-    compute.hold_selection()
+    proposing.hold_selection()
     match = Match.objects.select_for_update().filter(pk=match_id, state=Match.State.FALLEN).first()
     if match is None:
         return None
@@ -37,12 +38,12 @@ def repair(*, match_id: int, at: datetime) -> Repaired | None:
         return None
     gone = set(out.exclude(party=None).values_list("party_id", flat=True))
     gifts = [one for one in match.transfers.select_related("offer", "need") if one.offer and one.need]
-    chosen = compute.chosen_now(at)
+    chosen = chosen_now(at)
     if chosen is None:
         return None
     own = {(one.offer.party_id, one.need.party_id) for one in gifts if one.offer and one.need}
     left = set(match.parts.exclude(party=None).values_list("party_id", flat=True)) - gone
-    changed = compute.mended(chosen, gone, at, left=left, broken=own)
+    changed = compute_changes.mend(chosen, gone, at, left=left, broken=own)
     for one in gifts:
         _keep_apart(one, gone, at)
     names = changed.problem.ids

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from samspel.core.actor import Actor
 from samspel.core.audit import record, record_fact
 from samspel.core.errors import ConflictError, NotFoundError
-from samspel.exchange import compute
+from samspel.exchange import compute, compute_changes, proposing
 from samspel.exchange.access import get_match, get_post, require_broker
+from samspel.exchange.chosen import chosen_now
 from samspel.exchange.models import Judgement, Match, Selection, Transfer, Wish
 from samspel.exchange.queries import SHUT_OUT_BY_HAND
 
@@ -41,7 +42,7 @@ def adjust(*, actor: Actor, match_id: int, offer_id: int, need_id: int, how: Adj
     require_broker(actor, "desk.change")
     gift = Wish.objects.filter(offer_id=offer_id, need_id=need_id)
     if how in {"swap", "forbid"}:
-        compute.hold_selection()
+        proposing.hold_selection()
         if gift.filter(kind=Wish.Kind.FORBID).exists():
             return _proposal_around(offer_id, need_id)
     try:
@@ -55,9 +56,9 @@ def adjust(*, actor: Actor, match_id: int, offer_id: int, need_id: int, how: Adj
         return match_id
     kind = Wish.Kind.FIX if how == "fix" else Wish.Kind.FORBID
     if how in {"swap", "forbid"}:
-        chosen = compute.chosen_now(at)
-        way: compute.Way = "swap" if how == "swap" else "forbid"
-        if chosen is None or not compute.without(chosen, offer_id, need_id, way, at):
+        chosen = chosen_now(at)
+        way: compute_changes.Way = "swap" if how == "swap" else "forbid"
+        if chosen is None or not compute_changes.take_out(chosen, offer_id, need_id, way, at):
             raise ConflictError
         Judgement.objects.create(need=need_id, parts=transfer.parts, is_good=False, at=at)
     Wish.objects.update_or_create(
@@ -72,7 +73,7 @@ def let_meet(*, actor: Actor, offer_id: int, need_id: int) -> None:
     is forgotten. Asked again it is so already. What a party has said no to stays shut out.
     """
     require_broker(actor, "desk.change")
-    compute.hold_selection()
+    proposing.hold_selection()
     wish = Wish.objects.filter(SHUT_OUT_BY_HAND, offer_id=offer_id, need_id=need_id).first()
     if wish is None:
         return
@@ -90,10 +91,10 @@ def put_together(*, actor: Actor, offer_id: int, need_id: int, at: datetime) -> 
 
     :raises ConflictError: the offer is none that could meet the need, as the posts stand now.
     """
-    compute.hold_selection()
+    proposing.hold_selection()
     offer, need = (get_post(actor, post_id, "desk.change") for post_id in (offer_id, need_id))
-    chosen = compute.chosen_now(at)
-    if chosen is None or not compute.could_meet(chosen, offer.pk, need.pk):
+    chosen = chosen_now(at)
+    if chosen is None or not compute_changes.could_meet(chosen, offer.pk, need.pk):
         raise ConflictError(_("De två går inte att sätta ihop nu. Räkna om på brobyggarens bord och försök igen."))
     Wish.objects.filter(kind=Wish.Kind.FIX).filter(
         Q(offer__party=offer.party_id) | Q(need__party=need.party_id)
@@ -102,7 +103,7 @@ def put_together(*, actor: Actor, offer_id: int, need_id: int, at: datetime) -> 
     Wish.objects.update_or_create(offer=offer, need=need, defaults=known)
     # Which posts they were is not noted: joined with who left them it would tell who is asked.
     record_fact(actor, "posts.put_together", "exchange.post")
-    compute.with_locks(chosen, at)
+    compute_changes.keep_locks(chosen, at)
     return _proposal_with(Q(offer=offer, need=need))
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError
 from samspel.core.numbers import number_of
-from samspel.exchange.access import require_broker
+from samspel.exchange.access import may_use_desk, require_broker
 from samspel.exchange.actions import preferring as actions
 from samspel.exchange.preferring import CHAINS, GOAL_NAMES, PART_NAMES, RINGS, preferring
 
@@ -28,6 +28,7 @@ def choosing(request: Request) -> HttpResponse:
             messages.success(request, _("Sparat. Det gäller från nästa räkning."))
             return redirect("exchange_choosing")
     context = {"found": preferring(), "rings": RINGS, "chains": CHAINS, "fields": fields, "section": "exchange"}
+    context["is_broker"] = may_use_desk(request.actor)
     return render(request, "exchange/choosing.html", context, status=422 if fields else 200)
 
 

@@ -17,9 +17,9 @@ from samspel.exchange import desk
 from samspel.exchange.access import get_match, get_post, require_broker
 from samspel.exchange.actions import asking, asking_town, selecting
 from samspel.exchange.actions.remarking import remark_on_match
-from samspel.exchange.compute import proposals
 from samspel.exchange.forms import gifts_typed, wording_in
 from samspel.exchange.models import Match, Post
+from samspel.exchange.selections import proposals
 
 _CHANGES: dict[str, selecting.Adjustment] = {"fix": "fix", "free": "free", "swap": "swap", "forbid": "forbid"}
 

@@ -8,11 +8,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from samspel.core import defaults
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError, TooManyError
+from samspel.core.forms import number_in
 from samspel.core.limits import count_one, guess, uncount
-from samspel.exchange.access import find_mine, find_party, may_use_desk
+from samspel.exchange.access import find_mine, find_party, may_set_up, may_use_desk
 from samspel.exchange.actions.posting import PostDraft, Posted, add_post
 from samspel.exchange.codes import keep_code
-from samspel.exchange.forms import Reviewed, choices_for, draft_in, number_in, other_kind, reviewed, unhinted
+from samspel.exchange.forms import Reviewed, choices_for, draft_in, other_kind, reviewed, unhinted
 from samspel.exchange.models import Party, Post
 from samspel.exchange.queries import town_questions
 from samspel.people.queries import units_managed
@@ -24,6 +25,7 @@ def exchange(request: Request) -> HttpResponse:
     context = {
         "questions": town_questions(),
         "is_broker": may_use_desk(request.actor),
+        "may_set_up": may_set_up(request.actor),
         "section": "exchange",
         "days": defaults.value("exchange.post_days"),
     }

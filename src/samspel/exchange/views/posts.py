@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from samspel.core import defaults
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError
+from samspel.core.forms import number_in
 from samspel.core.languages import spoken
 from samspel.encounters.queries import areas
 from samspel.exchange.access import get_post, require_broker
@@ -30,7 +31,6 @@ from samspel.exchange.forms import (
     category_groups,
     choices_for,
     draft_in,
-    number_in,
     other_kind,
     reviewed,
     unhinted,

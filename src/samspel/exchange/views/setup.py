@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods
 
 from samspel.core.actor import Request
 from samspel.core.errors import InvalidError
-from samspel.exchange.access import require_broker
+from samspel.core.forms import number_in
+from samspel.exchange.access import may_use_desk, require_broker
 from samspel.exchange.actions import setup as actions
-from samspel.exchange.forms import number_in
 from samspel.exchange.models import Category, CheckKind
 
 
@@ -51,6 +51,7 @@ def setup(request: Request) -> HttpResponse:
         "fields": fields,
         "do": request.POST.get("do", ""),
         "typed": number_in(request, "id"),
+        "is_broker": may_use_desk(request.actor),
         "section": "exchange",
     }
     return render(request, "exchange/setup.html", context, status=422 if fields else 200)

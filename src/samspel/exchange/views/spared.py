@@ -12,7 +12,7 @@ from samspel.core.actor import Request
 from samspel.core.errors import InvalidError
 from samspel.core.numbers import number_of
 from samspel.exchange import spared as figures
-from samspel.exchange.access import may_use_desk, require_broker
+from samspel.exchange.access import may_set_up, require_broker
 from samspel.exchange.actions.assumptions import assume, assume_nothing
 from samspel.exchange.models import Assumption
 from samspel.exchange.queries import categories, category_name
@@ -27,7 +27,7 @@ def spared(request: Request) -> HttpResponse:
         {
             "found": found,
             "least": defaults.value("figures.least_public"),
-            "may_assume": may_use_desk(request.actor),
+            "may_assume": may_set_up(request.actor),
             "section": "exchange",
         },
     )

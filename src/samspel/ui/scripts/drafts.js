@@ -10,7 +10,7 @@
 //   </form>
 //
 // data-draft  fields are kept on the device while they are written; the scope names dialogue and seat, so that nobody
-//             else who uses the device sees them. Sent by the browser itself, they are kept until the server has led on.
+//             else who uses the device sees them. <button type="reset"> throws them away. Sent by the browser itself, they are kept until the server has led on.
 // data-send   the post goes into an outbox on the device before it is sent, with a key made here, and again until it is
 //             answered: 2xx = received, 4xx = refused (the text comes back), anything else = later. In order per scope.
 //             Only scopes of this page are sent: a form's own, or those that begin with <body data-outbox="dialogue:12:seat:7">,
@@ -70,7 +70,14 @@
     saving ||= setTimeout(saveAll, 1000);
   });
   addEventListener('pagehide', saveAll);
+  document.addEventListener('htmx:beforeSwap', saveAll);   // what was written in the last second goes with its form
   document.addEventListener('visibilitychange', () => document.hidden && saveAll());
+
+  document.addEventListener('reset', ({ target: form }) => {
+    if (!form.dataset.draft) return;
+    dirty.delete(form);
+    drop(DRAFT + form.dataset.draft);
+  });
 
   const LEFT = 'left';
   const cameBy = performance.getEntriesByType('navigation')[0];
